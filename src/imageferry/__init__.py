@@ -1,0 +1,1 @@
+"""imageferry: golden images, declared once, carried to every region."""

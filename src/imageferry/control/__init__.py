@@ -1,0 +1,1 @@
+"""The control plane: what may be asked of stacks, in no dialect."""

@@ -1,0 +1,116 @@
+"""Requests and answers of the control plane, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from imageferry.model.changes import ChangeSet
+from imageferry.model.diagnostics import Diagnostic
+from imageferry.model.operations import OnFailure, Operation, StepProgress
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class StackRequest:
+    """A stack as somebody wants it. `parameters` are texts, or values from a file.
+
+    `replace`: allow replacements; None leaves that to the dialect. `timeout` is in seconds.
+    """
+
+    stack_name: str
+    region: str
+    template: bytes
+    template_name: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    replace: bool | None = None
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOptions:
+    """How a change set is to be executed. `parallel` 0 is without limit, `timeout` in seconds."""
+
+    on_failure: OnFailure = OnFailure.KEEP
+    parallel: int = 0
+    timeout: float | None = None
+    client_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change set that is saved, and the stack it is for (as it is, or as it would begin).
+
+    `running` is the open operation that already does exactly what is asked: re-attach to it.
+    """
+
+    change_set: ChangeSet
+    stack: Stack
+    is_new: bool
+    fingerprint: str
+    running: Operation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceView:
+    """A resource as it stands this moment, with the progress of its step where one runs."""
+
+    resource: Resource
+    progress: StepProgress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackView:
+    """A stack as it stands this moment: its record overlaid with the journal."""
+
+    stack: Stack
+    resources: tuple[ResourceView, ...]
+    operation: Operation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What validating one source found. `dialect` is None where it could not be told."""
+
+    name: str
+    dialect: str | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """True where there is no error."""
+        return not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+class StackNotFound(Exception):
+    """No stack of that name or id lives here."""
+
+
+class StackAmbiguous(Exception):
+    """Two stacks of that name live in different regions; say which."""
+
+    def __init__(self, name: str, regions: tuple[str, ...]) -> None:
+        self.name = name
+        self.regions = regions
+        super().__init__(f'stacks named "{name}" live in {", ".join(regions)}')
+
+
+class OperationHolds(Exception):
+    """Another operation holds the stack; carries it."""
+
+    def __init__(self, operation: Operation, stack: Stack) -> None:
+        self.operation = operation
+        self.stack = stack
+        super().__init__(
+            f'operation {operation.operation_id} ({operation.kind.value}) holds "{stack.name}"'
+        )
+
+
+class RequestRefused(Exception):
+    """The request cannot be carried out in the stack's present status; says why and what can."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(message)

@@ -1,0 +1,1 @@
+"""Doing a change set, durably."""

@@ -1,0 +1,1 @@
+"""What the engine talks about, as frozen values: the words that every floor above shares."""

@@ -1,0 +1,140 @@
+"""ChangeSet, ResourceChange, PropertyChange, Action: what would be done, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from imageferry.model.addresses import PropertyPath, ResourceAddress
+from imageferry.model.diagnostics import Diagnostic, Span
+from imageferry.model.expressions import Expression
+from imageferry.model.templates import Bindings
+from imageferry.model.values import Value
+
+
+class Action(Enum):
+    """What happens to one resource."""
+
+    CREATE = "Create"
+    UPDATE = "Update"
+    REPLACE = "Replace"
+    DELETE = "Delete"
+    MOVE = "Move"
+    ADOPT = "Adopt"
+    NONE = "None"
+
+
+class Replacement(Enum):
+    """Whether the physical id will be new; MAYBE when that depends on a value known later."""
+
+    YES = "True"
+    NO = "False"
+    MAYBE = "Conditional"
+
+
+class ChangeKind(Enum):
+    """What a change set is for."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    ROLLBACK = "ROLLBACK"
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyChange:
+    """One property before and after (UNKNOWN where known later)."""
+
+    path: PropertyPath
+    before: Value
+    after: Value
+    requires_replacement: Replacement = Replacement.NO
+    remark: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A resource as it shall be: expressions already specialised to this address.
+
+    `properties` holds a Literal for each value known at planning; everything else is evaluated
+    when the step is due.
+    """
+
+    address: ResourceAddress
+    type_name: str
+    properties: Mapping[str, Expression]
+    depends_on: tuple[ResourceAddress, ...] = ()
+    deletion_policy: str = "Delete"
+    replacement_policy: str = "Delete"
+    span: Span | None = None
+    property_spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """What happens to one address.
+
+    `blocked` says why this change is refused unless replacements are allowed; such a change set
+    can be shown and not executed. `moved_from` is the address whose existing resource is taken
+    over here. `repairs` is True where an unfinished earlier resource is deleted first.
+    """
+
+    address: ResourceAddress
+    type_name: str
+    action: Action
+    replacement: Replacement = Replacement.NO
+    properties: tuple[PropertyChange, ...] = ()
+    wanted: Wanted | None = None
+    moved_from: ResourceAddress | None = None
+    blocked: tuple[Diagnostic, ...] = ()
+    retained: bool = False
+    repairs: bool = False
+    physical_id: str | None = None
+    depends_on: tuple[ResourceAddress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOutput:
+    """An output to be evaluated at the end."""
+
+    name: str
+    value: Expression
+    description: str = ""
+    no_echo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """All changes of one deed, with everything that carrying them out needs.
+
+    `after` gives for each changed address the addresses whose steps come first when creating and
+    updating (deletions run in reverse). `warnings` are for people.
+    """
+
+    change_set_id: str
+    stack_id: str
+    stack_name: str
+    kind: ChangeKind
+    dialect: str
+    region: str
+    changes: tuple[ResourceChange, ...]
+    outputs: tuple[WantedOutput, ...] = ()
+    bindings: Bindings = field(default_factory=lambda: Bindings({}, {}))
+    template: bytes = b""
+    template_name: str = ""
+    description: str = ""
+    warnings: tuple[Diagnostic, ...] = ()
+    replacement_allowed: bool = False
+    created_at: float = 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        """True where nothing would be done to any resource."""
+        return all(change.action is Action.NONE for change in self.changes)
+
+    @property
+    def blocked(self) -> tuple[Diagnostic, ...]:
+        """Why the change set may not be executed; empty where it may."""
+        return tuple(reason for change in self.changes for reason in change.blocked)

@@ -1,0 +1,65 @@
+"""Span, Diagnostic, TemplateError: what is wrong, where, why, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a source: its name as the user gave it, line and column counted from 1."""
+
+    source: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}"
+
+
+class Severity(Enum):
+    """How much a diagnostic matters: an error refuses the template, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault: `code` is stable (`IF201`), `message` says what, `why` and `remedy` may be empty."""
+
+    code: str
+    severity: Severity
+    message: str
+    why: str = ""
+    remedy: str = ""
+    span: Span | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """True where the diagnostic refuses what it speaks of."""
+        return self.severity is Severity.ERROR
+
+
+def error(
+    code: str, message: str, *, why: str = "", remedy: str = "", span: Span | None = None
+) -> Diagnostic:
+    """An error, in one line where it is made."""
+    return Diagnostic(code, Severity.ERROR, message, why, remedy, span)
+
+
+def warning(
+    code: str, message: str, *, why: str = "", remedy: str = "", span: Span | None = None
+) -> Diagnostic:
+    """A warning, in one line where it is made."""
+    return Diagnostic(code, Severity.WARNING, message, why, remedy, span)
+
+
+class TemplateError(Exception):
+    """A template, its parameters or its plan is refused; carries every diagnostic at once."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(d.message for d in self.diagnostics if d.is_error))

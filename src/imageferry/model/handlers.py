@@ -1,0 +1,134 @@
+"""HandlerRequest and the Outcome of a handler: Done, Pending or Failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from imageferry.model.values import Json, Value
+
+
+class HandlerAction(Enum):
+    """What the engine asks of a handler."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+    CLEAN_UP = "clean_up"
+
+
+class ErrorCode(Enum):
+    """The published codes of the CloudFormation handler contract."""
+
+    INVALID_REQUEST = "InvalidRequest"
+    ACCESS_DENIED = "AccessDenied"
+    INVALID_CREDENTIALS = "InvalidCredentials"
+    ALREADY_EXISTS = "AlreadyExists"
+    NOT_FOUND = "NotFound"
+    NOT_UPDATABLE = "NotUpdatable"
+    NOT_STABILIZED = "NotStabilized"
+    SERVICE_LIMIT_EXCEEDED = "ServiceLimitExceeded"
+    GENERAL_SERVICE_EXCEPTION = "GeneralServiceException"
+    INTERNAL_FAILURE = "InternalFailure"
+    RESOURCE_CONFLICT = "ResourceConflict"
+    THROTTLING = "Throttling"
+    SERVICE_INTERNAL_ERROR = "ServiceInternalError"
+    NETWORK_FAILURE = "NetworkFailure"
+
+
+Context = Mapping[str, Json]
+"""A handler's own small notes (image ids, phase): committed before its next call, handed back."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerRequest:
+    """One question to a handler.
+
+    `token` is derived from operation, address, action and generation: the same on every repeat,
+    at most 64 ASCII characters. `context` is what the handler last answered, empty on the first
+    call of a step. `uncertain` is True where an intent without an id is so old that the cloud may
+    have forgotten the token: look for the thing first, and call again only if nothing is there
+    once `visible_by` (seconds since 1970) has passed. `intended_at` is when the intent was first
+    committed. `properties` are conformed values without UNKNOWN, secrets still wrapped. For
+    CLEAN_UP `leftover` is one of the maps that an earlier Done left over. `replaces` asks `update`
+    for a new physical id. Times are seconds since 1970.
+    """
+
+    action: HandlerAction
+    type_name: str
+    address: str
+    stack_id: str
+    stack_name: str
+    region: str
+    installation: str
+    operation_id: str
+    token: str
+    now: float
+    intended_at: float
+    physical_id: str | None = None
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    previous: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    context: Context = field(default_factory=dict)
+    leftover: Context | None = None
+    leftovers: tuple[Context, ...] = ()
+    replaces: bool = False
+    uncertain: bool = False
+    visible_by: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step has succeeded.
+
+    `leftovers` are things of this resource that should go once everything that depends on it has
+    moved on (a replaced image): each is handed back to the handler with CLEAN_UP. `notes` are
+    sentences for people (events), without secrets. After DELETE and CLEAN_UP the ids are ignored.
+    """
+
+    physical_id: str | None
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    leftovers: tuple[Context, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The step goes on: ask again after `retry_after` seconds.
+
+    An id is given as soon as the cloud has said it. `progress` is 0 to 100 or None. `status_says`
+    is a short phrase for people (`Waiting`, `Creating 40%`). `observes`: the next call only reads;
+    otherwise the engine commits `context` and checks its ownership directly before it.
+    `remaining` is the estimated number of seconds to the end, where known.
+    """
+
+    physical_id: str | None
+    retry_after: float
+    progress: int | None = None
+    context: Context = field(default_factory=dict)
+    observes: bool = False
+    status_says: str = ""
+    remaining: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The step has failed. `retriable`: the same step may be tried again as it is.
+
+    `context` is kept with the resource, so that a later DELETE knows what was begun.
+    """
+
+    code: ErrorCode
+    message: str
+    request_id: str = ""
+    retriable: bool = False
+    context: Context = field(default_factory=dict)
+    cloud_code: str = ""
+    retry_after: float | None = None
+
+
+Outcome: TypeAlias = Done | Pending | Failed

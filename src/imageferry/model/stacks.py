@@ -1,0 +1,72 @@
+"""Stack and Resource: what exists now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from imageferry.model.addresses import ResourceAddress
+from imageferry.model.handlers import Context
+from imageferry.model.statuses import ResourceStatus, StackStatus
+from imageferry.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stack lives: it never changes cloud, account or region."""
+
+    cloud: str
+    account_id: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a stack, as recorded.
+
+    `properties` are the evaluated values it was last brought to; `context` the handler's notes of
+    an unfinished or failed step; `leftovers` what a replacement left behind and could not delete.
+    `depends_on` is kept for the order of deletion. `generation` counts the creations at this
+    address in this stack.
+    """
+
+    address: ResourceAddress
+    type_name: str
+    status: ResourceStatus
+    status_reason: str = ""
+    physical_id: str | None = None
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    context: Context = field(default_factory=dict)
+    leftovers: tuple[Context, ...] = ()
+    depends_on: tuple[ResourceAddress, ...] = ()
+    deletion_policy: str = "Delete"
+    replacement_policy: str = "Delete"
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack. `template` is the source as it was given; `outputs` of the last success.
+
+    `parameters` are the converted values, NoEcho ones as Secret; `given` the names among them that
+    the caller gave. Times are seconds since 1970.
+    """
+
+    stack_id: str
+    name: str
+    place: Place
+    dialect: str
+    status: StackStatus
+    status_reason: str = ""
+    template: bytes = b""
+    template_name: str = ""
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+    description: str = ""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    operation_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)

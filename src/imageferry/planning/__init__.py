@@ -1,0 +1,1 @@
+"""From what is wanted and what exists to a change set."""

@@ -1,0 +1,312 @@
+"""Store, Catalog, Handler, Clock, Entropy, Dispatcher: the sockets, what the core needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from imageferry.model.changes import ChangeSet
+from imageferry.model.events import Event
+from imageferry.model.handlers import HandlerRequest, Outcome
+from imageferry.model.operations import Operation, StepProgress, StepRecord
+from imageferry.model.schemas import Problem, ResourceSchema
+from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.model.values import Value
+
+
+class Clock(Protocol):
+    """Time. Everything that waits or looks at a clock does it through this socket."""
+
+    def now(self) -> float:
+        """Seconds since 1970, by the wall clock."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Entropy(Protocol):
+    """Chance: the only source of new ids, nonces and jitter."""
+
+    def new_id(self) -> str:
+        """A new UUID, as 36 lower-case characters."""
+        ...
+
+    def nonce(self) -> str:
+        """A value never used before, of letters and digits."""
+        ...
+
+    def jitter(self) -> float:
+        """A number from 0 up to, not including, 1."""
+        ...
+
+
+class Handler(Protocol):
+    """A resource type's code.
+
+    A method never waits and never sleeps; it makes at most one call that changes something, and
+    that call is the one its `context` announced. The same token twice makes one thing. An unknown
+    id on `delete` is Done. It raises nothing for what the cloud or the user did wrong: that is a
+    Failed.
+    """
+
+    async def create(self, request: HandlerRequest) -> Outcome:
+        """Bring the resource into being."""
+        ...
+
+    async def read(self, request: HandlerRequest) -> Outcome:
+        """Look at the resource: Done with its attributes, or Failed with NOT_FOUND."""
+        ...
+
+    async def update(self, request: HandlerRequest) -> Outcome:
+        """Bring the resource from `previous` to `properties`."""
+        ...
+
+    async def delete(self, request: HandlerRequest) -> Outcome:
+        """Remove the resource, finished or not, and whatever `context` says was begun."""
+        ...
+
+    async def clean_up(self, request: HandlerRequest) -> Outcome:
+        """Remove one leftover of an earlier `update`. Failed keeps it recorded."""
+        ...
+
+
+class Check(Protocol):
+    """A type's rules that no schema can say."""
+
+    def __call__(self, properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
+        """All faults of conformed properties (UNKNOWN inside) for a stack in `region`; pure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A resource type: its schema, its rules and its handler."""
+
+    schema: ResourceSchema
+    check: Check
+    handler: Handler
+
+
+class Catalog(Protocol):
+    """The resource types that are installed."""
+
+    def find(self, type_name: str) -> ResourceType | None:
+        """The type of that name, or alias, if it is installed."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """The names of all installed types, sorted, without aliases."""
+        ...
+
+
+class StackBusy(Exception):
+    """Another operation holds the stack."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        super().__init__(f"operation {operation.operation_id} holds the stack")
+
+
+class Fenced(Exception):
+    """Another process owns the operation now; stop at once and write nothing."""
+
+
+class StoreError(Exception):
+    """The database could not be opened, read or written; says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a process is given when it enters an operation: it owns the operation at `epoch`.
+
+    `resources` are those recorded when the operation was opened; `records` the whole journal.
+    """
+
+    operation: Operation
+    epoch: int
+    stack: Stack
+    resources: Mapping[str, Resource]
+    change_set: ChangeSet
+    rollback: ChangeSet | None
+    records: tuple[StepRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one flush commits together. `rollback` decides that and how the operation is undone."""
+
+    records: Sequence[StepRecord] = ()
+    events: Sequence[Event] = ()
+    rollback: ChangeSet | None = None
+    stack_status: tuple[StackStatus, str] | None = None
+    operation_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What the end of an operation commits together.
+
+    `resources` replaces all resources of the stack. A stack that is DELETED keeps its row for its
+    history, and gives its name free. `parameters_kept` is False where NoEcho values are erased.
+    """
+
+    status: OperationStatus
+    reason: str
+    ended_at: float
+    stack: Stack
+    resources: Sequence[Resource]
+    events: Sequence[Event] = ()
+
+
+class Store(Protocol):
+    """Where stacks, change sets, operations and their journals are kept, durably.
+
+    Every method is one transaction. Secrets inside values are kept encrypted, in a table of their
+    own. Raises StoreError where the database cannot be used.
+    """
+
+    async def installation(self) -> str:
+        """The id of this installation (8 lower-case letters and digits), made on first use."""
+        ...
+
+    async def find_stacks(
+        self, place: Place | None, name: str | None = None, *, with_deleted: bool = False
+    ) -> list[Stack]:
+        """Stacks by name, newest first; an empty `region` of the place matches every region."""
+        ...
+
+    async def stack(self, stack_id: str) -> Stack | None:
+        """One stack by id, deleted ones too."""
+        ...
+
+    async def resources(self, stack_id: str) -> dict[str, Resource]:
+        """The recorded resources of a stack by address text, in the order they were recorded."""
+        ...
+
+    async def save_change_set(self, change_set: ChangeSet) -> None:
+        """Keep a change set."""
+        ...
+
+    async def change_set(self, change_set_id: str) -> ChangeSet | None:
+        """A kept change set."""
+        ...
+
+    async def open_operation(
+        self, operation: Operation, stack: Stack, events: Sequence[Event]
+    ) -> Operation:
+        """Insert the operation and insert or update its stack's row.
+
+        Raises StackBusy where another operation is open on the stack. The same `client_token`
+        twice gives the operation that is there already.
+        """
+        ...
+
+    async def operation(self, operation_id: str) -> Operation | None:
+        """One operation."""
+        ...
+
+    async def last_operation(self, stack_id: str) -> Operation | None:
+        """The operation of a stack that was opened last, open or not."""
+        ...
+
+    async def open_operations(self) -> list[Operation]:
+        """Every open operation, oldest first."""
+        ...
+
+    async def enter(self, operation_id: str) -> Entry | None:
+        """Raise the epoch of an open operation and load it; None where it is not open."""
+        ...
+
+    async def flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
+        """Commit a batch where the epoch is still mine; True where cancelling was requested.
+
+        Raises Fenced otherwise. An empty batch only checks.
+        """
+        ...
+
+    async def park(self, operation_id: str, epoch: int, reason: str) -> None:
+        """Set a running operation aside until somebody says `retry` or `cancel`."""
+        ...
+
+    async def unpark(self, operation_id: str) -> bool:
+        """Let a parked operation go on; False where it is not parked."""
+        ...
+
+    async def save_progress(
+        self, operation_id: str, epoch: int, progress: Sequence[StepProgress], now: float
+    ) -> None:
+        """Replace the operation's one progress row."""
+        ...
+
+    async def progress(self, operation_id: str) -> tuple[float, list[StepProgress]]:
+        """The progress row and when it was written (0.0 and nothing where there is none)."""
+        ...
+
+    async def records(self, operation_id: str) -> list[StepRecord]:
+        """The journal of an operation as it stands, for whoever watches."""
+        ...
+
+    async def request_cancel(self, operation_id: str) -> bool:
+        """Raise the cancel flag; False where the operation is not open."""
+        ...
+
+    async def close_operation(self, operation_id: str, epoch: int, closing: Closing) -> None:
+        """End the operation. Raises Fenced where the epoch is not mine."""
+        ...
+
+    async def events(self, stack_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        """The events of a stack after a sequence number, oldest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run of an operation ended for the process that ran it.
+
+    `status` is None where this process no longer owns it. `stopped` is True where it was asked to
+    stop before the end: the operation stays open.
+    """
+
+    operation_id: str
+    status: OperationStatus | None
+    stopped: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+
+Run = Callable[[str], Awaitable[RunResult]]
+"""Runs one operation by id; re-entrant."""
+
+
+class Dispatcher(Protocol):
+    """Hands out operations to whoever runs them."""
+
+    async def submit(
+        self,
+        transaction: object | None,
+        operation_id: str,
+        *,
+        stack_id: str,
+        not_before: float | None = None,
+    ) -> None:
+        """Ask for an operation to be run; idempotent by operation id."""
+        ...
+
+    async def start(self, run: Run) -> None:
+        """Begin to run what was submitted."""
+        ...
+
+    async def stop(self, drain: float) -> None:
+        """Stop taking new ones and give running ones `drain` seconds to record their calls."""
+        ...

@@ -1,0 +1,3 @@
+"""The version of imageferry, in one place and cheap to read."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""Protocol cores: bytes in, values out; no room here opens a connection."""
