@@ -43,6 +43,7 @@ class Planned:
     """A change set that is saved, and the stack it is for (as it is, or as it would begin).
 
     `running` is the open operation that already does exactly what is asked: re-attach to it.
+    `is_current`: nothing at all differs, not even an output; there is nothing to execute.
     """
 
     change_set: ChangeSet
@@ -50,6 +51,7 @@ class Planned:
     is_new: bool
     fingerprint: str
     running: Operation | None = None
+    is_current: bool = False
 
 
 @dataclass(frozen=True, slots=True)

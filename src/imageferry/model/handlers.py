@@ -49,7 +49,9 @@ class HandlerRequest:
 
     `token` is derived from operation, address, action and generation: the same on every repeat,
     at most 64 ASCII characters. `context` is what the handler last answered, empty on the first
-    call of a step. `uncertain` is True where an intent without an id is so old that the cloud may
+    call of a step; but DELETE begins with the notes of the resource's last unfinished step, and
+    UPDATE is given them as `unfinished`, so that it can abandon what a failed or cancelled update
+    had begun. `uncertain` is True where an intent without an id is so old that the cloud may
     have forgotten the token: look for the thing first, and call again only if nothing is there
     once `visible_by` (seconds since 1970) has passed. `intended_at` is when the intent was first
     committed. `properties` are conformed values without UNKNOWN, secrets still wrapped. For
@@ -73,6 +75,7 @@ class HandlerRequest:
     previous: Mapping[str, Value] = field(default_factory=dict)
     attributes: Mapping[str, Value] = field(default_factory=dict)
     context: Context = field(default_factory=dict)
+    unfinished: Context = field(default_factory=dict)
     leftover: Context | None = None
     leftovers: tuple[Context, ...] = ()
     replaces: bool = False
@@ -85,7 +88,8 @@ class Done:
     """The step has succeeded.
 
     `leftovers` are things of this resource that should go once everything that depends on it has
-    moved on (a replaced image): each is handed back to the handler with CLEAN_UP. `notes` are
+    moved on (a replaced image): each is handed back to the handler with CLEAN_UP. They are the
+    whole list: an UPDATE repeats those of `request.leftovers` that are still left over. `notes` are
     sentences for people (events), without secrets. After DELETE and CLEAN_UP the ids are ignored.
     """
 

@@ -44,7 +44,7 @@ class PropertySchema:
     `empty_is_unset`: an empty string counts as not given. `pattern` must match the whole value
     and is said in words by `pattern_says`. `updatable_to_nothing` is False where the cloud keeps
     the old value when the property is removed. `old_name_of` names the property that this one is
-    an old word for.
+    an old word for. `ordered` is False for a list whose order means nothing.
     """
 
     value_type: ValueType
@@ -65,6 +65,7 @@ class PropertySchema:
     updatable_to_nothing: bool = True
     old_name_of: str | None = None
     constraint: str = ""
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         "type", "required", "update", "description", "default", "emptyIsUnset", "minLength",
         "maxLength", "pattern", "patternSays", "minItems", "maxItems", "allowedValues", "items",
         "members", "updatableToNothing", "oldNameOf", "constraint",
+        "ordered",
     }  # fmt: skip
     unknown = set(document) - known
     if unknown:
@@ -143,6 +145,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         updatable_to_nothing=document.get("updatableToNothing", True),
         old_name_of=document.get("oldNameOf"),
         constraint=document.get("constraint", ""),
+        ordered=document.get("ordered", True),
     )
 
 

@@ -1,0 +1,59 @@
+# imageferry: recipes. `make demo` and `make test` need nothing but Python 3.11 (or newer) and make.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name)),$(name))))
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
+CLIENTS := $(patsubst requirements/clients-%.txt,.venv-clients/%/.ready,$(wildcard requirements/clients-*.txt))
+WORKERS ?= 2
+
+.PHONY: setup clients demo test check fix accept bench e2e docs clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml requirements/constraints.txt
+	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint requirements/constraints.txt setuptools
+	@$(PIP) install --constraint requirements/constraints.txt --no-build-isolation --editable '.[server,dev]'
+	@touch $@
+
+clients: $(CLIENTS)
+
+# Outside clients fight over versions, so each set has an environment of its own. One that cannot
+# be had is left out here, and its tests then say by name that they were skipped.
+.venv-clients/%/.ready: requirements/clients-%.txt
+	@echo "setting up the clients of $<"
+	@$(PYTHON) -m venv .venv-clients/$*
+	@.venv-clients/$*/bin/python -m pip --disable-pip-version-check --quiet install --requirement $< \
+		&& touch $@ || { echo "left out: $< cannot be installed"; rm -rf .venv-clients/$*; }
+
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+test: setup clients
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+check: setup
+	@$(BIN)/ruff format --check --quiet src tests examples bench
+	@$(BIN)/ruff check --quiet src tests examples bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup
+	@$(BIN)/ruff format src tests examples bench
+	@$(BIN)/ruff check --fix src tests examples bench
+
+accept: setup
+	@IMAGEFERRY_ACCEPT=1 $(BIN)/python -m pytest -q tests -k golden
+
+e2e: setup clients
+	@$(BIN)/python -m pytest -q tests/e2e tests/clients
+
+bench: setup
+	@$(BIN)/python bench/run.py
+
+docs: setup
+	@$(BIN)/imageferry types docs --output docs/types
+
+clean:
+	rm -rf .venv .venv-clients .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

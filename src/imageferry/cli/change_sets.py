@@ -1,0 +1,259 @@
+"""Change sets as people see them before they say yes, and as one JSON object."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from imageferry.cli.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_value, width
+from imageferry.model.addresses import render_path
+from imageferry.model.changes import (
+    Action,
+    ChangeKind,
+    ChangeSet,
+    PropertyChange,
+    Replacement,
+    ResourceChange,
+)
+from imageferry.model.expressions import Expression, Literal
+from imageferry.model.values import Json, Value, mask
+
+_SYMBOLS: Final[Mapping[Action, tuple[str, str]]] = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("-/+", "yellow"),
+    Action.DELETE: ("-", "red"),
+    Action.MOVE: (">", "cyan"),
+    Action.ADOPT: ("=", "cyan"),
+    Action.NONE: (" ", "dim"),
+}
+_BLOCKED: Final = ("!", "red")
+
+_VERBS: Final[Mapping[ChangeKind, str]] = {
+    ChangeKind.CREATE: "will be created",
+    ChangeKind.UPDATE: "will be updated",
+    ChangeKind.DELETE: "will be deleted",
+    ChangeKind.ROLLBACK: "will be rolled back",
+}
+_SUMMARY: Final[tuple[tuple[str, str], ...]] = (
+    ("create", "to create"),
+    ("update", "to update"),
+    ("replace", "to replace"),
+    ("move", "to move"),
+    ("adopt", "to adopt"),
+    ("delete", "to delete"),
+    ("retain", "to leave behind"),
+    ("blocked", "blocked"),
+    ("unchanged", "unchanged"),
+)
+# Beyond so many changes the values of new resources are left out: the change set of hundreds of
+# copies must still be read before somebody says yes.
+_DETAILED_CHANGES: Final = 40
+
+_SOURCE: Final = "SourceRegionId"
+_DESTINATION: Final = "DestinationRegionId"
+
+
+def route(properties: Mapping[str, Value], region: str) -> str:
+    """`source -> destination` of what names a region; the one it leaves out is the stack's own."""
+    if _SOURCE not in properties and _DESTINATION not in properties:
+        return ""
+    ends = [properties.get(name) or region for name in (_SOURCE, _DESTINATION)]
+    return " -> ".join(clean(str(mask(end))) for end in ends)
+
+
+def known_properties(properties: Mapping[str, Expression]) -> dict[str, Value]:
+    """The properties whose values are known before anything is done."""
+    return {
+        name: expression.value
+        for name, expression in properties.items()
+        if isinstance(expression, Literal)
+    }
+
+
+def route_of(change: ResourceChange, region: str) -> str:
+    """`source -> destination` of a change, where its resource has such."""
+    if change.wanted is not None:
+        return route(known_properties(change.wanted.properties), region)
+    return route({str(one.path[0]): one.before for one in change.properties if one.path}, region)
+
+
+def summary(change_set: ChangeSet) -> dict[str, int]:
+    """How many resources meet which fate; a blocked one counts only as that."""
+    fates = Counter(_fate(change) for change in change_set.changes)
+    return {fate: fates.get(fate, 0) for fate, _ in _SUMMARY}
+
+
+def _fate(change: ResourceChange) -> str:
+    if change.blocked:
+        return "blocked"
+    if change.action is Action.DELETE and change.retained:
+        return "retain"
+    return "unchanged" if change.action is Action.NONE else change.action.value.lower()
+
+
+def summary_line(change_set: ChangeSet) -> str:
+    """`plan: 3 to create, 1 unchanged`."""
+    counts = summary(change_set)
+    parts = [f"{counts[fate]} {words}" for fate, words in _SUMMARY if counts[fate]]
+    return f"plan: {', '.join(parts) or 'nothing to do'}"
+
+
+def change_set_lines(
+    change_set: ChangeSet, paint: Paint = plain, *, with_reasons: bool = True
+) -> list[str]:
+    """The whole change set: a heading, a paragraph for each change, warnings, one summary line.
+
+    `with_reasons` shows why a change is blocked under it; otherwise somebody else says so.
+    """
+    shown = [change for change in change_set.changes if _is_shown(change)]
+    detailed = len(shown) <= _DETAILED_CHANGES
+    source = f" from {clean(change_set.template_name)}" if change_set.template_name else ""
+    name = paint(clean(change_set.stack_name), "bold")
+    lines = [
+        f'stack "{name}" {_VERBS[change_set.kind]}{source}'
+        f" ({change_set.dialect}, {change_set.region})",
+        "",
+    ]
+    columns = max((width(str(change.address)) for change in shown), default=0)
+    for change in shown:
+        lines += _change_lines(change, change_set.region, columns, detailed, paint)
+        if with_reasons:
+            lines += [f"      {line}" for line in all_lines(change.blocked, paint)]
+    if shown:
+        lines.append("")
+    if not detailed:
+        lines += ["values of new resources are left out here; --json shows them", ""]
+    lines += all_lines(change_set.warnings, paint)
+    lines.append(paint(summary_line(change_set), "bold"))
+    return lines
+
+
+def _is_shown(change: ResourceChange) -> bool:
+    return bool(change.action is not Action.NONE or change.blocked or change.properties)
+
+
+def _change_lines(
+    change: ResourceChange, region: str, columns: int, detailed: bool, paint: Paint
+) -> list[str]:
+    symbol, colour = _BLOCKED if change.blocked else _SYMBOLS[change.action]
+    head = f"{pad(symbol, 3)} {pad(clean(str(change.address)), columns)}  {clean(change.type_name)}"
+    remarks = [part for part in (route_of(change, region), _remark(change)) if part]
+    lines = ["  " + paint(head, colour) + "".join(f"  {remark}" for remark in remarks)]
+    if change.action is Action.CREATE and not change.blocked:
+        if detailed:
+            lines += _created_lines(change)
+    else:
+        lines += [_property_line(one, change) for one in change.properties]
+    return lines
+
+
+def _remark(change: ResourceChange) -> str:
+    parts = []
+    if change.moved_from is not None:
+        parts.append(f"moved from {clean(str(change.moved_from))}")
+    if change.repairs:
+        parts.append("after deleting what an earlier attempt left unfinished")
+    if change.action is Action.DELETE and change.physical_id:
+        parts.append(clean(change.physical_id))
+    if change.retained:
+        parts.append("left behind in the cloud, as its policy says")
+    if change.replacement is Replacement.MAYBE:
+        parts.append("replaced if a value known later differs")
+    return ", ".join(parts)
+
+
+def _created_lines(change: ResourceChange) -> list[str]:
+    if change.wanted is None:
+        return []
+    return [
+        f"        {clean(name)}: {_expression(expression)}"
+        for name, expression in change.wanted.properties.items()
+    ]
+
+
+def _expression(expression: Expression) -> str:
+    return show_value(expression.value) if isinstance(expression, Literal) else "(known later)"
+
+
+def _property_line(changed: PropertyChange, change: ResourceChange) -> str:
+    path = clean(render_path(changed.path))
+    line = f"        {path}: {_side(changed.before)} -> {_side(changed.after)}"
+    if change.action is Action.DELETE:
+        line = f"        {path}: {_side(changed.before)}"
+    if changed.requires_replacement is Replacement.YES:
+        line += "  (forces replacement)"
+    elif changed.requires_replacement is Replacement.MAYBE:
+        line += "  (forces replacement if it differs)"
+    if changed.remark:
+        line += f"  ({clean(changed.remark)})"
+    if changed.span is not None:
+        line += f"  {clean(str(changed.span))}"
+    return line
+
+
+def _side(value: Value) -> str:
+    return "(none)" if value is None else show_value(value)
+
+
+def change_set_json(change_set: ChangeSet, cloud: str) -> dict[str, Json]:
+    """The object of `plan --json`."""
+    return {
+        "stack_name": change_set.stack_name,
+        "stack_id": change_set.stack_id,
+        "change_set_id": change_set.change_set_id,
+        "cloud": cloud,
+        "region": change_set.region,
+        "dialect": change_set.dialect,
+        "kind": change_set.kind.value,
+        "changes": [_change_json(change, change_set.region) for change in change_set.changes],
+        "summary": {**summary(change_set)},
+        "warnings": [diagnostic_json(warning) for warning in change_set.warnings],
+    }
+
+
+def _change_json(change: ResourceChange, region: str) -> dict[str, Json]:
+    return {
+        "logical_id": str(change.address),
+        "type": change.type_name,
+        "action": change.action.value,
+        "replacement": change.replacement.value,
+        "physical_id": change.physical_id,
+        "moved_from": None if change.moved_from is None else str(change.moved_from),
+        "route": route_of(change, region) or None,
+        "blocked": [diagnostic_json(reason) for reason in change.blocked],
+        "properties": [
+            {
+                "path": render_path(one.path),
+                "before": mask(one.before),
+                "after": mask(one.after),
+                "requires_replacement": one.requires_replacement.value,
+                "remark": one.remark,
+                "line": one.span.line if one.span else None,
+                "column": one.span.column if one.span else None,
+            }
+            for one in _properties(change)
+        ],
+    }
+
+
+def _properties(change: ResourceChange) -> Iterable[PropertyChange]:
+    """The changed properties; all those of a new resource, whether or not the plan lists them."""
+    if change.properties or change.action is not Action.CREATE or change.wanted is None:
+        return change.properties
+    spans = change.wanted.property_spans
+    return [
+        PropertyChange((name,), None, _known(expression), span=spans.get(name))
+        for name, expression in change.wanted.properties.items()
+    ]
+
+
+def _known(expression: Expression) -> Value:
+    return expression.value if isinstance(expression, Literal) else "(known later)"
+
+
+def change_count(change_set: ChangeSet) -> str:
+    """`3 changes`, for the question before executing."""
+    return counted(sum(1 for one in change_set.changes if one.action is not Action.NONE), "change")

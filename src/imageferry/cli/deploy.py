@@ -1,0 +1,179 @@
+"""`imageferry deploy`: plan, show, ask, execute, and watch to the end."""
+
+from __future__ import annotations
+
+import click
+
+from imageferry.cli.change_sets import change_count, change_set_lines
+from imageferry.cli.documents import view_json
+from imageferry.cli.endings import carry_out
+from imageferry.cli.exits import ExitCode
+from imageferry.cli.faults import CommandRefused
+from imageferry.cli.flags import (
+    Flags,
+    Patience,
+    house_flags,
+    parallel_option,
+    patience_flags,
+    timeout_option,
+    yes_option,
+)
+from imageferry.cli.parameters import read_parameters
+from imageferry.cli.questions import agrees, need_answerer
+from imageferry.cli.rendering import clean
+from imageferry.cli.sessions import Session, need_region, run, settings_of
+from imageferry.cli.sources import SourceUnreadable, read_source, source_name
+from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
+from imageferry.model.changes import ChangeSet
+from imageferry.model.diagnostics import error
+from imageferry.model.operations import OnFailure
+
+def stack_request(
+    path: str,
+    stack_name: str,
+    flags: Flags,
+    pairs: tuple[str, ...],
+    parameter_file: str | None,
+    replace: bool,
+) -> StackRequest:
+    """What the command line asks for; raises CommandRefused for what cannot be read."""
+    try:
+        template = read_source(path, "template")
+    except SourceUnreadable as fault:
+        raise CommandRefused(ExitCode.WRONG_USAGE, [fault.diagnostic]) from None
+    return StackRequest(
+        stack_name=stack_name,
+        region=need_region(settings_of(flags)),
+        template=template,
+        template_name=source_name(path),
+        parameters=read_parameters(pairs, parameter_file),
+        replace=True if replace else None,
+    )
+
+
+@click.command(
+    "deploy",
+    epilog="""\b
+Examples:
+  imageferry deploy copy.yml --stack golden --region cn-hangzhou \\
+      -p ImageId=m-golden0000000000001 -p DestinationRegionId=ap-southeast-1
+  imageferry deploy fan-out.yml -s golden --parameters values.json --yes --json
+  imageferry deploy copy.yml -s golden --replace --on-failure rollback --timeout 90m
+
+\b
+A stack that exists is updated. A deploy that was interrupted is taken up again by the same
+command; no copy is made twice.
+""",
+)
+@click.argument("template", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack.")
+@click.option(
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; JSON text where its type is Json. May be repeated.",
+)
+@click.option(
+    "--parameters",
+    "parameter_file",
+    metavar="FILE",
+    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
+)
+@yes_option
+@click.option(
+    "--on-failure",
+    type=click.Choice([choice.value for choice in OnFailure]),
+    default=OnFailure.KEEP.value,
+    show_default=True,
+    help="What becomes of what was made, where something fails.",
+)
+@click.option("--replace", is_flag=True, help="Allow changes that make a new image.")
+@parallel_option
+@timeout_option
+@patience_flags
+@house_flags
+def deploy_command(
+    template: str,
+    stack_name: str,
+    pairs: tuple[str, ...],
+    parameter_file: str | None,
+    yes: bool,
+    on_failure: str,
+    replace: bool,
+    parallel: int | None,
+    timeout: float | None,
+    patience: Patience,
+    flags: Flags,
+) -> None:
+    """Create the stack that TEMPLATE declares, or update it.
+
+    Shows what will change and asks before anything is done.
+    """
+    need_answerer(yes=yes, deed="deploy")
+    request = stack_request(template, stack_name, flags, pairs, parameter_file, replace)
+    options = ExecutionOptions(
+        on_failure=OnFailure(on_failure), parallel=parallel or 0, timeout=timeout
+    )
+
+    async def deed(session: Session) -> ExitCode:
+        session.greet(request.region)
+        planned = await session.house.plane.plan(request)
+        return await execute_plan(session, planned, options, patience, yes=yes)
+
+    run(flags, deed)
+
+
+async def execute_plan(
+    session: Session,
+    planned: Planned,
+    options: ExecutionOptions,
+    patience: Patience,
+    *,
+    yes: bool,
+) -> ExitCode:
+    """Show a plan, ask, and carry it out; or re-attach to the operation that does so already."""
+    screen = session.screen
+    plane = session.house.plane
+    if planned.running is not None:
+        screen.say(
+            f"re-attached to operation {planned.running.operation_id}, which does what is asked for"
+        )
+        kept = await session.house.store.change_set(planned.running.change_set_id)
+        return await carry_out(session, planned.running, planned.stack, kept, patience)
+    change_set = planned.change_set
+    screen.say(*change_set_lines(change_set, screen.paint, with_reasons=False))
+    if change_set.blocked:
+        raise _blocked(change_set)
+    if await _is_settled(session, planned):
+        screen.say(f'stack "{clean(change_set.stack_name)}" is as the template wants it')
+        screen.give(view_json(await plane.view(planned.stack.stack_id)))
+        return ExitCode.DONE
+    if not yes and not agrees(screen, f"carry out {change_count(change_set)}?"):
+        screen.warn(["nothing was done"])
+        return ExitCode.FAILED
+    operation = await plane.execute(planned, options)
+    return await carry_out(session, operation, planned.stack, change_set, patience)
+
+
+def _blocked(change_set: ChangeSet) -> CommandRefused:
+    return CommandRefused(
+        ExitCode.FAILED,
+        [
+            *change_set.blocked,
+            error(
+                "IF812",
+                f'stack "{change_set.stack_name}" cannot be changed like this; nothing was done',
+                why="a property that cannot be edited differs from what exists",
+                remedy="give --replace to make new images, or take the change back",
+            ),
+        ],
+    )
+
+
+async def _is_settled(session: Session, planned: Planned) -> bool:
+    """True where carrying the plan out would change nothing, not even what is left over."""
+    if not planned.is_current:
+        return False
+    view = await session.house.plane.view(planned.stack.stack_id)
+    return not any(one.resource.leftovers for one in view.resources)

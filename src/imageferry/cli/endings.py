@@ -1,0 +1,179 @@
+"""How an operation ended: what is said about it, and with which code the command exits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from imageferry.cli.documents import stack_word, view_json
+from imageferry.cli.exits import ExitCode
+from imageferry.cli.flags import Patience
+from imageferry.cli.following import Ending, follow
+from imageferry.cli.rendering import clean, indented, show_duration
+from imageferry.cli.sessions import Session
+from imageferry.cli.views import colour_of, value_lines
+from imageferry.control.requests import StackView
+from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.handlers import ErrorCode, HandlerAction
+from imageferry.model.operations import Operation, StepRecord
+from imageferry.model.stacks import Stack
+from imageferry.model.statuses import OperationStatus, StepStatus
+
+_NOT_AUTHORISED: Final = frozenset(
+    {ErrorCode.ACCESS_DENIED.value, ErrorCode.INVALID_CREDENTIALS.value}
+)
+_MADE: Final = frozenset({HandlerAction.CREATE, HandlerAction.UPDATE, HandlerAction.DELETE})
+
+
+def exit_code(operation: Operation, records: Sequence[StepRecord]) -> ExitCode:
+    """The exit code of a command whose operation has come to an end.
+
+    What was made and kept although something failed is "partly done"; where nothing is kept, the
+    cloud's refusal to authorise is told from other failures.
+    """
+    if operation.status is OperationStatus.SUCCEEDED:
+        return ExitCode.DONE
+    failed = [one for one in records if one.status is StepStatus.FAILED]
+    kept = operation.status is OperationStatus.FAILED and any(
+        one.status is StepStatus.DONE and one.phase == 0 and one.action in _MADE for one in records
+    )
+    if kept and failed:
+        return ExitCode.PARTLY_DONE
+    if any(one.error_code in _NOT_AUTHORISED for one in failed):
+        return ExitCode.NOT_AUTHORISED
+    return ExitCode.FAILED
+
+
+def failures(stack_name: str, records: Sequence[StepRecord]) -> list[Diagnostic]:
+    """One diagnostic for each step that failed, the first failure first."""
+    failed = [one for one in records if one.status is StepStatus.FAILED]
+    failed.sort(key=lambda one: (one.phase, one.ended_at or 0.0))
+    return [
+        error(
+            "IF701",
+            f"{stack_name}/{one.address}: {one.action.value}: {one.reason or 'failed'}",
+            why=", ".join(
+                part
+                for part in (
+                    one.error_code,
+                    f"request id {one.request_id}" if one.request_id else "",
+                )
+                if part
+            ),
+        )
+        for one in failed
+    ]
+
+
+async def carry_out(
+    session: Session,
+    operation: Operation,
+    stack: Stack,
+    change_set: ChangeSet | None,
+    patience: Patience,
+    *,
+    cancelling: bool = False,
+) -> ExitCode:
+    """Follow an open operation, say how it ended, and give the exit code.
+
+    `cancelling`: the command asked for the end, so that an operation that was undone is success.
+    """
+    screen = session.screen
+    if patience.no_wait:
+        screen.warn(
+            [
+                f"operation {operation.operation_id} is recorded and nobody runs it: no worker"
+                " lives on this home",
+                "  to run it: give the same command again without --no-wait",
+            ]
+        )
+        screen.give(view_json(await session.house.plane.view(stack.stack_id)))
+        return ExitCode.DONE
+    ending = await follow(session, operation, stack, change_set, patience.wait_timeout)
+    view = await session.house.plane.view(stack.stack_id)
+    match ending:
+        case Ending.INTERRUPTED | Ending.TIMED_OUT:
+            code = _left(session, ending, view, operation)
+        case Ending.PARKED:
+            code = await _parked(session, view, operation)
+        case Ending.ENDED:
+            code = await _ended(session, view, operation, cancelling)
+    screen.give(view_json(view))
+    return code
+
+
+def _left(session: Session, ending: Ending, view: StackView, operation: Operation) -> ExitCode:
+    name = clean(view.stack.name)
+    interrupted = ending is Ending.INTERRUPTED
+    said = "interrupted" if interrupted else "stopped watching"
+    session.screen.warn(
+        [
+            f"{said}: operation {operation.operation_id} stays open; copies in the cloud go on",
+            "  to re-attach: give the same command again",
+            f"  to undo it:   imageferry cancel --stack {name}",
+        ]
+    )
+    return ExitCode.INTERRUPTED if interrupted else ExitCode.STOPPED_WATCHING
+
+
+async def _parked(session: Session, view: StackView, operation: Operation) -> ExitCode:
+    name = clean(view.stack.name)
+    found = await session.house.plane.operation(operation.operation_id) or operation
+    session.screen.diagnose(
+        [
+            error(
+                "IF702",
+                f"operation {operation.operation_id} is parked: {found.reason}",
+                why="it was begun again and again without getting on",
+                remedy=f'"imageferry retry --stack {name}" lets it go on,'
+                f' "imageferry cancel --stack {name}" undoes it',
+            )
+        ]
+    )
+    return ExitCode.FAILED
+
+
+async def _ended(
+    session: Session, view: StackView, operation: Operation, cancelling: bool
+) -> ExitCode:
+    screen = session.screen
+    found = await session.house.plane.operation(operation.operation_id) or operation
+    records = await session.house.store.records(operation.operation_id)
+    stack = view.stack
+    code = exit_code(found, records)
+    word = stack_word(stack.status, stack.dialect)
+    took = show_duration((found.ended_at or found.started_at) - found.started_at)
+    if code is ExitCode.DONE:
+        screen.say(
+            f'stack "{clean(stack.name)}" is {screen.paint(word, colour_of(word))} after {took}'
+        )
+        if stack.outputs and found.kind is not ChangeKind.DELETE:
+            screen.say("outputs:", *indented(value_lines(stack.outputs)))
+        return code
+    if cancelling and found.status in {OperationStatus.ROLLED_BACK, OperationStatus.FAILED}:
+        screen.say(
+            f'stack "{clean(stack.name)}" is {screen.paint(word, colour_of(word))} after {took}'
+        )
+        return ExitCode.DONE
+    told = failures(clean(stack.name), records)
+    told.append(_verdict(stack, found, word, took))
+    screen.diagnose(told)
+    return code
+
+
+def _verdict(stack: Stack, operation: Operation, word: str, took: str) -> Diagnostic:
+    name = clean(stack.name)
+    remedies = {
+        OperationStatus.FAILED: f'mend the cause, then "imageferry retry --stack {name}"; or'
+        f' "imageferry delete --stack {name}"',
+        OperationStatus.ROLLED_BACK: "mend the cause and give the command again",
+        OperationStatus.ROLLBACK_FAILED: f'"imageferry show --stack {name}" says what is left;'
+        f' "imageferry retry --stack {name}" tries again',
+    }
+    return error(
+        "IF703",
+        f'stack "{name}" is {word} after {took}',
+        why=operation.reason or stack.status_reason,
+        remedy=remedies.get(operation.status, ""),
+    )

@@ -1,0 +1,133 @@
+"""CommandRefused, and every exception a command may end with as an exit code and diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from imageferry.cli.exits import ExitCode
+from imageferry.cloud.credentials import CredentialsMissing
+from imageferry.cloud.errors import CloudError, ErrorClass
+from imageferry.control.requests import (
+    OperationHolds,
+    RequestRefused,
+    StackAmbiguous,
+    StackNotFound,
+)
+from imageferry.model.diagnostics import Diagnostic, TemplateError, error
+from imageferry.model.operations import Operation
+from imageferry.ports import StackBusy, StoreError
+from imageferry.settings import SettingsError
+
+
+class CommandRefused(Exception):
+    """The command line itself says no: an exit code and everything that is wrong."""
+
+    def __init__(self, code: ExitCode, diagnostics: Sequence[Diagnostic]) -> None:
+        self.code = code
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
+
+
+def misuse(code: str, message: str, *, why: str = "", remedy: str = "") -> CommandRefused:
+    """Wrong usage, as one diagnostic."""
+    return CommandRefused(ExitCode.WRONG_USAGE, [error(code, message, why=why, remedy=remedy)])
+
+
+def explain(fault: BaseException) -> tuple[ExitCode, tuple[Diagnostic, ...]]:
+    """The exit code of an exception, and what to say about it."""
+    match fault:
+        case CommandRefused():
+            return fault.code, fault.diagnostics
+        case TemplateError():
+            return ExitCode.WRONG_USAGE, fault.diagnostics
+        case KeyboardInterrupt() | click.Abort():
+            said = error("IF804", "interrupted", remedy="nothing was begun; give the command again")
+            return ExitCode.INTERRUPTED, (said,)
+        case StackNotFound():
+            return ExitCode.NO_SUCH_STACK, (_not_found(fault),)
+        case StackAmbiguous():
+            return ExitCode.WRONG_USAGE, (_ambiguous(fault),)
+        case OperationHolds():
+            return ExitCode.STACK_HELD, (_held(fault.operation, fault.stack.name),)
+        case StackBusy():
+            return ExitCode.STACK_HELD, (_held(fault.operation, ""),)
+        case RequestRefused():
+            return ExitCode.FAILED, (error("IF806", fault.message, remedy=fault.remedy),)
+        case StoreError():
+            return ExitCode.FAILED, (_store(fault),)
+        case SettingsError():
+            return ExitCode.WRONG_USAGE, (error("IF818", fault.message, remedy=fault.remedy),)
+        case CredentialsMissing():
+            return ExitCode.NOT_AUTHORISED, (_no_credentials(fault),)
+        case CloudError():
+            denied = fault.kind is ErrorClass.DENIED
+            return ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED, (_cloud(fault),)
+        case _:
+            return ExitCode.FAILED, (_internal(fault),)
+
+
+def _not_found(fault: StackNotFound) -> Diagnostic:
+    return error(
+        "IF805",
+        str(fault) or "there is no such stack",
+        remedy='see "imageferry list"; --region and --cloud say where to look',
+    )
+
+
+def _ambiguous(fault: StackAmbiguous) -> Diagnostic:
+    return error(
+        "IF807",
+        str(fault),
+        why="a name belongs to one stack in each region",
+        remedy=f"say --region {fault.regions[0]}, or give the stack's id",
+    )
+
+
+def _held(operation: Operation, name: str) -> Diagnostic:
+    stack = f"--stack {name}" if name else "--stack NAME"
+    return error(
+        "IF810",
+        f'operation "{operation.operation_id}" ({operation.kind.value.lower()}) holds the stack',
+        why="it was asked for with another template, parameters or options, and is not finished",
+        remedy=f'give the same command again to re-attach, or "imageferry cancel {stack}"',
+    )
+
+
+def _store(fault: StoreError) -> Diagnostic:
+    return error(
+        "IF811",
+        str(fault),
+        why="stacks and their journals are kept in this database",
+        remedy='"imageferry doctor" shows where IMAGEFERRY_HOME and IMAGEFERRY_DATABASE_URL point',
+    )
+
+
+def _no_credentials(fault: CredentialsMissing) -> Diagnostic:
+    return error(
+        "IF819",
+        str(fault),
+        why="the real cloud is chosen, and its calls are signed",
+        remedy='"imageferry doctor" shows what was found; --cloud emulator needs no access key',
+    )
+
+
+def _cloud(fault: CloudError) -> Diagnostic:
+    asked = ", ".join(part for part in (fault.action, fault.region) if part)
+    request = f", request id {fault.request_id}" if fault.request_id else ""
+    return error(
+        "IF820",
+        f"the cloud refused a call: {fault.message}",
+        why=f"{fault.code} ({asked}{request})",
+        remedy='"imageferry doctor" shows the access key, the account and the clocks',
+    )
+
+
+def _internal(fault: BaseException) -> Diagnostic:
+    return error(
+        "IF899",
+        f"internal fault: {type(fault).__name__}: {fault}",
+        why="this is a fault of imageferry, not of your template; what was recorded is safe",
+        remedy="give the command again with --debug and report what it shows",
+    )

@@ -1,0 +1,127 @@
+"""The flags that many commands share, declared once, and their values as one Flags."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from imageferry.cli.durations import duration
+
+Deed = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """How a command is to speak, and which cloud and region it means."""
+
+    as_json: bool = False
+    no_color: bool = False
+    debug: bool = False
+    log_file: str | None = None
+    cloud: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a command watches; `wait_timeout` in seconds."""
+
+    no_wait: bool = False
+    wait_timeout: float | None = None
+
+
+_SCREEN: Final = (
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
+    click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same)."),
+    click.option("--debug", is_flag=True, help="Show what is done, and tracebacks of faults."),
+    click.option(
+        "--log-file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Also write what is done to this file.",
+    ),
+)
+_PLACE: Final = (
+    click.option(
+        "--region",
+        metavar="REGION",
+        help="The stack's region; else ALIBABA_CLOUD_REGION_ID.",
+    ),
+    click.option(
+        "--cloud",
+        type=click.Choice(["emulator", "alibaba"]),
+        help="Which cloud; else IMAGEFERRY_CLOUD, else emulator.",
+    ),
+)
+_PATIENCE: Final = (
+    click.option("--no-wait", is_flag=True, help="Record what is to be done and do not do it."),
+    click.option(
+        "--wait-timeout",
+        metavar="DURATION",
+        callback=duration,
+        help="Stop watching after so long (exit 9); the operation stays open.",
+    ),
+)
+
+stack_option = click.option(
+    "--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack's name or id."
+)
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+parallel_option = click.option(
+    "--parallel",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=None,
+    help="At most so many steps at once (no limit by default).",
+)
+timeout_option = click.option(
+    "--timeout",
+    metavar="DURATION",
+    callback=duration,
+    help="The operation fails after so long, such as 90m (no limit by default).",
+)
+
+
+def _declared(function: Deed, options: tuple[Callable[[Deed], Deed], ...]) -> Deed:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def screen_flags(function: Deed) -> Deed:
+    """`--json --no-color --debug --log-file`, handed over as `flags`."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> None:
+        names = ("as_json", "no_color", "debug", "log_file")
+        flags = Flags(**{name: given.pop(name) for name in names})
+        function(flags=flags, **given)
+
+    return _declared(gathered, _SCREEN)
+
+
+def house_flags(function: Deed) -> Deed:
+    """The screen's flags and `--region --cloud`, handed over as `flags`."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> None:
+        names = ("as_json", "no_color", "debug", "log_file", "cloud", "region")
+        flags = Flags(**{name: given.pop(name) for name in names})
+        function(flags=flags, **given)
+
+    return _declared(gathered, (*_PLACE, *_SCREEN))
+
+
+def patience_flags(function: Deed) -> Deed:
+    """`--no-wait --wait-timeout`, handed over as `patience`."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> None:
+        patience = Patience(given.pop("no_wait"), given.pop("wait_timeout"))
+        function(patience=patience, **given)
+
+    return _declared(gathered, _PATIENCE)

@@ -1,0 +1,122 @@
+"""Live rows on a terminal: a bar, percent, elapsed and estimate for each resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from imageferry.cli.progress import Row, visible
+from imageferry.cli.rendering import cut, show_duration
+from imageferry.model.statuses import ResourceStatus
+
+_STYLES = {
+    ResourceStatus.NOT_STARTED: "dim",
+    ResourceStatus.CREATED: "green",
+    ResourceStatus.UPDATED: "green",
+    ResourceStatus.DELETED: "green",
+    ResourceStatus.RETAINED: "yellow",
+    ResourceStatus.CREATE_FAILED: "red",
+    ResourceStatus.UPDATE_FAILED: "red",
+    ResourceStatus.DELETE_FAILED: "red",
+}
+_WORDS = {
+    ResourceStatus.NOT_STARTED: "waiting",
+    ResourceStatus.CREATING: "creating",
+    ResourceStatus.CREATED: "created",
+    ResourceStatus.CREATE_FAILED: "failed",
+    ResourceStatus.UPDATING: "updating",
+    ResourceStatus.UPDATED: "updated",
+    ResourceStatus.UPDATE_FAILED: "failed",
+    ResourceStatus.DELETING: "deleting",
+    ResourceStatus.DELETED: "deleted",
+    ResourceStatus.DELETE_FAILED: "failed",
+    ResourceStatus.RETAINED: "left behind",
+}
+_BAR = 24
+
+
+class LiveRows:
+    """Rows that are drawn again in place; what is said meanwhile stands above them."""
+
+    is_live = True
+
+    def __init__(self, stream: TextIO, *, colours: bool, height: int | None = None) -> None:
+        self._console = Console(
+            file=stream, no_color=not colours, highlight=False, force_terminal=True, height=height
+        )
+        self._live = Live(
+            console=self._console, auto_refresh=False, transient=False, vertical_overflow="crop"
+        )
+
+    def open(self) -> None:
+        """Begin to draw."""
+        self._live.start()
+
+    def draw(self, rows: Sequence[Row], summary: str, now: float) -> None:
+        """Draw the rows as they are now, and the summary under them."""
+        # The summary, what it leaves out, and the line the cursor stands on.
+        shown = visible(list(rows), self._console.size.height - 3)
+        hidden = len(rows) - len(shown)
+        parts = [_table(shown, now, self._console.size.width)]
+        said = f"{summary}; {hidden} more not shown" if hidden else summary
+        self._live.update(Group(*parts, Text(said, style="bold")), refresh=True)
+
+    def say(self, line: str) -> None:
+        """A line above the rows."""
+        self._console.print(Text.from_ansi(line))
+
+    def close(self) -> None:
+        """Leave the rows as they are and stop drawing."""
+        self._live.stop()
+
+
+def _table(rows: Sequence[Row], now: float, width: int) -> Table:
+    drawn = Table.grid(padding=(0, 1))
+    for justify in ("left", "left", "left", "right", "right", "left"):
+        drawn.add_column(justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for row in rows:
+        style = _STYLES.get(row.status, "")
+        elapsed = row.elapsed(now)
+        drawn.add_row(
+            Text(cut(row.label, 32), style=style or "bold"),
+            Text(row.route or _WORDS[row.status], style=style),
+            _bar(row, now) if width >= 80 else Text(""),
+            Text("" if row.percent is None else f"{row.percent}%"),
+            Text("" if elapsed is None else show_duration(elapsed)),
+            Text(cut(_ending(row), max(12, width - 70)), style=style),
+        )
+    return drawn
+
+
+def _bar(row: Row, now: float) -> ProgressBar | Text:
+    if row.is_running:
+        percent = row.percent
+        return ProgressBar(
+            total=None if percent is None else 100,
+            completed=percent or 0,
+            width=_BAR,
+            pulse=percent is None,
+            animation_time=now,
+        )
+    if row.has_failed or row.status is ResourceStatus.NOT_STARTED:
+        return Text("")
+    return ProgressBar(total=100, completed=100, width=_BAR)
+
+
+def _ending(row: Row) -> str:
+    """What stands at the end of a row: its estimate while it runs, its id or its reason then."""
+    if row.is_running:
+        said = row.says or _WORDS[row.status]
+        return said if row.remaining is None else f"{said}, {show_duration(row.remaining)} left"
+    if row.has_failed:
+        return f"failed: {row.reason}" if row.reason else "failed"
+    if row.status is ResourceStatus.NOT_STARTED:
+        return _WORDS[row.status] if row.route else ""
+    said = _WORDS[row.status]
+    return f"{said} {row.physical_id}".rstrip() if row.route else row.physical_id

@@ -1,0 +1,51 @@
+"""The command table and the way in: each command's room is loaded when the command is given."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from imageferry.version import VERSION
+
+# A command's name, the room that holds it, and its line in the list of commands. The room has a
+# value of the command's name. This table is why `--version` loads no library at all and
+# `validate` neither a database nor a network one.
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "deploy": ("deploy", "Create a stack from a template, or update it"),
+    "plan": ("plan", "Show what a deploy would change, and change nothing"),
+    "validate": ("validate", "Check templates without a cloud or a stack"),
+    "list": ("stacks", "List the stacks"),
+    "show": ("stacks", "Show a stack and its resources"),
+    "events": ("stacks", "Show a stack's history"),
+    "outputs": ("stacks", "Show a stack's outputs"),
+    "delete": ("operations", "Delete a stack and what it made"),
+    "cancel": ("operations", "Stop a running operation and undo it"),
+    "retry": ("operations", "Try a failed or parked operation again"),
+    "types": ("types", "Show the resource types and their references"),
+    "emulator": ("emulator", "Serve and manage the emulated ECS"),
+    "doctor": ("doctor", "Show settings, credentials, regions and clocks"),
+    "completion": ("completion", "Print the shell completion script"),
+}
+
+# What only some runs of a command need: `live` draws with a library that takes long to load.
+ON_DEMAND: Final[Mapping[str, str]] = {"group": "group", "live": "live"}
+
+
+def load(name: str) -> Any:
+    """The room of a command, or of something that only some runs of one need."""
+    room = COMMANDS[name][0] if name in COMMANDS else ON_DEMAND[name]
+    return importlib.import_module(f"imageferry.cli.{room}")
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    if sys.argv[1:] == ["--version"] and "_IMAGEFERRY_COMPLETE" not in os.environ:
+        print(f"imageferry {VERSION}")
+        return
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows its code instead of ending the command.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    load("group").imageferry(prog_name="imageferry")

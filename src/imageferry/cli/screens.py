@@ -1,0 +1,107 @@
+"""Screen: where a command's words, its one JSON object and its faults go, and in what colours."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TextIO
+
+import click
+
+from imageferry.cli.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.exits import ExitCode
+from imageferry.model.diagnostics import Diagnostic
+from imageferry.model.values import Json
+
+_STYLES = {
+    "red": {"fg": "red", "bold": True},
+    "yellow": {"fg": "yellow"},
+    "green": {"fg": "green"},
+    "blue": {"fg": "blue"},
+    "cyan": {"fg": "cyan"},
+    "bold": {"bold": True},
+    "dim": {"dim": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a command writes to.
+
+    Words go to stdout, and to stderr where `as_json` keeps stdout for one object. `is_terminal`
+    is True where words are seen by a person as they are written.
+    """
+
+    as_json: bool
+    colours: bool
+    is_terminal: bool
+    debug: bool
+    words: TextIO
+    faults: TextIO
+    objects: TextIO
+
+    def paint(self, text: str, colour: str) -> str:
+        """The text in a colour, where there are colours."""
+        return click.style(text, **_STYLES[colour]) if self.colours else text  # type: ignore[arg-type]
+
+    def say(self, *lines: str) -> None:
+        """Words for people."""
+        if lines:
+            click.echo("\n".join(lines), file=self.words, color=self.colours)
+
+    def warn(self, lines: Sequence[str]) -> None:
+        """Words for people about what is wrong."""
+        if lines:
+            click.echo("\n".join(lines), file=self.faults, color=self.colours)
+
+    def diagnose(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Diagnostics, for people."""
+        self.warn(all_lines(diagnostics, self.paint))
+
+    def give(self, document: Json) -> None:
+        """The one object of `--json`; nothing where people are spoken to."""
+        if self.as_json:
+            click.echo(json.dumps(document, indent=2, default=str), file=self.objects)
+
+    def fault(
+        self, code: ExitCode, diagnostics: Sequence[Diagnostic], raised: BaseException | None = None
+    ) -> None:
+        """A command's refusal or failure, to people and, under `--json`, as the one object."""
+        self.diagnose(diagnostics)
+        if self.debug and raised is not None:
+            self.warn(["".join(traceback.format_exception(raised)).rstrip()])
+        logging.getLogger("imageferry").error(
+            "exit %d: %s", code, "; ".join(diagnostic.message for diagnostic in diagnostics)
+        )
+        self.give(
+            {
+                "error": {
+                    "exit_code": int(code),
+                    "message": "; ".join(d.message for d in diagnostics if d.is_error),
+                    "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
+                }
+            }
+        )
+
+
+def open_screen(*, as_json: bool, no_color: bool = False, debug: bool = False) -> Screen:
+    """The screen of this process: colours on a terminal, unless NO_COLOR or a flag forbids them."""
+    words = sys.stderr if as_json else sys.stdout
+    is_terminal = words.isatty()
+    colours = (
+        is_terminal
+        and not no_color
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
+    return Screen(as_json, colours, is_terminal, debug, words, sys.stderr, sys.stdout)
+
+
+def beside(screen: Screen) -> Screen:
+    """The same screen with its words on stderr, where stdout is for one bare value."""
+    return replace(screen, words=screen.faults)

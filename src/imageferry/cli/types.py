@@ -1,0 +1,168 @@
+"""`imageferry types`: the installed resource types, their references, and pages of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from imageferry import assembly
+from imageferry.cli.exits import ExitCode
+from imageferry.cli.faults import CommandRefused, misuse
+from imageferry.cli.flags import Flags, screen_flags
+from imageferry.cli.pages import constraint_of, markdown_page, text_page
+from imageferry.cli.rendering import counted, table
+from imageferry.cli.screens import open_screen
+from imageferry.dialects.suggestions import nearest
+from imageferry.model.diagnostics import error
+from imageferry.model.schemas import PropertySchema, ResourceSchema
+from imageferry.model.values import Json, mask
+from imageferry.ports import Catalog
+
+
+@click.group("types")
+def types_command() -> None:
+    """Show the resource types and their references."""
+
+
+@types_command.command(
+    "list", epilog="\b\nExamples:\n  imageferry types list\n  imageferry types list --json"
+)
+@screen_flags
+def list_types(flags: Flags) -> None:
+    """List the installed types."""
+    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    schemas = all_schemas(assembly.open_catalog())
+    rows = [(one.type_name, ", ".join(one.dialects), one.summary) for one in schemas]
+    screen.say(*table(rows, ("TYPE", "LANGUAGE", "WHAT IT IS")))
+    screen.give(
+        {
+            "types": [
+                {
+                    "type": one.type_name,
+                    "dialects": list(one.dialects),
+                    "aliases": list(one.aliases),
+                    "summary": one.summary,
+                }
+                for one in schemas
+            ]
+        }
+    )
+
+
+@types_command.command(
+    "show",
+    epilog="""\b
+Examples:
+  imageferry types show ALIYUN::ECS::CopyImage
+  imageferry types show TF::Alicloud::ImageCopy --json
+""",
+)
+@click.argument("type_name", metavar="TYPE")
+@screen_flags
+def show_type(type_name: str, flags: Flags) -> None:
+    """Show a type's reference: syntax, properties, return values, parts, notes."""
+    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    catalog = assembly.open_catalog()
+    found = catalog.find(type_name)
+    if found is None:
+        near = nearest(type_name, catalog.names())
+        raise misuse(
+            "IF816",
+            f'there is no type "{type_name}"',
+            remedy=f'did you mean "{near}"?' if near else 'see "imageferry types list"',
+        )
+    screen.say(*text_page(found.schema, screen.paint))
+    screen.give(schema_json(found.schema))
+
+
+@types_command.command(
+    "docs", epilog="\b\nExamples:\n  imageferry types docs\n  imageferry types docs --output pages"
+)
+@click.option(
+    "--output",
+    metavar="FOLDER",
+    default="docs/types",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the pages go; it is made where it is missing.",
+)
+@screen_flags
+def write_docs(output: Path, flags: Flags) -> None:
+    """Write one Markdown page a type, and an index of them."""
+    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    schemas = all_schemas(assembly.open_catalog())
+    pages = {page_name(one): markdown_page(one) for one in schemas}
+    pages["README.md"] = index_page(schemas)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, page in pages.items():
+            (output / name).write_text(page, encoding="utf-8")
+    except OSError as fault:
+        raise CommandRefused(
+            ExitCode.FAILED,
+            [
+                error(
+                    "IF817",
+                    f'the pages cannot be written to "{output}"',
+                    why=str(fault.strerror).lower(),
+                    remedy="name a folder that may be written to by --output",
+                )
+            ],
+        ) from None
+    screen.say(f"{counted(len(pages), 'page')} written to {output}")
+    screen.give({"output": str(output), "pages": sorted(pages)})
+
+
+def all_schemas(catalog: Catalog) -> list[ResourceSchema]:
+    """The schemas of every installed type, by name."""
+    found = [catalog.find(name) for name in catalog.names()]
+    return [one.schema for one in found if one is not None]
+
+
+def page_name(schema: ResourceSchema) -> str:
+    """The file of a type's page: `ALIYUN-ECS-CopyImage.md`."""
+    return f"{schema.type_name.replace('::', '-')}.md"
+
+
+def index_page(schemas: list[ResourceSchema]) -> str:
+    """The page that names every other."""
+    lines = ["# Resource types", "", "Written by `imageferry types docs` from the schemas.", ""]
+    lines += ["| Type | |", "|---|---|"]
+    lines += [f"| [{one.type_name}]({page_name(one)}) | {one.summary} |" for one in schemas]
+    return "\n".join(lines) + "\n"
+
+
+def schema_json(schema: ResourceSchema) -> dict[str, Json]:
+    """The object of `types show --json`."""
+    return {
+        "type": schema.type_name,
+        "summary": schema.summary,
+        "dialects": list(schema.dialects),
+        "aliases": list(schema.aliases),
+        "properties": {name: _property_json(one) for name, one in schema.properties.items()},
+        "ref": schema.physical_id_says,
+        "attributes": {
+            name: {"type": one.value_type.value, "description": one.description}
+            for name, one in schema.attributes.items()
+        },
+        "renewed_attributes": list(schema.renewed_attributes),
+        "parts": dict(schema.parts),
+        "notes": list(schema.notes),
+    }
+
+
+def _property_json(one: PropertySchema) -> dict[str, Json]:
+    return {
+        "type": one.value_type.value,
+        "required": one.required,
+        "update": one.update.value,
+        "constraint": constraint_of(one),
+        "default": mask(one.default),
+        "description": one.description,
+        "allowed_values": None if one.allowed_values is None else mask(list(one.allowed_values)),
+        "items": None if one.items is None else _property_json(one.items),
+        "members": None
+        if one.members is None
+        else {name: _property_json(member) for name, member in one.members.items()},
+    }

@@ -1,0 +1,162 @@
+"""Stacks, resources, events and outputs as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from imageferry.cli.change_sets import route
+from imageferry.cli.documents import event_word, resource_word, stack_word
+from imageferry.cli.rendering import (
+    Paint,
+    clean,
+    indented,
+    pad,
+    plain,
+    show_duration,
+    show_moment,
+    show_value,
+    table,
+    width,
+)
+from imageferry.control.requests import ResourceView, StackView
+from imageferry.model.events import Event
+from imageferry.model.stacks import Stack
+from imageferry.model.values import Value
+
+_ENDINGS: Final = (("FAILED", "red"), ("COMPLETE", "green"), ("IN_PROGRESS", "yellow"))
+
+
+def colour_of(word: str) -> str:
+    """The colour of a status by how its word ends."""
+    if "ROLLBACK" in word and word.endswith("COMPLETE"):
+        return "yellow"
+    return next((colour for ending, colour in _ENDINGS if word.endswith(ending)), "dim")
+
+
+def cloud_line(cloud: str, account_id: str, region: str = "", via: str = "") -> str:
+    """The first line of whatever speaks of stacks: which cloud, whose, where."""
+    parts = [f"cloud {clean(cloud)}{f' at {clean(via)}' if via else ''}"]
+    parts += [f"account {clean(account_id)}"] if account_id else []
+    parts += [f"region {clean(region)}"] if region else []
+    return ", ".join(parts)
+
+
+def stack_rows(stacks: Sequence[Stack], paint: Paint = plain) -> list[str]:
+    """The lines of `list`."""
+    if not stacks:
+        return ["there are no stacks"]
+    rows = [
+        (
+            clean(stack.name),
+            clean(stack.place.region),
+            stack_word(stack.status, stack.dialect),
+            stack.dialect,
+            show_moment(stack.updated_at or stack.created_at),
+            clean(stack.stack_id),
+        )
+        for stack in stacks
+    ]
+    lines = table(rows, ("STACK", "REGION", "STATUS", "LANGUAGE", "CHANGED", "ID"))
+    return [paint(lines[0], "bold"), *lines[1:]]
+
+
+def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
+    """The lines of `show`, without the first one."""
+    stack = view.stack
+    word = stack_word(stack.status, stack.dialect)
+    lines = [f'stack "{paint(clean(stack.name), "bold")}" is {paint(word, colour_of(word))}']
+    if stack.status_reason:
+        lines.append(f"  reason:      {clean(stack.status_reason)}")
+    if stack.description:
+        lines.append(f"  description: {clean(stack.description)}")
+    lines.append(f"  id:          {clean(stack.stack_id)}")
+    if stack.template_name:
+        lines.append(f"  template:    {clean(stack.template_name)} ({stack.dialect})")
+    lines.append(f"  created:     {show_moment(stack.created_at)}")
+    if stack.updated_at > stack.created_at:
+        lines.append(f"  changed:     {show_moment(stack.updated_at)}")
+    operation = view.operation
+    if operation is not None and operation.status.is_open:
+        lines.append(
+            f"  operation:   {clean(operation.operation_id)}"
+            f" ({operation.kind.value.lower()}) is {operation.status.value.lower()}"
+        )
+    lines += _section("parameters", value_lines(stack.parameters))
+    lines += _section("resources", resource_lines(view.resources, stack, paint))
+    lines += _section("left over, tried again by the next operation", _leftovers(view))
+    lines += _section("outputs", value_lines(stack.outputs))
+    return lines
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", f"{title}:", *indented(lines)] if lines else []
+
+
+def value_lines(values: Mapping[str, Value]) -> list[str]:
+    """Names and their values, aligned; secrets masked."""
+    columns = max((width(clean(name)) for name in values), default=0)
+    return [
+        f"{pad(clean(name), columns)}  {show_value(value, 2000)}" for name, value in values.items()
+    ]
+
+
+def resource_lines(
+    resources: Iterable[ResourceView], stack: Stack, paint: Paint = plain
+) -> list[str]:
+    """One line a resource, and one for the reason of what failed."""
+    views = list(resources)
+    rows = [
+        (
+            clean(str(view.resource.address)),
+            resource_word(view.resource.status, stack.dialect),
+            clean(view.resource.physical_id or "-"),
+            route(view.resource.properties, stack.place.region),
+            _progress_words(view),
+        )
+        for view in views
+    ]
+    lines = []
+    for view, row, line in zip(views, rows, table(rows), strict=True):
+        lines.append(line.replace(row[1], paint(row[1], colour_of(row[1])), 1))
+        if view.resource.status_reason and row[1].endswith("FAILED"):
+            lines.append(f"    {clean(view.resource.status_reason)}")
+    return lines
+
+
+def _progress_words(view: ResourceView) -> str:
+    progress = view.progress
+    if progress is None:
+        return ""
+    words = [f"{progress.percent}%"] if progress.percent is not None else []
+    words += [clean(progress.says)] if progress.says else []
+    words += [] if progress.remaining is None else [f"{show_duration(progress.remaining)} left"]
+    return ", ".join(words)
+
+
+def _leftovers(view: StackView) -> list[str]:
+    return [
+        f"{clean(str(one.resource.address))}  {show_value(dict(leftover))}"
+        for one in view.resources
+        for leftover in one.resource.leftovers
+    ]
+
+
+def event_line(event: Event, stack_name: str, dialect: str, time: str, paint: Paint = plain) -> str:
+    """One event in one line: when, what of, its status, its id and its reason."""
+    word = event_word(event, dialect)
+    subject = clean(event.address) or f'stack "{clean(stack_name)}"'
+    line = f"{time}  {paint(pad(word, 18), colour_of(word))}  {subject}"
+    if event.physical_id and event.address:
+        line += f"  {clean(event.physical_id)}"
+    if event.reason:
+        line += f"  {clean(event.reason)}"
+    return line
+
+
+def event_lines(events: Iterable[Event], stack: Stack, paint: Paint = plain) -> list[str]:
+    """The lines of `events`, each with its time in UTC."""
+    return [
+        event_line(event, stack.name, stack.dialect, show_moment(event.time), paint)
+        for event in events
+    ]

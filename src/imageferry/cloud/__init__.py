@@ -1,0 +1,1 @@
+"""A client of the real cloud, and of its emulator: signing, sending, retrying, typed actions."""

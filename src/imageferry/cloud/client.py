@@ -1,0 +1,205 @@
+"""Client: one call to the cloud signed, sent, paced and tried again, as parsed JSON or CloudError."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from imageferry.cloud.backoff import next_delay
+from imageferry.cloud.buckets import PUBLISHED_LIMITS, Buckets, Limit
+from imageferry.cloud.credentials import CredentialsMissing, CredentialSource
+from imageferry.cloud.endpoints import ECS, STS, Endpoints
+from imageferry.cloud.errors import (
+    SECRET_BEARING,
+    CloudError,
+    ErrorClass,
+    NotSent,
+    NotTrusted,
+    classify,
+)
+from imageferry.ports import Clock, Entropy
+from imageferry.version import VERSION
+from imageferry.wire.alibaba_rpc import decode_error, flatten
+from imageferry.wire.alibaba_signing import Credentials, sign_v3
+from imageferry.wire.http import HttpRequest, HttpResponse, Send
+
+_VERSIONS: Final = {ECS: "2014-05-26", STS: "2015-04-01"}
+_HEADERS: Final = {"accept": "application/json", "user-agent": f"imageferry/{VERSION}"}
+_LONGEST_PACING: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of an API. `repeatable`: it reads, or carries a token, so that a call whose
+    reply was lost may be sent again.
+    """
+
+    name: str
+    repeatable: bool
+    product: str = ECS
+
+
+class Client:
+    """Calls to one account of one cloud.
+
+    `counts` are the requests sent, by action. `limits` are the published limits to keep from the
+    start; an emulator has none. Calls wait for the pace and between tries a few seconds at most;
+    what takes longer is a CloudError with `retry_after`.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        credentials: CredentialSource,
+        endpoints: Endpoints,
+        clock: Clock,
+        entropy: Entropy,
+        limits: Mapping[str, Limit] = PUBLISHED_LIMITS,
+    ) -> None:
+        self.clock = clock
+        self.entropy = entropy
+        self.counts: Counter[str] = Counter()
+        self._send = send
+        self._credentials = credentials
+        self._endpoints = endpoints
+        self._buckets = Buckets(limits)
+        self._second = -1
+        self._date = ""
+
+    async def call(
+        self, action: Action, region: str, parameters: Mapping[str, object]
+    ) -> dict[str, Any]:
+        """The reply's JSON object; raises CloudError."""
+        query = flatten(parameters)
+        tries, waited, renewed = 0, 0.0, False
+        while True:
+            await self._keep_pace(action, region)
+            tries += 1
+            try:
+                reply = await self._attempt(action, region, query)
+            except CloudError as error:
+                now = self.clock.monotonic()
+                if error.kind is ErrorClass.THROTTLED:
+                    self._buckets.pace(region, action.name, now).throttled(now)
+                if error.code == "InvalidSecurityToken.Expired" and not renewed:
+                    renewed = True
+                    self._credentials.forget()
+                    continue
+                delay = next_delay(
+                    error,
+                    tries,
+                    waited,
+                    repeatable=action.repeatable,
+                    jitter=self.entropy.jitter(),
+                )
+                if delay is None:
+                    raise
+                waited += delay
+                await self.clock.sleep(delay)
+            else:
+                now = self.clock.monotonic()
+                self._buckets.pace(region, action.name, now).succeeded(now)
+                return reply
+
+    async def _keep_pace(self, action: Action, region: str) -> None:
+        now = self.clock.monotonic()
+        pace = self._buckets.pace(region, action.name, now)
+        wait = pace.take(now)
+        if wait > _LONGEST_PACING:
+            pace.give_back()
+            raise CloudError(
+                "Throttling.Local",
+                "held back to stay under the cloud's rate",
+                ErrorClass.THROTTLED,
+                action=action.name,
+                region=region,
+                retry_after=wait,
+            )
+        if wait:
+            await self.clock.sleep(wait)
+
+    async def _attempt(
+        self, action: Action, region: str, query: tuple[tuple[str, str], ...]
+    ) -> dict[str, Any]:
+        def failed(code: str, message: str, kind: ErrorClass) -> CloudError:
+            return CloudError(code, message, kind, action=action.name, region=region)
+
+        try:
+            endpoint = self._endpoints.find(action.product, region)
+            credentials = await self._credentials.current()
+        except ValueError as error:
+            raise failed("InvalidRegionId", str(error), ErrorClass.REFUSED) from None
+        except CredentialsMissing as error:
+            raise failed("InvalidAccessKeyId", str(error), ErrorClass.DENIED) from None
+        request = sign_v3(
+            HttpRequest("POST", endpoint.scheme, endpoint.host, "/", query, _HEADERS),
+            action=action.name,
+            version=_VERSIONS[action.product],
+            credentials=credentials,
+            date=self._now_text(),
+            nonce=self.entropy.nonce(),
+        )
+        self.counts[action.name] += 1
+        try:
+            response = await self._send(request)
+        except NotTrusted as error:
+            raise failed("NotTrusted", str(error), ErrorClass.REFUSED) from None
+        except NotSent as error:
+            raise failed("NoConnection", str(error), ErrorClass.TRANSIENT) from None
+        except OSError as error:
+            words = f"no reply came from {endpoint.host} ({type(error).__name__})"
+            raise failed("NoReply", words, ErrorClass.UNCERTAIN) from None
+        if response.status >= 400:
+            raise _error_of(response, action.name, region, credentials)
+        try:
+            reply = json.loads(response.body)
+        except ValueError:
+            reply = None
+        if not isinstance(reply, dict):
+            words = f"the reply of {endpoint.host} is not a JSON object"
+            raise failed("NoReply", words, ErrorClass.UNCERTAIN)
+        return reply
+
+    def _now_text(self) -> str:
+        second = int(self.clock.now())
+        if second != self._second:
+            self._second = second
+            self._date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+        return self._date
+
+
+def _error_of(
+    response: HttpResponse, action: str, region: str, credentials: Credentials
+) -> CloudError:
+    reply = decode_error(response.body)
+    if reply is None:
+        code, message, request_id = "NoErrorReply", f"status {response.status} without a code", ""
+    else:
+        code, request_id = reply.code, reply.request_id
+        message = SECRET_BEARING.get(code) or _masked(reply.message, credentials)
+    retry_after = response.headers.get("x-acs-retry-after", "")
+    kind = classify(code, response.status)
+    if retry_after.isdigit() and kind is ErrorClass.REFUSED:
+        kind = ErrorClass.THROTTLED  # the official clients read this header as throttling
+    return CloudError(
+        code,
+        message,
+        kind,
+        action=action,
+        region=region,
+        http_status=response.status,
+        request_id=request_id,
+        retry_after=int(retry_after) / 1000 if retry_after.isdigit() else None,
+    )
+
+
+def _masked(message: str, credentials: Credentials) -> str:
+    for secret in (credentials.access_key_id, credentials.secret, credentials.security_token):
+        # A word as short as a test's key could be any word of the message.
+        if secret and len(secret) > 12:
+            message = message.replace(secret, "****")
+    return message

@@ -1,0 +1,53 @@
+"""The standard credential chain of the vendor; only the real cloud needs this room and its import."""
+
+from __future__ import annotations
+
+from alibabacloud_credentials.client import Client
+from alibabacloud_credentials.exceptions import CredentialException
+
+from imageferry.cloud.credentials import CredentialsMissing
+from imageferry.ports import Clock
+from imageferry.wire.alibaba_signing import Credentials
+
+_KEPT = 30.0
+"""Seconds for which one answer is used: the chain itself renews what is about to end."""
+
+
+class ChainCredentials:
+    """Environment, configuration files, OIDC, instance role and URL, as the vendor orders them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._chain: Client | None = None
+        self._kept: Credentials | None = None
+        self._kept_until = 0.0
+
+    async def current(self) -> Credentials:
+        """The access key to sign with; raises CredentialsMissing."""
+        now = self._clock.monotonic()
+        if self._kept is not None and now < self._kept_until:
+            return self._kept
+        try:
+            if self._chain is None:
+                self._chain = Client()
+            found = await self._chain.get_credential_async()
+        except CredentialException as error:
+            raise CredentialsMissing(_WHERE) from error
+        if not (found.access_key_id and found.access_key_secret):
+            raise CredentialsMissing(_WHERE)
+        self._kept = Credentials(
+            found.access_key_id, found.access_key_secret, found.security_token or None
+        )
+        self._kept_until = now + _KEPT
+        return self._kept
+
+    def forget(self) -> None:
+        """Ask the chain anew next time, from the start."""
+        self._chain = None
+        self._kept = None
+
+
+_WHERE = (
+    "no access key was found; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
+    "or use a configuration file, an instance role or another link of the standard chain"
+)

@@ -1,0 +1,183 @@
+"""Image: what DescribeImages says of one; ImageLoader gathers looks into pages of up to 100 ids."""
+
+from __future__ import annotations
+
+import asyncio
+import calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from imageferry.cloud.client import Action, Client
+
+DESCRIBE_IMAGES: Final = Action("DescribeImages", repeatable=True)
+EVERY_STATUS: Final = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"
+"""Without a Status the answer holds images that are Available and no others."""
+PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image as the cloud sees it now.
+
+    `progress` is 0 to 100 or None, `size` GiB, `remaining` seconds, `created_at` seconds since
+    1970; each None where the cloud does not say. `is_usable` is True where it says nothing.
+    """
+
+    image_id: str
+    name: str
+    status: str
+    description: str = ""
+    progress: int | None = None
+    is_usable: bool = True
+    is_copied: bool = False
+    is_encrypted: bool = False
+    size: int | None = None
+    remaining: int | None = None
+    created_at: float | None = None
+    owner: str = ""
+    resource_group: str = ""
+    snapshots: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4096)
+def _seconds(text: str) -> float | None:
+    """`2019-11-15T06:07:05Z` as seconds since 1970."""
+    try:
+        date, clock = text.rstrip("Z").split("T")
+        year, month, day = (int(part) for part in date.split("-"))
+        parts = [int(part) for part in clock.split(":")]
+        hour, minute, second = (*parts, 0)[:3]
+        return float(calendar.timegm((year, month, day, hour, minute, second)))
+    except ValueError:
+        return None
+
+
+def _percent(text: object) -> int | None:
+    if not isinstance(text, str):
+        return None
+    digits = text.strip().rstrip("%")
+    return min(100, int(digits)) if digits.isascii() and digits.isdigit() else None
+
+
+def _listed(reply: Mapping[str, Any], outer: str, inner: str) -> Sequence[Mapping[str, Any]]:
+    box = reply.get(outer)
+    found = box.get(inner) if isinstance(box, dict) else None
+    return found if isinstance(found, list) else ()
+
+
+def decode_image(entry: Mapping[str, Any]) -> Image:
+    """One member of `Images.Image`."""
+    disks = _listed(entry, "DiskDeviceMappings", "DiskDeviceMapping")
+    times = [disk["RemainTime"] for disk in disks if isinstance(disk.get("RemainTime"), int)]
+    size = entry.get("Size")
+    return Image(
+        image_id=entry["ImageId"],
+        name=entry.get("ImageName") or "",
+        status=entry.get("Status") or "",
+        description=entry.get("Description") or "",
+        progress=_percent(entry.get("Progress")),
+        is_usable=entry.get("Usable") is not False,
+        is_copied=entry.get("IsCopied") is True,
+        is_encrypted=any(disk.get("Encrypted") is True for disk in disks),
+        size=size if isinstance(size, int) else None,
+        remaining=max(times) if times else None,
+        created_at=_seconds(entry.get("CreationTime") or ""),
+        owner=entry.get("ImageOwnerAlias") or "",
+        resource_group=entry.get("ResourceGroupId") or "",
+        snapshots=tuple(disk["SnapshotId"] for disk in disks if disk.get("SnapshotId")),
+        tags={
+            tag["TagKey"]: tag.get("TagValue") or ""
+            for tag in _listed(entry, "Tags", "Tag")
+            if tag.get("TagKey")
+        },
+    )
+
+
+async def describe_images(
+    client: Client,
+    region: str,
+    *,
+    ids: Sequence[str] = (),
+    name: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    owner: str | None = None,
+) -> list[Image]:
+    """Images of every status that fit, all pages; raises CloudError."""
+    images: list[Image] = []
+    number = 1
+    while True:
+        reply = await client.call(
+            DESCRIBE_IMAGES,
+            region,
+            {
+                "RegionId": region,
+                "Status": EVERY_STATUS,
+                "ImageId": ",".join(ids) or None,
+                "ImageName": name,
+                "ImageOwnerAlias": owner,
+                "Tag": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+                "PageSize": PAGE,
+                "PageNumber": number,
+            },
+        )
+        page = _listed(reply, "Images", "Image")
+        images += [decode_image(entry) for entry in page if entry.get("ImageId")]
+        total = reply.get("TotalCount")
+        if len(page) < PAGE or (isinstance(total, int) and number * PAGE >= total):
+            return images
+        number += 1
+
+
+class ImageLoader:
+    """Looks at images by id; looks of one tick in one region share a page.
+
+    Every look is a fresh one: nothing is kept. `pages` counts the pages asked for.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._wanted: dict[str, dict[str, asyncio.Future[Image | None]]] = {}
+        self._pages: set[asyncio.Task[None]] = set()
+        self.pages = 0
+
+    async def look(self, region: str, image_id: str) -> Image | None:
+        """The image as it is now, None where the region does not show it; raises CloudError."""
+        wanted = self._wanted.get(region)
+        loop = asyncio.get_running_loop()
+        if wanted is None:
+            wanted = self._wanted[region] = {}
+            # Two turns of the loop, so that steps woken together have all come this far.
+            loop.call_soon(loop.call_soon, self._ask, region)
+        found = wanted.get(image_id)
+        if found is None:
+            found = wanted[image_id] = loop.create_future()
+        return await asyncio.shield(found)
+
+    def _ask(self, region: str) -> None:
+        wanted = self._wanted.pop(region)
+        ids = sorted(wanted)
+        for start in range(0, len(ids), PAGE):
+            page = {image_id: wanted[image_id] for image_id in ids[start : start + PAGE]}
+            fetch = asyncio.ensure_future(self._fetch(region, page))
+            self._pages.add(fetch)
+            fetch.add_done_callback(self._pages.discard)
+
+    async def _fetch(self, region: str, wanted: Mapping[str, asyncio.Future[Image | None]]) -> None:
+        self.pages += 1
+        try:
+            images = await describe_images(self._client, region, ids=list(wanted))
+        except BaseException as error:
+            for found in wanted.values():
+                if not found.done():
+                    found.set_exception(error)
+                    found.exception()  # seen: a caller that was cancelled will not ask for it
+            if isinstance(error, Exception):
+                return
+            raise
+        by_id = {image.image_id: image for image in images}
+        for image_id, found in wanted.items():
+            if not found.done():
+                found.set_result(by_id.get(image_id))

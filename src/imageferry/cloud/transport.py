@@ -1,0 +1,141 @@
+"""HttpTransport: the one room that opens a connection; one shared, kept-alive session."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from imageferry.cloud.endpoints import is_loopback
+from imageferry.cloud.errors import NotSent, NotTrusted
+from imageferry.wire.alibaba_signing import canonical_query
+from imageferry.wire.http import HttpRequest, HttpResponse
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=40.0, sock_connect=6.0, sock_read=30.0)
+_CONNECTIONS: Final = 64
+_LARGEST_REPLY: Final = 32 * 1024 * 1024
+
+
+class HttpTransport:
+    """Sends requests over the network; its `send` is a `wire.http.Send`.
+
+    Certificates are verified. Proxies come from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+    `NO_PROXY`, a CA bundle from `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`;
+    loopback is never sent through a proxy. Use it as an async context manager.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[tuple[str, str], str | None] = {}
+
+    async def __aenter__(self) -> HttpTransport:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """One request and its reply; raises OSError (NotSent, NotTrusted) where there is none."""
+        session = self._session or self._open()
+        # The query was encoded as it was signed; aiohttp shall not quote it a second time.
+        query = canonical_query(request.query)
+        url = URL(
+            f"{request.scheme}://{request.host}{request.path}{'?' if query else ''}{query}",
+            encoded=True,
+        )
+        try:
+            async with session.request(
+                request.method,
+                url,
+                data=request.body or None,
+                headers={"host": request.host, **request.headers},
+                proxy=self._proxy(request.scheme, request.host),
+                allow_redirects=False,
+            ) as response:
+                body = await response.content.read(_LARGEST_REPLY)
+                if not response.content.at_eof():
+                    body += await _rest(response, len(body))
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpResponse(response.status, headers, body)
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+            raise NotTrusted(
+                f"{request.host} cannot be trusted: {_reason(error)}; "
+                "where a proxy inspects traffic, name its CA bundle in SSL_CERT_FILE"
+            ) from error
+        except aiohttp.ClientConnectorError as error:
+            raise NotSent(f"{request.host} cannot be reached: {_reason(error)}") from error
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"{request.host} ended the exchange: {_reason(error)}") from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=_CONNECTIONS, keepalive_timeout=60.0, ssl=_trust(self._environ)
+            ),
+            timeout=_TIMEOUT,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            trust_env=False,
+        )
+        return self._session
+
+    def _proxy(self, scheme: str, host: str) -> str | None:
+        key = (scheme, host)
+        if key not in self._proxies:
+            self._proxies[key] = find_proxy(self._environ, scheme, host)
+        return self._proxies[key]
+
+
+async def _rest(response: aiohttp.ClientResponse, size: int) -> bytes:
+    parts: list[bytes] = []
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > _LARGEST_REPLY:
+            raise ConnectionError("the reply is larger than any that the API gives")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _reason(error: Exception) -> str:
+    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
+    return str(inner or error) or type(error).__name__
+
+
+def _trust(environ: Mapping[str, str]) -> ssl.SSLContext:
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    bundle = next((environ[name] for name in names if environ.get(name)), None)
+    context = ssl.create_default_context(cafile=bundle)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def find_proxy(environ: Mapping[str, str], scheme: str, host: str) -> str | None:
+    """The proxy that the usual variables name for a host, None for none."""
+    if is_loopback(host):
+        return None
+    name = host.rsplit(":", 1)[0].strip("[]").lower()
+
+    def variable(key: str) -> str:
+        return environ.get(key, "") or environ.get(key.upper(), "")
+
+    for entry in variable("no_proxy").lower().split(","):
+        suffix = entry.strip().removeprefix("*").lstrip(".").rsplit(":", 1)[0]
+        if entry.strip() == "*" or (suffix and (name == suffix or name.endswith(f".{suffix}"))):
+            return None
+    return variable(f"{scheme}_proxy") or variable("all_proxy") or None

@@ -1,0 +1,275 @@
+"""Create and execute change sets: every deed begins here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from imageferry.control.requests import (
+    ExecutionOptions,
+    OperationHolds,
+    Planned,
+    RequestRefused,
+    StackRequest,
+)
+from imageferry.control.templates import Prepared, language_of, prepare, read_template
+from imageferry.dialects.customs import CUSTOMS
+from imageferry.evaluation.scopes import MANNERS
+from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.diagnostics import TemplateError, error
+from imageferry.model.events import Event
+from imageferry.model.operations import Operation
+from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.model.templates import Bindings
+from imageferry.planning.planner import Intention, plan
+from imageferry.ports import Catalog, Clock, Dispatcher, Entropy, StackBusy, Store
+
+_NEVER_MADE = {
+    StackStatus.REVIEWING,
+    StackStatus.CREATE_FAILED,
+    StackStatus.CREATE_ROLLED_BACK,
+    StackStatus.CREATE_ROLLBACK_FAILED,
+}
+_IN_PROGRESS = {
+    ChangeKind.CREATE: StackStatus.CREATING,
+    ChangeKind.UPDATE: StackStatus.UPDATING,
+    ChangeKind.DELETE: StackStatus.DELETING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the control plane works with; `place` is without a region."""
+
+    store: Store
+    catalog: Catalog
+    dispatcher: Dispatcher
+    clock: Clock
+    entropy: Entropy
+    place: Place
+
+
+async def create_change_set(desk: Desk, request: StackRequest) -> Planned:
+    """What it takes to bring a stack to what is asked.
+
+    Raises TemplateError, RequestRefused, or OperationHolds where the stack is busy with something
+    else; where it is busy with just this, the answer says so (`running`).
+    """
+    template, warnings = read_template(request.template, request.template_name)
+    place = replace(desk.place, region=request.region)
+    stacks = await desk.store.find_stacks(place, request.stack_name)
+    existing = stacks[0] if stacks else None
+    if existing is not None and existing.dialect != template.dialect:
+        raise RequestRefused(
+            f'the stack "{existing.name}" was made from a {language_of(existing.dialect)} template'
+            f" and cannot be updated with a {language_of(template.dialect)} one",
+            "give the new stack another name, or delete the old one first",
+        )
+    stack = existing or _new_stack(desk, request, place, template.dialect)
+    prepared = prepare(
+        template,
+        request.parameters,
+        stack.parameters,
+        place,
+        stack.stack_id,
+        stack.name,
+        desk.catalog,
+        warnings,
+    )
+    replaces = CUSTOMS[template.dialect].replaces if request.replace is None else request.replace
+    if existing is not None:
+        running = await _running(desk, existing, request.template, prepared.bindings, replaces)
+        if running is not None:
+            return running
+    kind = ChangeKind.UPDATE
+    if existing is None or existing.status in _NEVER_MADE:
+        kind = ChangeKind.CREATE
+    return await _planned(desk, request, stack, prepared, kind, replaces, existing is None)
+
+
+async def _planned(
+    desk: Desk,
+    request: StackRequest,
+    stack: Stack,
+    prepared: Prepared,
+    kind: ChangeKind,
+    replaces: bool,
+    is_new: bool,
+) -> Planned:
+    resources: Mapping[str, Resource] = {}
+    if not is_new:
+        resources = await desk.store.resources(stack.stack_id)
+    wanted = replace(stack, template=request.template, template_name=request.template_name)
+    change_set = plan(
+        Intention(
+            change_set_id=desk.entropy.new_id(),
+            stack=wanted,
+            kind=kind,
+            template=prepared.template,
+            bindings=prepared.bindings,
+            manners=MANNERS[prepared.template.dialect],
+            replacement_allowed=replaces,
+            now=desk.clock.now(),
+        ),
+        resources,
+        desk.catalog,
+    )
+    change_set = replace(change_set, warnings=(*prepared.warnings, *change_set.warnings))
+    is_current = (
+        change_set.is_empty
+        and kind is ChangeKind.UPDATE
+        and stack.template == request.template
+        and stack.parameters == prepared.bindings.parameters
+        and stack.status in {StackStatus.CREATED, StackStatus.UPDATED}
+    )
+    first = wanted if is_new else stack
+    return Planned(
+        change_set,
+        replace(first, parameters=prepared.bindings.parameters) if is_new else first,
+        is_new,
+        fingerprint(change_set),
+        is_current=is_current,
+    )
+
+
+def _new_stack(desk: Desk, request: StackRequest, place: Place, dialect: str) -> Stack:
+    customs = CUSTOMS[dialect]
+    if customs.stack_name.fullmatch(request.stack_name) is None:
+        raise TemplateError(
+            [
+                error(
+                    "IF604",
+                    f"{request.stack_name!r} cannot name a stack",
+                    why=f"a {customs.language} stack's name is {customs.stack_name_says}",
+                )
+            ]
+        )
+    stack_id = customs.identify(
+        place.region, place.account_id, request.stack_name, desk.entropy.new_id()
+    )
+    now = desk.clock.now()
+    return Stack(
+        stack_id,
+        request.stack_name,
+        place,
+        dialect,
+        StackStatus.REVIEWING,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def _running(
+    desk: Desk, stack: Stack, template: bytes, bindings: Bindings, replaces: bool
+) -> Planned | None:
+    """The open operation of a stack where it does just what is asked; raises OperationHolds."""
+    operation = await desk.store.last_operation(stack.stack_id)
+    if operation is None or not operation.status.is_open:
+        return None
+    change_set = await desk.store.change_set(operation.change_set_id)
+    is_same = (
+        change_set is not None
+        and change_set.kind is not ChangeKind.DELETE
+        and change_set.template == template
+        and change_set.bindings.parameters == bindings.parameters
+        and change_set.replacement_allowed == replaces
+        and not operation.cancel_requested
+    )
+    if change_set is None or not is_same:
+        raise OperationHolds(operation, stack)
+    return Planned(change_set, stack, False, operation.fingerprint, running=operation)
+
+
+async def create_deletion(desk: Desk, stack: Stack) -> Planned:
+    """What it takes to delete a stack: a plan for nothing. Raises OperationHolds."""
+    operation = await desk.store.last_operation(stack.stack_id)
+    if operation is not None and operation.status.is_open:
+        change_set = await desk.store.change_set(operation.change_set_id)
+        if operation.kind is not ChangeKind.DELETE or change_set is None:
+            raise OperationHolds(operation, stack)
+        return Planned(change_set, stack, False, operation.fingerprint, running=operation)
+    resources = await desk.store.resources(stack.stack_id)
+    change_set = plan(
+        Intention(
+            change_set_id=desk.entropy.new_id(),
+            stack=stack,
+            kind=ChangeKind.DELETE,
+            template=None,
+            bindings=Bindings({}, {}),
+            manners=MANNERS[stack.dialect],
+            replacement_allowed=False,
+            now=desk.clock.now(),
+        ),
+        resources,
+        desk.catalog,
+    )
+    return Planned(change_set, stack, False, fingerprint(change_set))
+
+
+async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOptions) -> Operation:
+    """Save the change set, open its operation and hand it out; or hand out the one that runs.
+
+    Raises TemplateError where replacements are needed and not allowed, before any call.
+    """
+    if planned.running is not None:
+        await _submit(desk, planned.running)
+        return planned.running
+    change_set = planned.change_set
+    if change_set.blocked:
+        raise TemplateError(change_set.blocked)
+    await desk.store.save_change_set(change_set)
+    now = desk.clock.now()
+    operation = Operation(
+        operation_id=desk.entropy.new_id(),
+        stack_id=change_set.stack_id,
+        kind=change_set.kind,
+        status=OperationStatus.RUNNING,
+        change_set_id=change_set.change_set_id,
+        on_failure=options.on_failure,
+        fingerprint=planned.fingerprint,
+        client_token=options.client_token,
+        deadline=None if options.timeout is None else now + options.timeout,
+        parallel=options.parallel,
+        started_at=now,
+    )
+    status = _IN_PROGRESS[change_set.kind]
+    stack = replace(
+        planned.stack,
+        status=status,
+        status_reason="",
+        updated_at=now,
+        operation_id=operation.operation_id,
+    )
+    begun = Event(
+        stack_id=stack.stack_id,
+        operation_id=operation.operation_id,
+        time=now,
+        address="",
+        type_name="",
+        status=status,
+        reason=_opening(change_set),
+        physical_id=stack.stack_id,
+    )
+    try:
+        opened = await desk.store.open_operation(operation, stack, [begun])
+    except StackBusy as busy:
+        raise OperationHolds(busy.operation, planned.stack) from busy
+    await _submit(desk, opened)
+    return opened
+
+
+async def _submit(desk: Desk, operation: Operation) -> None:
+    await desk.dispatcher.submit(None, operation.operation_id, stack_id=operation.stack_id)
+
+
+def _opening(change_set: ChangeSet) -> str:
+    return f"{change_set.kind.value.lower()} requested, {len(change_set.changes)} resources"
+
+
+def fingerprint(change_set: ChangeSet) -> str:
+    """What a change set was made from, without its parameters' values: for people to compare."""
+    digest = hashlib.sha256(change_set.template)
+    digest.update(f"{change_set.kind.value} {change_set.replacement_allowed}".encode())
+    return digest.hexdigest()[:16]

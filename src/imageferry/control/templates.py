@@ -1,0 +1,99 @@
+"""Read, check and bind a template: the questions that need no stack and no cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from imageferry.control.requests import Examination
+from imageferry.dialects.customs import CUSTOMS
+from imageferry.dialects.reader import read
+from imageferry.model.diagnostics import Diagnostic, TemplateError
+from imageferry.model.stacks import Place
+from imageferry.model.templates import Bindings, Template
+from imageferry.model.values import Value
+from imageferry.ports import Catalog
+from imageferry.validation.bindings import bind
+from imageferry.validation.validator import validate, validate_bound
+
+
+def examine(source: bytes, name: str, catalog: Catalog) -> Examination:
+    """Everything that can be said against a template without its parameters."""
+    reading = read(source, name)
+    if reading.template is None:
+        return Examination(name, None, reading.diagnostics)
+    found = [*reading.diagnostics, *validate(reading.template, catalog)]
+    return Examination(name, reading.template.dialect, without_doubles(found))
+
+
+def without_doubles(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each diagnostic once, in the order of their lines."""
+    unique = dict.fromkeys(diagnostics)
+    return tuple(sorted(unique, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0)))
+
+
+def read_template(source: bytes, name: str) -> tuple[Template, tuple[Diagnostic, ...]]:
+    """The template and its warnings; raises TemplateError."""
+    reading = read(source, name)
+    if reading.template is None or any(d.is_error for d in reading.diagnostics):
+        raise TemplateError(reading.diagnostics)
+    return reading.template, reading.diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A template that met its parameters, and its warnings."""
+
+    template: Template
+    bindings: Bindings
+    warnings: tuple[Diagnostic, ...]
+
+
+def prepare(
+    template: Template,
+    given: Mapping[str, Value],
+    previous: Mapping[str, Value],
+    place: Place,
+    stack_id: str,
+    stack_name: str,
+    catalog: Catalog,
+    found: tuple[Diagnostic, ...] = (),
+) -> Prepared:
+    """Bind and check everything at once; raises TemplateError with all that was found.
+
+    A parameter that is not given and has no default keeps the value it had.
+    """
+    diagnostics = [*found, *validate(template, catalog)]
+    kept = {
+        name: value
+        for name, value in previous.items()
+        if name in template.parameters and not template.parameters[name].has_default
+    }
+    pseudo = pseudo_parameters(place, stack_id, stack_name)
+    bound = bind(template, given, pseudo, kept)
+    diagnostics += bound.diagnostics
+    if bound.bindings is not None:
+        diagnostics += validate_bound(template, bound.bindings, catalog, place.region)
+    if bound.bindings is None or any(diagnostic.is_error for diagnostic in diagnostics):
+        raise TemplateError(without_doubles(diagnostics))
+    return Prepared(template, bound.bindings, without_doubles(diagnostics))
+
+
+def pseudo_parameters(place: Place, stack_id: str, stack_name: str) -> dict[str, Value]:
+    """The pseudo parameters of a stack, by canonical name."""
+    return {
+        "stack_id": stack_id,
+        "stack_name": stack_name,
+        "region": place.region,
+        "account_id": place.account_id,
+        "tenant_id": place.account_id,
+        "resource_group_id": "",
+        "notification_arns": [],
+        "partition": "aws",
+        "url_suffix": "amazonaws.com",
+    }
+
+
+def language_of(dialect: str) -> str:
+    """The dialect's name for people."""
+    return CUSTOMS[dialect].language

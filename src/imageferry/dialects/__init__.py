@@ -1,0 +1,1 @@
+"""Template languages: bytes to Template."""

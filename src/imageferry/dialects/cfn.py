@@ -1,0 +1,192 @@
+"""The table of CloudFormation, and the shapes that only it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from imageferry.dialects.vocabulary import (
+    Dialect,
+    Function,
+    Limits,
+    Manners,
+    ParameterType,
+    Section,
+    Shape,
+    Treatment,
+    function,
+    long_function,
+    table_of,
+    tags_of,
+)
+
+
+def split_attribute(text: str) -> tuple[str, str] | None:
+    """At the first dot: attributes may have dots of their own."""
+    resource, dot, attribute = text.partition(".")
+    return (resource, attribute) if dot else None
+
+
+_FUNCTIONS: Final = (
+    Function("Ref", "ref", "!Ref", Shape.REFERENCE),
+    Function("Condition", "condition", "!Condition", Shape.CONDITION),
+    function("get_att", "GetAtt", Shape.ATTRIBUTE),
+    function("sub", "Sub", Shape.SUBSTITUTION),
+    function("if", "If", Shape.CHOICE),
+    function("and", "And", Shape.CONDITIONS),
+    function("or", "Or", Shape.CONDITIONS),
+    function("not", "Not", Shape.NEGATION),
+    function("equals", "Equals"),
+    function("base64_encode", "Base64"),
+    function("cidr", "Cidr"),
+    function("find_in_map", "FindInMap"),
+    function("get_azs", "GetAZs"),
+    function("import_value", "ImportValue"),
+    function("join", "Join"),
+    function("select", "Select"),
+    function("split", "Split"),
+    function("transform", "Transform", Shape.REFUSED),
+    long_function("get_stack_output", "GetStackOutput"),
+    long_function("length", "Length"),
+    long_function("to_json_string", "ToJsonString"),
+    long_function("contains", "Contains"),
+    long_function("each_member_equals", "EachMemberEquals"),
+    long_function("each_member_in", "EachMemberIn"),
+    long_function("ref_all", "RefAll"),
+    long_function("value_of", "ValueOf"),
+    long_function("value_of_all", "ValueOfAll"),
+)
+
+_SINGLE_TYPES: Final = (
+    "AWS::EC2::AvailabilityZone::Name", "AWS::EC2::Image::Id", "AWS::EC2::Instance::Id",
+    "AWS::EC2::KeyPair::KeyName", "AWS::EC2::SecurityGroup::GroupName",
+    "AWS::EC2::SecurityGroup::Id", "AWS::EC2::Subnet::Id", "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id", "AWS::Route53::HostedZone::Id",
+)  # fmt: skip
+
+
+def _parameter_types() -> Mapping[str, ParameterType]:
+    lists = [f"List<{name}>" for name in _SINGLE_TYPES]
+    stored = ("String", "List<String>", "CommaDelimitedList", *_SINGLE_TYPES, *lists)
+    return {
+        "String": ParameterType("string"),
+        "Number": ParameterType("number"),
+        "List<Number>": ParameterType("number_list", trims_items=True),
+        "CommaDelimitedList": ParameterType("text_list", trims_items=True),
+        "AWS::SSM::Parameter::Name": ParameterType("string"),
+        **{name: ParameterType("string") for name in _SINGLE_TYPES},
+        **{name: ParameterType("text_list", trims_items=True) for name in lists},
+        **{f"AWS::SSM::Parameter::Value<{name}>": ParameterType("stored") for name in stored},
+    }
+
+
+_READ: Final = Section(Treatment.READ)
+
+DIALECT: Final = Dialect(
+    name="cloudformation",
+    title="CloudFormation",
+    version_key="AWSTemplateFormatVersion",
+    versions=("2010-09-09",),
+    version_required=False,
+    sections={
+        "AWSTemplateFormatVersion": _READ,
+        "Description": _READ,
+        "Metadata": _READ,
+        "Parameters": _READ,
+        "Mappings": _READ,
+        "Conditions": _READ,
+        "Resources": _READ,
+        "Outputs": _READ,
+        "Rules": Section(
+            Treatment.REFUSED,
+            "rules are not checked in this version, and ignoring them would let through what they "
+            "forbid",
+            "express them as 'AllowedValues' or 'AllowedPattern' of the parameters",
+        ),
+        "Transform": Section(
+            Treatment.REFUSED,
+            "a transform rewrites the template into another one, which is not done here",
+            "give the template that the transform produces",
+        ),
+        "Hooks": Section(
+            Treatment.REFUSED,
+            "hooks drive blue/green deployments of services that are not known here",
+            "remove the section",
+        ),
+        "Globals": Section(
+            Treatment.REFUSED,
+            "globals belong to the serverless transform, which is not carried out here",
+            "give the template that the transform produces",
+        ),
+    },
+    pseudo_prefix="AWS::",
+    pseudo={
+        "AWS::StackId": "stack_id",
+        "AWS::StackName": "stack_name",
+        "AWS::Region": "region",
+        "AWS::AccountId": "account_id",
+        "AWS::NoValue": "no_value",
+        "AWS::Partition": "partition",
+        "AWS::URLSuffix": "url_suffix",
+        "AWS::NotificationARNs": "notification_arns",
+    },
+    functions=table_of(_FUNCTIONS),
+    tags=tags_of(_FUNCTIONS),
+    parameter_types=_parameter_types(),
+    parameter_fields=frozenset(
+        (
+            "Type",
+            "Default",
+            "AllowedValues",
+            "AllowedPattern",
+            "MinLength",
+            "MaxLength",
+            "MinValue",
+            "MaxValue",
+            "NoEcho",
+            "ConstraintDescription",
+            "Description",
+        )
+    ),
+    resource_attributes={
+        "Type": Treatment.READ,
+        "Properties": Treatment.READ,
+        "Condition": Treatment.READ,
+        "DependsOn": Treatment.READ,
+        "DeletionPolicy": Treatment.READ,
+        "UpdateReplacePolicy": Treatment.READ,
+        "Metadata": Treatment.READ,
+        "CreationPolicy": Treatment.KEPT,
+        "UpdatePolicy": Treatment.KEPT,
+        "Version": Treatment.KEPT,
+    },
+    output_fields=frozenset(("Value", "Description", "Condition", "Export")),
+    logical_id=re.compile(r"[A-Za-z0-9]{1,255}\Z"),
+    logical_id_says="1 to 255 letters and digits",
+    substituted_name=re.compile(r"[A-Za-z0-9_.:]+\Z"),
+    split_attribute=split_attribute,
+    deletion_policies=("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"),
+    replacement_policies=("Delete", "Retain", "Snapshot"),
+    type_prefixes=("AWS::", "TF::", "Custom::", "Alexa::"),
+    manners=Manners(
+        nulls=False,
+        localised=False,
+        strict_fields=True,
+        literal_texts=True,
+        reference_expressions=False,
+        dotted_attribute=True,
+        trims_names=False,
+    ),
+    limits=Limits(
+        body_bytes=(
+            (1_048_576, "1 MB, even from a bucket"),
+            (51_200, "51,200 bytes in a request"),
+        ),
+        parameters=200,
+        resources=500,
+        outputs=200,
+        mappings=200,
+        description_bytes=1024,
+    ),
+)

@@ -1,0 +1,92 @@
+"""Desk: what lies beside the reader while it reads one template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from imageferry.dialects.nodes import MapNode, Node, Scalar, shape_of
+from imageferry.dialects.suggestions import nearest
+from imageferry.dialects.vocabulary import Dialect
+from imageferry.model.diagnostics import Diagnostic, Span, error, warning
+
+MAX_SUGGESTIONS: Final = 100
+"""Faults that may have been found before near words are no longer sought: seeking takes time."""
+
+_SHAPE_REMEDIES: Final = {
+    "a map": "write names and values below it, or '{}' if there are none",
+    "a list": "write '- ' before each item, or '[]' if there are none",
+    "text": "write it as text, without any function",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The language, the names of the template's resources, and the faults found so far."""
+
+    dialect: Dialect
+    resources: frozenset[str] = frozenset()
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
+    ) -> None:
+        """Note a fault that refuses the template."""
+        self.found.append(error(code, message, why=why, remedy=remedy, span=span))
+
+    def warning(
+        self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
+    ) -> None:
+        """Note a fault that does not."""
+        self.found.append(warning(code, message, why=why, remedy=remedy, span=span))
+
+    def did_you_mean(self, word: str, known: Iterable[str], otherwise: str = "") -> str:
+        """A remedy that names the nearest known word; in a hopeless template none is sought."""
+        if len(self.found) > MAX_SUGGESTIONS:
+            return otherwise
+        found = nearest(word, known)
+        return otherwise if found is None else f"did you mean '{found}'?"
+
+    def expected(self, what: str, wanted: str, node: Node) -> None:
+        """Note that a part has the wrong shape."""
+        self.error(
+            "IF145",
+            f"{what} must be {wanted}, not {shape_of(node)}",
+            node.span,
+            remedy=_SHAPE_REMEDIES.get(wanted, f"write {wanted}"),
+        )
+
+
+def is_absent(node: Node | None) -> bool:
+    """True for no node and for a null."""
+    return node is None or (isinstance(node, Scalar) and node.value is None and not node.tag)
+
+
+def text_of(desk: Desk, node: Node, what: str) -> str | None:
+    """A text, or a number or boolean as it was written; None (and a fault) for all else."""
+    if isinstance(node, Scalar) and not node.tag and node.value is not None:
+        return node.text
+    desk.expected(what, "text", node)
+    return None
+
+
+def map_of(desk: Desk, node: Node, what: str) -> MapNode | None:
+    """A map without a tag; None (and a fault) for all else."""
+    if isinstance(node, MapNode) and not node.tag:
+        return node
+    desk.expected(what, "a map", node)
+    return None
+
+
+def words_of(desk: Desk, node: Node, what: str) -> str:
+    """A description: text, or in a localised language a map, of which English comes first."""
+    if is_absent(node):
+        return ""
+    if isinstance(node, MapNode) and desk.dialect.manners.localised and not node.tag:
+        chosen = node.entries.get("en") or next(iter(node.entries.values()), None)
+        return chosen.text if isinstance(chosen, Scalar) and chosen.value is not None else ""
+    if isinstance(node, Scalar) and not node.tag:
+        return node.text
+    desk.expected(what, "text", node)
+    return ""

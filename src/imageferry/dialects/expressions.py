@@ -1,0 +1,402 @@
+"""Nodes to Expressions: functions in long form and as short tags, and the data around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from imageferry.dialects.desk import Desk, is_absent
+from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, plain
+from imageferry.dialects.substitution import name_of, parts_of
+from imageferry.dialects.vocabulary import Function, Shape
+from imageferry.model.diagnostics import Span
+from imageferry.model.expressions import (
+    Attribute,
+    Call,
+    ConditionReference,
+    Expression,
+    ListOf,
+    Literal,
+    MapOf,
+)
+from imageferry.model.values import Value
+
+
+def read_expression(desk: Desk, node: Node, depth: int = 0) -> Expression:
+    """What a node means where functions are allowed; a part without any is one Literal.
+
+    `depth` counts the functions around the node.
+    """
+    if node.tag:
+        return _tagged(desk, node, depth)
+    match node:
+        case Scalar():
+            return Literal(node.value, node.span)
+        case ListNode():
+            return _list(desk, node, depth)
+        case MapNode():
+            return _map(desk, node, depth)
+
+
+def read_condition(desk: Desk, node: Node, depth: int = 0) -> Expression:
+    """What a node means where a condition is expected: bare text is the name of one."""
+    match node:
+        case Scalar(tag="", value=str()):
+            return ConditionReference(node.text, node.span)
+        case Scalar(tag="!Condition", text=text) if "!Condition" in desk.dialect.tags:
+            return ConditionReference(text, node.span)
+        case Scalar(tag="", value=bool()):
+            return Literal(node.value, node.span)
+        case MapNode(tag="", entries={"Condition": inner}) if len(node.entries) == 1:
+            if isinstance(inner, Scalar) and isinstance(inner.value, str) and not inner.tag:
+                return ConditionReference(inner.text, inner.span)
+            if desk.dialect.manners.reference_expressions:
+                _warn_always_true(desk, inner, "as the value of 'Condition'")
+                return read_condition(desk, inner, depth)
+            desk.expected("'Condition'", "the name of a condition", inner)
+        case ListNode(tag="", items=(inner,)) if desk.dialect.manners.reference_expressions:
+            if not isinstance(inner, Scalar):
+                _warn_always_true(desk, inner, "inside a list of one")
+            return read_condition(desk, inner, depth)
+        case _ if node.tag or _function_name(desk, node) is not None:
+            return read_expression(desk, node, depth)
+        case _:
+            desk.error(
+                "IF171",
+                "a condition is expected here",
+                node.span,
+                why="it is the name of a condition, or a function that gives true or false",
+                remedy="write the name of a condition, or 'Fn::Equals', 'Fn::And', 'Fn::Or' or "
+                "'Fn::Not'",
+            )
+    return Literal(False, node.span)
+
+
+def _warn_always_true(desk: Desk, node: Node, where: str) -> None:
+    if isinstance(node, MapNode) and "Condition" in node.entries:
+        return
+    desk.warning(
+        "IF176",
+        f"an expression stands {where}",
+        node.span,
+        why=f"{desk.dialect.title} itself is known to take it for true always; here it is evaluated",
+        remedy="write the expression bare, or name it in 'Conditions'",
+    )
+
+
+def _function_name(desk: Desk, node: Node) -> str | None:
+    """The one key of a map that is a function in long form."""
+    if not isinstance(node, MapNode) or len(node.entries) != 1:
+        return None
+    name = next(iter(node.entries))
+    return name if name == "Ref" or name.startswith("Fn::") else None
+
+
+def _tagged(desk: Desk, node: Node, depth: int) -> Expression:
+    function = desk.dialect.tags.get(node.tag)
+    if function is None:
+        long_form = "Fn::" + node.tag[1:]
+        known = desk.dialect.functions.get(long_form)
+        if known is not None:
+            remedy = f"write it in its long form, '{long_form}: …'"
+        elif node.tag == "!Condition":
+            remedy = "write the name of the condition alone"
+        else:
+            remedy = desk.did_you_mean(
+                node.tag.replace("!Fn::", "!"),
+                desk.dialect.tags,
+                "remove it, or quote the value if a leading '!' is meant",
+            )
+        desk.error(
+            "IF170",
+            f"{desk.dialect.title} has no short tag '{node.tag[:80]}'",
+            node.span,
+            remedy=remedy,
+        )
+        return Literal(None, node.span)
+    if function.shape is Shape.CONDITION:
+        return Literal(plain(node), node.span)
+    bare: Node
+    match node:
+        case Scalar():
+            bare = Scalar(node.value, node.text, node.span)
+        case ListNode():
+            bare = ListNode(node.items, node.span)
+        case MapNode():
+            bare = MapNode(node.entries, node.key_spans, node.span)
+    return _call(desk, function, bare, node.span, depth, short=True)
+
+
+def _list(desk: Desk, node: ListNode, depth: int) -> Expression:
+    items = [read_expression(desk, item, depth) for item in node.items]
+    values = [item.value for item in items if type(item) is Literal]
+    if len(values) == len(items):
+        return Literal(values, node.span)
+    return ListOf(tuple(items), node.span)
+
+
+def _map(desk: Desk, node: MapNode, depth: int) -> Expression:
+    name = _function_name(desk, node)
+    if name is not None:
+        return _long_form(desk, name, node, depth)
+    entries: dict[str, Expression] = {}
+    values: dict[str, Value] = {}
+    for key, entry in node.entries.items():
+        if key.startswith("Fn::"):
+            _beside_other_keys(desk, key, node.key_spans[key])
+        expression = read_expression(desk, entry, depth)
+        entries[key] = expression
+        if type(expression) is Literal:
+            values[key] = expression.value
+    if len(values) == len(entries):
+        return Literal(values, node.span)
+    return MapOf(entries, node.span, node.key_spans)
+
+
+def _beside_other_keys(desk: Desk, key: str, span: Span) -> None:
+    function = desk.dialect.functions.get(key)
+    if (function is not None and function.shape is Shape.REFUSED) or is_loop(key):
+        refuse_rewriting(desk, key, span)
+        return
+    desk.warning(
+        "IF175",
+        f"'{key[:80]}' stands beside other keys, so it is plain text here",
+        span,
+        why="a function is a map with exactly one key",
+        remedy="check the indentation, or move the function into a map of its own",
+    )
+
+
+def is_loop(key: str) -> bool:
+    """True for `Fn::ForEach::Name`."""
+    return key.startswith("Fn::ForEach::")
+
+
+def refuse_rewriting(desk: Desk, written: str, span: Span) -> None:
+    """Note a function that rewrites the template."""
+    desk.error(
+        "IF178",
+        f"'{written[:80]}' is not carried out in this version",
+        span,
+        why="it rewrites the template itself",
+        remedy="write out what it would produce",
+    )
+
+
+def _long_form(desk: Desk, name: str, node: MapNode, depth: int) -> Expression:
+    function = desk.dialect.functions.get(name)
+    if function is not None:
+        return _call(desk, function, node.entries[name], node.span, depth, short=False)
+    span = node.key_spans[name]
+    if desk.dialect.name == "cloudformation" and is_loop(name):
+        refuse_rewriting(desk, name, span)
+    else:
+        desk.error(
+            "IF170",
+            f"{desk.dialect.title} has no function '{name[:80]}'",
+            span,
+            remedy=desk.did_you_mean(name, desk.dialect.functions, "use one that it has"),
+        )
+    return Literal(None, node.span)
+
+
+def _call(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, *, short: bool
+) -> Expression:
+    depth += 1
+    limit = desk.dialect.limits.function_depth
+    if limit is not None and depth == limit + 1:
+        desk.warning(
+            "IF192",
+            f"functions are nested more than {limit} deep",
+            span,
+            why=f"{desk.dialect.title} refuses that",
+            remedy="name an inner part as a condition or as a parameter",
+        )
+    if function.shape is Shape.PLAIN:
+        return Call(
+            function.canonical, read_expression(desk, argument, depth), function.written, span
+        )
+    return _SHAPES[function.shape](desk, function, argument, span, depth, short)
+
+
+def _wrong(desk: Desk, function: Function, node: Node, wanted: str, remedy: str) -> Literal:
+    desk.error(
+        "IF171",
+        f"'{function.written}' has the wrong argument",
+        node.span,
+        why=f"it takes {wanted}",
+        remedy=remedy,
+    )
+    return Literal(None, node.span)
+
+
+def _reference(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    if is_absent(argument):
+        return Literal(None, span)
+    if isinstance(argument, Scalar) and not argument.tag and not isinstance(argument.value, bool):
+        return name_of(desk, argument.text, span)
+    if desk.dialect.manners.reference_expressions and (
+        argument.tag or _function_name(desk, argument) is not None
+    ):
+        return Call("ref", read_expression(desk, argument, depth), function.written, span)
+    return _wrong(
+        desk, function, argument, "the name of a parameter or resource", "write 'Ref: Name'"
+    )
+
+
+def _attribute(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    if isinstance(argument, Scalar) and (short or desk.dialect.manners.dotted_attribute):
+        halves = desk.dialect.split_attribute(argument.text)
+        if halves is not None and all(halves):
+            return Attribute(Literal(halves[0], span), Literal(halves[1], span), span)
+    if isinstance(argument, ListNode) and len(argument.items) == 2:
+        resource, attribute = (
+            _attribute_part(desk, item, depth, first=position == 0)
+            for position, item in enumerate(argument.items)
+        )
+        if resource is not None and attribute is not None:
+            return Attribute(resource, attribute, span)
+    return _wrong(
+        desk,
+        function,
+        argument,
+        "a list of a resource's name and an attribute's name",
+        "write 'Fn::GetAtt: [Resource, Attribute]' or '!GetAtt Resource.Attribute'",
+    )
+
+
+def _attribute_part(desk: Desk, node: Node, depth: int, *, first: bool) -> Expression | None:
+    if isinstance(node, Scalar) and not node.tag:
+        if node.value is None or isinstance(node.value, bool) or not node.text:
+            return None
+        return Literal(node.text, node.span)
+    # CloudFormation, "Fn::GetAtt": the attribute may be a Ref, the resource no function.
+    if first and not desk.dialect.manners.reference_expressions:
+        return None
+    expression = read_expression(desk, node, depth)
+    return None if isinstance(expression, Literal) else expression
+
+
+def _substitution(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    lenient = desk.dialect.manners.reference_expressions
+    text: Node = argument
+    names: Node | None = None
+    if isinstance(argument, ListNode) and 1 <= len(argument.items) <= 2:
+        text = argument.items[0]
+        names = argument.items[1] if len(argument.items) == 2 else None
+    variables = _variables(desk, names, depth)
+    if isinstance(text, Scalar) and not text.tag and text.value is not None:
+        if variables is not None:
+            used: set[str] = set()
+            parts = parts_of(desk, text.text, text.span, variables, used)
+            _warn_unused(desk, names, used)
+            return Call(function.canonical, ListOf(parts, text.span), function.written, span)
+    elif text is not argument and lenient and variables is not None:
+        inner = read_expression(desk, text, depth)
+        if not isinstance(inner, Literal):
+            pair = (inner, MapOf(variables, span))
+            return Call("sub_text", ListOf(pair, span), function.written, span)
+    return _wrong(
+        desk,
+        function,
+        argument,
+        "a text, or a list of a text and a map of names",
+        "write 'Fn::Sub: \"text with ${Name}\"'",
+    )
+
+
+def _variables(desk: Desk, node: Node | None, depth: int) -> Mapping[str, Expression] | None:
+    """The names of Sub's map; None where it is no map."""
+    if node is None or is_absent(node):
+        return {}
+    if not isinstance(node, MapNode) or node.tag or _function_name(desk, node) is not None:
+        return None
+    return {name: read_expression(desk, entry, depth) for name, entry in node.entries.items()}
+
+
+def _warn_unused(desk: Desk, names: Node | None, used: set[str]) -> None:
+    if not isinstance(names, MapNode):
+        return
+    for name, span in names.key_spans.items():
+        if name not in used:
+            desk.warning(
+                "IF173",
+                f"the name '{name[:80]}' is not used in the text",
+                span,
+                remedy=f"remove it, or write '${{{name[:80]}}}' where it belongs",
+            )
+
+
+def _choice(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    if not isinstance(argument, ListNode) or len(argument.items) != 3:
+        return _wrong(
+            desk,
+            function,
+            argument,
+            "a list of three: a condition, the value if it is true, the value if it is false",
+            f"write '{function.written}: [Condition, Value, OtherValue]'",
+        )
+    condition, positive, negative = argument.items
+    arguments = (
+        read_condition(desk, condition, depth),
+        read_expression(desk, positive, depth),
+        read_expression(desk, negative, depth),
+    )
+    return Call(function.canonical, ListOf(arguments, argument.span), function.written, span)
+
+
+def _conditions(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    if not isinstance(argument, ListNode):
+        return _wrong(
+            desk, function, argument, "a list of conditions", "write the conditions as a list"
+        )
+    items = tuple(read_condition(desk, item, depth) for item in argument.items)
+    return Call(function.canonical, ListOf(items, argument.span), function.written, span)
+
+
+def _negation(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    inner = argument
+    if isinstance(argument, ListNode):
+        if len(argument.items) != 1:
+            return _wrong(desk, function, argument, "one condition", "give it one")
+        inner = argument.items[0]
+        if desk.dialect.manners.reference_expressions and not isinstance(inner, Scalar):
+            _warn_always_true(desk, inner, "inside a list of one")
+    elif not desk.dialect.manners.reference_expressions:
+        return _wrong(
+            desk, function, argument, "a list of one condition", "put the condition into a list"
+        )
+    condition = read_condition(desk, inner, depth)
+    return Call(function.canonical, ListOf((condition,), argument.span), function.written, span)
+
+
+def _refused(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    refuse_rewriting(desk, function.written, span)
+    return Literal(None, span)
+
+
+_Reader = Callable[[Desk, Function, Node, Span, int, bool], Expression]
+_SHAPES: Final[Mapping[Shape, _Reader]] = {
+    Shape.REFERENCE: _reference,
+    Shape.ATTRIBUTE: _attribute,
+    Shape.SUBSTITUTION: _substitution,
+    Shape.CHOICE: _choice,
+    Shape.CONDITIONS: _conditions,
+    Shape.NEGATION: _negation,
+    Shape.REFUSED: _refused,
+}

@@ -1,0 +1,197 @@
+"""The Resources section: each definition with its properties and attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imageferry.dialects.desk import Desk, is_absent, map_of, text_of
+from imageferry.dialects.expressions import is_loop, read_expression, refuse_rewriting
+from imageferry.dialects.names import check_name
+from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, shape_of
+from imageferry.dialects.vocabulary import Treatment
+from imageferry.model.diagnostics import Span
+from imageferry.model.expressions import Expression, Literal, Reference
+from imageferry.model.templates import ResourceDefinition
+
+
+def read_resources(desk: Desk, section: MapNode) -> Mapping[str, ResourceDefinition]:
+    """Every resource that could be read; faults are noted."""
+    resources = {}
+    for name, node in section.entries.items():
+        span = section.key_spans[name]
+        if is_loop(name) and desk.dialect.manners.strict_fields:
+            refuse_rewriting(desk, name, span)
+            continue
+        check_name(desk, name, span, "resource")
+        attributes = map_of(desk, node, f"the resource '{name[:80]}'")
+        if attributes is not None:
+            definition = _definition(desk, name, attributes, span)
+            if definition is not None:
+                resources[name] = definition
+    return resources
+
+
+def _definition(
+    desk: Desk, name: str, attributes: MapNode, span: Span
+) -> ResourceDefinition | None:
+    entries = attributes.entries
+    _check_attributes(desk, name, attributes)
+    type_node = entries.get("Type")
+    if type_node is None or is_absent(type_node):
+        desk.error(
+            "IF144",
+            f"the resource '{name[:80]}' has no 'Type'",
+            span,
+            remedy="add 'Type', such as 'ALIYUN::ECS::CopyImage' or 'TF::Alicloud::ImageCopy'",
+        )
+        return None
+    type_name = text_of(desk, type_node, f"'Type' of the resource '{name[:80]}'")
+    if type_name is None:
+        return None
+    properties, places = _properties(desk, name, entries.get("Properties"))
+    condition = _optional_text(desk, entries.get("Condition"), f"'Condition' of '{name[:80]}'")
+    return ResourceDefinition(
+        logical_id=name,
+        type_name=type_name,
+        properties=properties,
+        span=span,
+        type_span=type_node.span,
+        condition=condition,
+        condition_span=None if condition is None else entries["Condition"].span,
+        count=_optional(desk, entries.get("Count")),
+        depends_on=_depends_on(desk, name, entries.get("DependsOn")),
+        deletion_policy=_policy(
+            desk, entries.get("DeletionPolicy"), "DeletionPolicy", desk.dialect.deletion_policies
+        ),
+        replacement_policy=_policy(
+            desk,
+            entries.get("UpdateReplacePolicy"),
+            "UpdateReplacePolicy",
+            desk.dialect.replacement_policies,
+        ),
+        metadata=_optional(desk, entries.get("Metadata")),
+        property_spans=places,
+    )
+
+
+def _check_attributes(desk: Desk, name: str, attributes: MapNode) -> None:
+    known = desk.dialect.resource_attributes
+    for word in attributes.entries:
+        treatment = known.get(word)
+        if treatment is Treatment.READ:
+            continue
+        span = attributes.key_spans[word]
+        if treatment is Treatment.KEPT:
+            if word.endswith("Policy"):
+                desk.warning(
+                    "IF146",
+                    f"'{word}' has no effect here",
+                    span,
+                    why="no type that imageferry knows gives it a meaning",
+                )
+            continue
+        note = desk.error if desk.dialect.manners.strict_fields else desk.warning
+        note(
+            "IF143",
+            f"a resource has no attribute '{word[:80]}'",
+            span,
+            why=f"it stands in the resource '{name[:80]}' and has no meaning in "
+            f"{desk.dialect.title}",
+            remedy=desk.did_you_mean(
+                word, known, "remove it, or move it into 'Properties' if it is a property"
+            ),
+        )
+
+
+def _properties(
+    desk: Desk, name: str, node: Node | None
+) -> tuple[Mapping[str, Expression], Mapping[str, Span]]:
+    if node is None or is_absent(node):
+        return {}, {}
+    properties = map_of(desk, node, f"'Properties' of '{name[:80]}'")
+    if properties is None:
+        return {}, {}
+    places = dict(properties.key_spans)
+    expressions = {}
+    for key, entry in properties.entries.items():
+        if key == "Ref" or key.startswith("Fn::"):
+            desk.error(
+                "IF177",
+                f"'Properties' of '{name[:80]}' holds the function '{key[:80]}'",
+                properties.key_spans[key],
+                why="the names of the properties must be known as they stand",
+                remedy="use the function inside the properties",
+            )
+            continue
+        expressions[key] = read_expression(desk, entry)
+        _add_places(entry, key, places)
+    return expressions, places
+
+
+def _add_places(node: Node, path: str, places: dict[str, Span]) -> None:
+    """The places inside a property, by paths such as `Tag[0].Key`, so that faults have a line."""
+    match node:
+        case Scalar():
+            return
+        case ListNode(items=items):
+            for position, inner in enumerate(items):
+                key = f"{path}[{position}]"
+                places[key] = inner.span
+                _add_places(inner, key, places)
+        case MapNode(entries=entries, key_spans=key_spans):
+            for name, inner in entries.items():
+                key = f"{path}.{name}"
+                places[key] = key_spans[name]
+                _add_places(inner, key, places)
+
+
+def _optional(desk: Desk, node: Node | None) -> Expression | None:
+    return None if node is None or is_absent(node) else read_expression(desk, node)
+
+
+def _optional_text(desk: Desk, node: Node | None, what: str) -> str | None:
+    if node is None or is_absent(node):
+        return None
+    return text_of(desk, node, what)
+
+
+def _depends_on(desk: Desk, name: str, node: Node | None) -> tuple[tuple[str, Span], ...]:
+    if node is None or is_absent(node):
+        return ()
+    listed = node.items if isinstance(node, ListNode) and not node.tag else (node,)
+    names: list[tuple[str, Span]] = []
+    for entry in listed:
+        if is_absent(entry):
+            continue
+        if not isinstance(entry, Scalar) or entry.tag or isinstance(entry.value, bool):
+            desk.expected(f"'DependsOn' of '{name[:80]}'", "the name of a resource", entry)
+        elif entry.text:
+            names.append((entry.text, entry.span))
+    return tuple(names)
+
+
+def _policy(
+    desk: Desk, node: Node | None, word: str, allowed: tuple[str, ...]
+) -> Expression | None:
+    if node is None or is_absent(node) or not allowed:
+        return None
+    expression = read_expression(desk, node)
+    match expression:
+        case Literal(value=str() as value) if value in allowed:
+            return expression
+        case Reference() if desk.dialect.manners.reference_expressions:
+            return expression
+        case Literal(value=str() as value):
+            shown = f"'{value[:40]}'"
+            remedy = desk.did_you_mean(value, allowed, "use one of these")
+        case _:
+            shown = shape_of(node)
+            remedy = "write one of these"
+    desk.error(
+        "IF147",
+        f"'{word}' cannot be {shown}",
+        node.span,
+        why="it may be " + ", ".join(f"'{value}'" for value in allowed),
+        remedy=remedy,
+    )
+    return None

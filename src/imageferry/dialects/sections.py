@@ -1,0 +1,120 @@
+"""The sections Mappings, Conditions and Outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imageferry.dialects.desk import Desk, is_absent, map_of, text_of, words_of
+from imageferry.dialects.expressions import (
+    is_loop,
+    read_condition,
+    read_expression,
+    refuse_rewriting,
+)
+from imageferry.dialects.names import check_name
+from imageferry.dialects.nodes import MapNode, plain
+from imageferry.dialects.parameters import read_truth, refuse_functions
+from imageferry.model.diagnostics import Span
+from imageferry.model.expressions import Expression
+from imageferry.model.templates import Condition, Output
+from imageferry.model.values import Value
+
+
+def read_mappings(desk: Desk, section: MapNode) -> Mapping[str, Mapping[str, Mapping[str, Value]]]:
+    """Every mapping: two levels of names, then values without functions."""
+    mappings = {}
+    for name, node in section.entries.items():
+        what = f"the mapping '{name[:80]}'"
+        if name.startswith("Fn::"):
+            refuse_rewriting(desk, name, section.key_spans[name])
+            continue
+        first = map_of(desk, node, what)
+        if first is None:
+            continue
+        refuse_functions(desk, first, what)
+        rows: dict[str, Mapping[str, Value]] = {}
+        for key, row in first.entries.items():
+            second = map_of(desk, row, f"'{key[:80]}' in {what}")
+            if second is not None:
+                rows[key] = {word: plain(value) for word, value in second.entries.items()}
+        mappings[name] = rows
+    return mappings
+
+
+def read_conditions(desk: Desk, section: MapNode) -> Mapping[str, Condition]:
+    """Every condition; a bare text is another condition's name."""
+    conditions = {}
+    for name, node in section.entries.items():
+        span = section.key_spans[name]
+        if is_loop(name):
+            refuse_rewriting(desk, name, span)
+            continue
+        conditions[name] = Condition(name, read_condition(desk, node), span)
+    return conditions
+
+
+def read_outputs(desk: Desk, section: MapNode) -> Mapping[str, Output]:
+    """Every output that could be read; faults are noted."""
+    outputs = {}
+    for name, node in section.entries.items():
+        span = section.key_spans[name]
+        if is_loop(name) and desk.dialect.manners.strict_fields:
+            refuse_rewriting(desk, name, span)
+            continue
+        if desk.dialect.manners.strict_fields:
+            check_name(desk, name, span, "output")
+        fields = map_of(desk, node, f"the output '{name[:80]}'")
+        if fields is not None:
+            output = _output(desk, name, fields, span)
+            if output is not None:
+                outputs[name] = output
+    return outputs
+
+
+def _output(desk: Desk, name: str, fields: MapNode, span: Span) -> Output | None:
+    known = desk.dialect.output_fields
+    note = desk.error if desk.dialect.manners.strict_fields else desk.warning
+    for field in fields.entries:
+        if field not in known:
+            note(
+                "IF143",
+                f"an output has no field '{field[:80]}'",
+                fields.key_spans[field],
+                why=f"it stands in the output '{name[:80]}' and has no meaning in "
+                f"{desk.dialect.title}",
+                remedy=desk.did_you_mean(field, known, "remove it"),
+            )
+    value = fields.entries.get("Value")
+    if value is None:
+        desk.error(
+            "IF144",
+            f"the output '{name[:80]}' has no 'Value'",
+            span,
+            remedy="add 'Value'",
+        )
+        return None
+    condition = fields.entries.get("Condition")
+    description = fields.entries.get("Description")
+    label = fields.entries.get("Label")
+    return Output(
+        name=name,
+        value=read_expression(desk, value),
+        span=span,
+        description="" if description is None else words_of(desk, description, "'Description'"),
+        condition=None
+        if condition is None or is_absent(condition)
+        else text_of(desk, condition, f"'Condition' of the output '{name[:80]}'"),
+        no_echo=read_truth(desk, fields, "NoEcho"),
+        export_name=_export_name(desk, name, fields),
+        label="" if label is None else words_of(desk, label, "'Label'"),
+    )
+
+
+def _export_name(desk: Desk, name: str, fields: MapNode) -> Expression | None:
+    node = fields.entries.get("Export")
+    if node is None or is_absent(node) or "Export" not in desk.dialect.output_fields:
+        return None
+    if isinstance(node, MapNode) and not node.tag and set(node.entries) == {"Name"}:
+        return read_expression(desk, node.entries["Name"])
+    desk.expected(f"'Export' of the output '{name[:80]}'", "a map with the one key 'Name'", node)
+    return None

@@ -1,0 +1,17 @@
+"""Did you mean: the known word that is nearest to an unknown one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word nearest to the given one, or None where none is near."""
+    if len(word) > 255:
+        return None
+    by_fold: dict[str, str] = {}
+    for candidate in known:
+        by_fold.setdefault(candidate.lower(), candidate)
+    found = get_close_matches(word.lower(), by_fold, n=1, cutoff=0.75)
+    return by_fold[found[0]] if found else None

@@ -1,0 +1,1 @@
+"""The Dispatcher socket: who runs an operation, and the lock that says so."""

@@ -1,0 +1,155 @@
+"""How an operation ends: the stack's last status, its outputs and the closing event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from imageferry.engine.execution import Recorded
+from imageferry.evaluation.errors import EvaluationError
+from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.scopes import MANNERS, Scope
+from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.events import Event
+from imageferry.model.operations import OnFailure, Operation
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
+from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
+from imageferry.ports import Closing
+
+_SUCCEEDED = {
+    ChangeKind.CREATE: StackStatus.CREATED,
+    ChangeKind.UPDATE: StackStatus.UPDATED,
+    ChangeKind.DELETE: StackStatus.DELETED,
+}
+_FAILED = {
+    ChangeKind.CREATE: StackStatus.CREATE_FAILED,
+    ChangeKind.UPDATE: StackStatus.UPDATE_FAILED,
+    ChangeKind.DELETE: StackStatus.DELETE_FAILED,
+}
+_ROLLED_BACK = {
+    ChangeKind.CREATE: StackStatus.CREATE_ROLLED_BACK,
+    ChangeKind.UPDATE: StackStatus.UPDATE_ROLLED_BACK,
+}
+_ROLLBACK_FAILED = {
+    ChangeKind.CREATE: StackStatus.CREATE_ROLLBACK_FAILED,
+    ChangeKind.UPDATE: StackStatus.UPDATE_ROLLBACK_FAILED,
+}
+ROLLING_BACK: Mapping[ChangeKind, StackStatus] = {
+    ChangeKind.CREATE: StackStatus.CREATE_ROLLING_BACK,
+    ChangeKind.UPDATE: StackStatus.UPDATE_ROLLING_BACK,
+}
+"""The status of a stack whose operation is being undone."""
+
+
+def final_status(operation: Operation, end: OperationStatus) -> StackStatus:
+    """The stack's status after an operation that ended so."""
+    match end:
+        case OperationStatus.SUCCEEDED:
+            return _SUCCEEDED[operation.kind]
+        case OperationStatus.ROLLED_BACK:
+            is_removal = operation.on_failure is OnFailure.DELETE
+            if is_removal and operation.kind is ChangeKind.CREATE:
+                return StackStatus.DELETED
+            return _ROLLED_BACK[operation.kind]
+        case OperationStatus.ROLLBACK_FAILED:
+            return _ROLLBACK_FAILED[operation.kind]
+        case OperationStatus.FAILED | OperationStatus.RUNNING | OperationStatus.PARKED:
+            return _FAILED[operation.kind]
+
+
+def evaluate_outputs(
+    change_set: ChangeSet, resources: Mapping[str, Resource]
+) -> tuple[dict[str, Value], list[str]]:
+    """The outputs, and a sentence for each that has no value; null stands for those."""
+    outputs: dict[str, Value] = {}
+    remarks = []
+    manners = MANNERS[change_set.dialect]
+    scope = Scope(change_set.bindings, Recorded(resources), manners)
+    for wanted in change_set.outputs:
+        value: Value
+        try:
+            value = evaluate(wanted.value, scope)
+        except EvaluationError as refused:
+            remarks.append(f'output "{wanted.name}": {refused.diagnostic.message}')
+            value = None
+        value = _without_gaps(value)
+        outputs[wanted.name] = Secret(value) if wanted.no_echo else value
+    return outputs, remarks
+
+
+def _without_gaps(value: Value) -> Value:
+    """The value with null for what is not known: the rest of a list is worth showing."""
+    if value is UNKNOWN or value is NO_VALUE:
+        return None
+    if isinstance(value, Mapping):
+        return {key: _without_gaps(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_gaps(item) for item in value]
+    return value
+
+
+def reason_of(resources: Mapping[str, Resource], prefix: str = "") -> str:
+    """Why it did not succeed: each failed resource with its own reason."""
+    failures = [
+        f"{resource.address}: {resource.status_reason}"
+        for resource in resources.values()
+        if resource.status
+        in {
+            ResourceStatus.CREATE_FAILED,
+            ResourceStatus.UPDATE_FAILED,
+            ResourceStatus.DELETE_FAILED,
+        }
+    ]
+    parts = [prefix] if prefix else []
+    shown = failures[:20]
+    if len(failures) > len(shown):
+        shown.append(f"and {len(failures) - len(shown)} more")
+    return "; ".join([*parts, *shown])
+
+
+def close(
+    operation: Operation,
+    stack: Stack,
+    change_set: ChangeSet,
+    resources: Mapping[str, Resource],
+    end: OperationStatus,
+    reason: str,
+    now: float,
+    notes: Sequence[str] = (),
+) -> Closing:
+    """Everything that the end of an operation commits together."""
+    status = final_status(operation, end)
+    was_undone = end in {OperationStatus.ROLLED_BACK, OperationStatus.ROLLBACK_FAILED}
+    after = replace(stack, status=status, status_reason=reason, updated_at=now)
+    if not was_undone and operation.kind is not ChangeKind.DELETE:
+        outputs, remarks = evaluate_outputs(change_set, resources)
+        notes = [*notes, *remarks]
+        after = replace(
+            after,
+            template=change_set.template,
+            template_name=change_set.template_name,
+            parameters=change_set.bindings.parameters,
+            outputs=outputs,
+            description=change_set.description,
+        )
+    if status is StackStatus.DELETED:
+        after = replace(after, outputs={})
+    event = Event(
+        stack_id=stack.stack_id,
+        operation_id=operation.operation_id,
+        time=now,
+        address="",
+        type_name="",
+        status=status,
+        reason="; ".join([*([reason] if reason else []), *notes]),
+        physical_id=stack.stack_id,
+    )
+    return Closing(
+        status=end,
+        reason=reason,
+        ended_at=now,
+        stack=after,
+        resources=tuple(resources.values()),
+        events=(event,),
+    )

@@ -1,0 +1,278 @@
+"""Perform one step: evaluate its properties, ask its handler, and say what to record."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from imageferry.engine.steps import Step
+from imageferry.evaluation.conformance import conform
+from imageferry.evaluation.errors import EvaluationError
+from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.scopes import MANNERS, Scope
+from imageferry.model.addresses import ResourceAddress, render_path
+from imageferry.model.changes import ChangeSet, Replacement
+from imageferry.model.diagnostics import Severity
+from imageferry.model.handlers import (
+    ErrorCode,
+    Failed,
+    HandlerAction,
+    HandlerRequest,
+    Outcome,
+)
+from imageferry.model.operations import StepRecord
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.statuses import StepStatus
+from imageferry.model.values import UNKNOWN, Value, is_known
+from imageferry.planning.differences import differences, replacement_of
+from imageferry.ports import Catalog, Handler
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the engine trusts what it cannot see, in seconds.
+
+    `token_lifetime`: for how long the cloud is trusted to remember a client token (unpublished).
+    `visibility`: for how long a new thing may stay invisible.
+    """
+
+    token_lifetime: float = 600.0
+    visibility: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every step of one run has in common."""
+
+    stack: Stack
+    operation_id: str
+    installation: str
+    change_set: ChangeSet
+    catalog: Catalog
+    patience: Patience
+
+
+class Unready(Exception):
+    """A step's properties cannot be had; the step fails before its handler is asked."""
+
+    def __init__(self, failure: Failed) -> None:
+        self.failure = failure
+        super().__init__(failure.message)
+
+
+class Recorded:
+    """What references give while an operation runs: only what is recorded."""
+
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        self._resources = resources
+
+    def reference(self, address: ResourceAddress) -> Value:
+        """The recorded physical id, UNKNOWN where there is none yet."""
+        resource = self._resources.get(str(address))
+        if resource is None or resource.physical_id is None:
+            return UNKNOWN
+        return resource.physical_id
+
+    def attribute(self, address: ResourceAddress, name: str) -> Value:
+        """The recorded attribute, UNKNOWN where the resource is not finished."""
+        resource = self._resources.get(str(address))
+        if resource is None or not resource.attributes:
+            return UNKNOWN
+        if name not in resource.attributes:
+            raise LookupError(name)
+        return resource.attributes[name]
+
+
+def derive_token(operation_id: str, step: Step, phase: int, generation: int) -> str:
+    """The client token of a step: the same on every repeat, 40 ASCII characters."""
+    text = "\n".join(
+        (operation_id, str(phase), str(step.address), step.action.value, str(generation))
+    )
+    return "if" + hashlib.sha256(text.encode()).hexdigest()[:38]
+
+
+def begin(
+    step: Step, site: Site, resources: Mapping[str, Resource], phase: int, now: float
+) -> StepRecord:
+    """The intent of a step, with its properties evaluated from what is recorded.
+
+    Raises Unready where a property has no value, does not fit, or may not be changed.
+    """
+    generation = step.resource.generation if step.resource is not None else 0
+    if step.action is HandlerAction.CREATE:
+        before = resources.get(str(step.address))
+        generation = (before.generation if before is not None else 0) + 1
+    properties = _properties(step, site, resources)
+    return StepRecord(
+        phase=phase,
+        step_id=step.step_id,
+        address=step.address,
+        type_name=step.type_name,
+        action=step.action,
+        status=StepStatus.INTENDED,
+        token=derive_token(site.operation_id, step, phase, generation),
+        intended_at=now,
+        physical_id=step.resource.physical_id
+        if step.resource is not None and step.action is not HandlerAction.CREATE
+        else None,
+        properties=properties,
+        context=step.resource.context
+        if step.resource is not None and step.action is HandlerAction.DELETE
+        else {},
+    )
+
+
+def _properties(
+    step: Step, site: Site, resources: Mapping[str, Resource]
+) -> Mapping[str, Value] | None:
+    if step.leftover is not None:
+        return {"leftover": step.leftover}
+    wanted = step.wanted
+    if wanted is None:
+        return None
+    found = site.catalog.find(wanted.type_name)
+    if found is None:
+        raise Unready(
+            Failed(
+                ErrorCode.INVALID_REQUEST, f'the type "{wanted.type_name}" is not installed here'
+            )
+        )
+    bindings = site.change_set.bindings
+    scope = Scope(
+        bindings, Recorded(resources), MANNERS[site.change_set.dialect], step.address.index
+    )
+    raw: dict[str, Value] = {}
+    for name, expression in wanted.properties.items():
+        try:
+            raw[name] = evaluate(expression, scope)
+        except EvaluationError as refused:
+            raise Unready(
+                Failed(ErrorCode.INVALID_REQUEST, refused.diagnostic.message)
+            ) from refused
+        if not is_known(raw[name]):
+            raise Unready(
+                Failed(
+                    ErrorCode.INVALID_REQUEST,
+                    f'"{name}" depends on a value that does not exist',
+                )
+            )
+    conformed = conform(found.schema, raw)
+    problems = [*conformed.problems, *found.check(conformed.values, site.stack.place.region)]
+    wrong = [
+        f"{render_path(problem.path)}: {problem.message}"
+        for problem in problems
+        if problem.severity is Severity.ERROR
+    ]
+    if wrong:
+        raise Unready(Failed(ErrorCode.INVALID_REQUEST, "; ".join(wrong)))
+    if step.action is HandlerAction.UPDATE and step.resource is not None:
+        changed = differences(found.schema, step.resource.properties, conformed.values)
+        needs_new = replacement_of(changed) is Replacement.YES
+        if needs_new and not site.change_set.replacement_allowed:
+            names = ", ".join(
+                render_path(change.path)
+                for change in changed
+                if change.requires_replacement is Replacement.YES
+            )
+            raise Unready(
+                Failed(
+                    ErrorCode.NOT_UPDATABLE,
+                    f"{names} turned out to change, which needs a replacement;"
+                    " allow replacements to carry it out",
+                )
+            )
+    return conformed.values
+
+
+def question(
+    step: Step, record: StepRecord, site: Site, now: float, entered_at: float
+) -> HandlerRequest:
+    """What the handler of a step is asked, from the step and its record."""
+    resource = step.resource
+    is_old = now - record.intended_at > site.patience.token_lifetime
+    uncertain = (
+        step.action is HandlerAction.CREATE
+        and is_old
+        and record.status is StepStatus.INTENDED
+        and record.physical_id is None
+    )
+    replaces = step.replaces
+    if step.action is HandlerAction.UPDATE and resource is not None and not replaces:
+        found = site.catalog.find(step.type_name)
+        if found is not None:
+            changed = differences(found.schema, resource.properties, record.properties or {})
+            replaces = replacement_of(changed) is Replacement.YES
+    return HandlerRequest(
+        action=step.action,
+        type_name=step.type_name,
+        address=str(step.address),
+        stack_id=site.stack.stack_id,
+        stack_name=site.stack.name,
+        region=site.stack.place.region,
+        installation=site.installation,
+        operation_id=site.operation_id,
+        token=record.token,
+        now=now,
+        intended_at=record.intended_at,
+        physical_id=record.physical_id
+        if step.action is HandlerAction.CREATE or resource is None
+        else resource.physical_id,
+        properties=_asked(step, record),
+        previous=resource.properties if resource is not None else {},
+        attributes=resource.attributes if resource is not None else {},
+        context=record.context,
+        unfinished=resource.context if resource is not None else {},
+        leftover=step.leftover,
+        leftovers=resource.leftovers if resource is not None else (),
+        replaces=replaces,
+        uncertain=uncertain,
+        visible_by=max(record.intended_at, entered_at) + site.patience.visibility,
+    )
+
+
+def _asked(step: Step, record: StepRecord) -> Mapping[str, Value]:
+    if step.leftover is None and record.properties is not None:
+        return record.properties
+    return step.resource.properties if step.resource is not None else {}
+
+
+async def ask(handler: Handler, request: HandlerRequest) -> Outcome:
+    """The handler's answer; a fault of its own is a Failed, never an exception."""
+    try:
+        match request.action:
+            case HandlerAction.CREATE:
+                return await handler.create(request)
+            case HandlerAction.READ:
+                return await handler.read(request)
+            case HandlerAction.UPDATE:
+                return await handler.update(request)
+            case HandlerAction.DELETE:
+                return await handler.delete(request)
+            case HandlerAction.CLEAN_UP:
+                return await handler.clean_up(request)
+    except Exception as fault:
+        log.exception("the handler of %s failed at %s", request.type_name, request.address)
+        return Failed(
+            ErrorCode.INTERNAL_FAILURE,
+            f"internal fault of the handler of {request.type_name}: {type(fault).__name__}"
+            " (its traceback is in the log)",
+        )
+
+
+def retried(record: StepRecord, outcome: Failed, jitter: float) -> tuple[StepRecord, float] | None:
+    """A failure that may pass: the record and the seconds until the next try, or None to give up."""
+    if not outcome.retriable or record.attempts >= 20:
+        return None
+    delay = outcome.retry_after
+    if delay is None:
+        delay = min(60.0, 1.0 * 2**record.attempts) * (0.5 + jitter / 2)
+    return replace(
+        record,
+        attempts=record.attempts + 1,
+        context=outcome.context or record.context,
+        reason=outcome.message,
+    ), delay

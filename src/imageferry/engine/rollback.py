@@ -1,0 +1,25 @@
+"""A failed or cancelled operation to the change set that undoes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from imageferry.model.changes import ChangeSet
+from imageferry.model.stacks import Resource
+from imageferry.planning.undoing import plan_undoing
+from imageferry.ports import Catalog
+
+
+def decide_rollback(
+    operation_id: str,
+    change_set: ChangeSet,
+    former: Mapping[str, Resource],
+    current: Mapping[str, Resource],
+    catalog: Catalog,
+    now: float,
+) -> ChangeSet:
+    """The rollback of an operation; its id follows from the operation's, so that it is one."""
+    digest = hashlib.sha256(f"rollback\n{operation_id}".encode()).hexdigest()
+    rollback_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+    return plan_undoing(change_set, rollback_id, former, current, catalog, now)

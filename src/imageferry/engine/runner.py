@@ -1,0 +1,322 @@
+"""Run one operation: enter, carry out its waves, undo where that is decided, close."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from imageferry.engine.closing import ROLLING_BACK, close, reason_of
+from imageferry.engine.execution import Patience, Site
+from imageferry.engine.journal import Journal
+from imageferry.engine.rollback import decide_rollback
+from imageferry.engine.steps import Step, Steps, closing_steps, making_steps
+from imageferry.engine.waves import Course, Parts, Wave, WaveEnd
+from imageferry.graph import Graph
+from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.events import Event
+from imageferry.model.handlers import ErrorCode
+from imageferry.model.journal import Standing
+from imageferry.model.operations import OnFailure, StepRecord
+from imageferry.model.stacks import Resource
+from imageferry.model.statuses import OperationStatus, StepStatus
+from imageferry.ports import Catalog, Closing, Entry, Fenced, RunResult
+
+ENTRIES_WITHOUT_RECORD = 20
+"""An operation entered more often than this without recording anything is set aside."""
+
+RESOLVING = 60.0
+"""Seconds spent on learning the outcome of calls that a crash left open, before undoing them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run needs besides its parts."""
+
+    parts: Parts
+    catalog: Catalog
+    patience: Patience
+
+
+async def run_operation(
+    surroundings: Surroundings, operation_id: str, stop: asyncio.Event
+) -> RunResult:
+    """Run an operation until it is closed, owned by somebody else, or `stop` is set.
+
+    Re-entrant: after a crash the same call goes on where the journal stands. Raises StoreError
+    where the database cannot be used.
+    """
+    store = surroundings.parts.store
+    entry = await store.enter(operation_id)
+    if entry is None:
+        operation = await store.operation(operation_id)
+        return RunResult(operation_id, None if operation is None else operation.status)
+    if entry.operation.entries_since_record > ENTRIES_WITHOUT_RECORD:
+        reason = (
+            f"entered {entry.operation.entries_since_record} times without recording anything;"
+            " retry or cancel it"
+        )
+        await store.park(operation_id, entry.epoch, reason)
+        return RunResult(operation_id, OperationStatus.PARKED, notes=(reason,))
+    surroundings.parts.board.open(operation_id)
+    try:
+        installation = await store.installation()
+        return await _Run(surroundings, entry, installation, stop).carry_out()
+    except Fenced:
+        return RunResult(operation_id, None)
+    finally:
+        surroundings.parts.board.close(operation_id)
+
+
+class _Run:
+    """One entered operation."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        entry: Entry,
+        installation: str,
+        stop: asyncio.Event,
+    ) -> None:
+        self._surroundings = surroundings
+        self._entry = entry
+        self._installation = installation
+        self._stop = stop
+        self._parts = surroundings.parts
+        self._operation = entry.operation
+        self._entered_at = self._parts.clock.now()
+        self._journal = Journal(self._parts.store, entry.operation.operation_id, entry.epoch)
+        self._journal.cancel_requested = entry.operation.cancel_requested
+        self._is_past_return = False
+        self._between: Mapping[str, Resource] = {}
+
+    async def carry_out(self) -> RunResult:
+        entry = self._entry
+        course = self._course(entry.change_set, entry.resources, 0, entry.operation.on_failure)
+        if entry.rollback is None:
+            end = await self._forward(course)
+            if end is WaveEnd.STOPPED:
+                return RunResult(
+                    self._operation.operation_id, OperationStatus.RUNNING, stopped=True
+                )
+            if not self._undoes(end):
+                return await self._close(course, entry.change_set, self._status(end), end)
+            await self._resolve(course)
+            rollback = decide_rollback(
+                self._operation.operation_id,
+                entry.change_set,
+                entry.resources,
+                course.standing.now,
+                self._surroundings.catalog,
+                self._parts.clock.now(),
+            )
+            await self._begin_rollback(rollback, course, end)
+        else:
+            rollback = entry.rollback
+        return await self._backward(rollback, course)
+
+    def _course(
+        self,
+        change_set: ChangeSet,
+        resources: Mapping[str, Resource],
+        phase: int,
+        on_failure: OnFailure,
+    ) -> Course:
+        records = {
+            record.step_id: record for record in self._entry.records if record.phase == phase
+        }
+        standing = Standing(resources, change_set)
+        for record in sorted(records.values(), key=lambda record: record.intended_at):
+            standing.apply(record)
+        return Course(
+            parts=self._parts,
+            site=Site(
+                self._entry.stack,
+                self._operation.operation_id,
+                self._installation,
+                change_set,
+                self._surroundings.catalog,
+                self._surroundings.patience,
+            ),
+            journal=self._journal,
+            standing=standing,
+            phase=phase,
+            records=records,
+            stop=self._stop,
+            on_failure=on_failure,
+            entered_at=self._entered_at,
+            deadline=self._operation.deadline if phase == 0 else None,
+            is_cancellable=phase == 0,
+            parallel=self._operation.parallel,
+        )
+
+    async def _forward(self, course: Course) -> WaveEnd:
+        """Both waves of the change set; the second only where all of the first succeeded."""
+        change_set = self._entry.change_set
+        resources = Standing(self._entry.resources, change_set).now
+        end = await Wave(course, making_steps(change_set, resources)).carry_out()
+        if end is not WaveEnd.DONE:
+            return end
+        self._is_past_return = True
+        course.is_cancellable = change_set.kind is ChangeKind.DELETE
+        course.on_failure = OnFailure.KEEP
+        return await self._second_wave(course, change_set)
+
+    async def _second_wave(self, course: Course, change_set: ChangeSet) -> WaveEnd:
+        made = _standing_after_first(course, change_set, self._base(course))
+        end = await Wave(course, closing_steps(change_set, made)).carry_out()
+        if end in {WaveEnd.DONE, WaveEnd.FAILED}:
+            course.standing.forget_retained()
+        if end is WaveEnd.FAILED and not _failed_deletions(course):
+            # What a replacement left over stays recorded and is tried again by the next operation.
+            return WaveEnd.DONE
+        return end
+
+    def _base(self, course: Course) -> Mapping[str, Resource]:
+        return self._entry.resources if course.phase == 0 else self._between
+
+    def _undoes(self, end: WaveEnd) -> bool:
+        if self._operation.kind is ChangeKind.DELETE or end is WaveEnd.DONE:
+            return False
+        if end is WaveEnd.CANCELLED:
+            return True
+        return self._operation.on_failure is not OnFailure.KEEP and not self._is_past_return
+
+    def _status(self, end: WaveEnd) -> OperationStatus:
+        return OperationStatus.SUCCEEDED if end is WaveEnd.DONE else OperationStatus.FAILED
+
+    async def _resolve(self, course: Course) -> None:
+        """Learn the outcome of calls whose reply nobody recorded: with their token, once more.
+
+        Until an id is known a copy could run that no rollback would find.
+        """
+        steps = making_steps(
+            self._entry.change_set, Standing(self._entry.resources, self._entry.change_set).now
+        )
+        open_ones: dict[str, Step] = {
+            step_id: step
+            for step_id, step in steps.by_id.items()
+            if step_id in course.records and _is_unanswered(course.records[step_id])
+        }
+        if not open_ones:
+            return
+        until = self._parts.clock.now() + RESOLVING
+        wave = Wave(course, Steps(open_ones, Graph(dict.fromkeys(open_ones, ()))))
+        await wave.resolve(until)
+
+    async def _begin_rollback(self, rollback: ChangeSet, course: Course, end: WaveEnd) -> None:
+        status = ROLLING_BACK[self._operation.kind]
+        reason = _why(end, course)
+        event = Event(
+            stack_id=self._entry.stack.stack_id,
+            operation_id=self._operation.operation_id,
+            time=self._parts.clock.now(),
+            address="",
+            type_name="",
+            status=status,
+            reason=reason,
+            physical_id=self._entry.stack.stack_id,
+        )
+        self._operation = replace(self._operation, reason=reason)
+        await self._journal.record(
+            (), [event], rollback=rollback, stack_status=(status, reason), reason=reason
+        )
+
+    async def _backward(self, rollback: ChangeSet, forward: Course) -> RunResult:
+        """The change set that undoes, carried out like any other; nothing turns it back."""
+        self._between = dict(forward.standing.now)
+        course = self._course(rollback, self._between, 1, OnFailure.KEEP)
+        course.notes = forward.notes
+        resources = Standing(self._between, rollback).now
+        end = await Wave(course, making_steps(rollback, resources)).carry_out()
+        if end is WaveEnd.STOPPED:
+            return RunResult(self._operation.operation_id, OperationStatus.RUNNING, stopped=True)
+        if end in {WaveEnd.DONE, WaveEnd.FAILED}:
+            first = end
+            end = await self._second_wave(course, rollback)
+            if end is WaveEnd.STOPPED:
+                return RunResult(
+                    self._operation.operation_id, OperationStatus.RUNNING, stopped=True
+                )
+            end = first if first is WaveEnd.FAILED else end
+        status = (
+            OperationStatus.ROLLED_BACK if end is WaveEnd.DONE else OperationStatus.ROLLBACK_FAILED
+        )
+        return await self._close(course, rollback, status, end)
+
+    async def _abandon(self, course: Course, reason: str) -> None:
+        """Give up on steps that still run: they fail, and their resources keep what they know."""
+        now = self._parts.clock.now()
+        for record in list(course.records.values()):
+            if not record.status.is_final:
+                given_up = replace(
+                    record,
+                    status=StepStatus.FAILED,
+                    reason=reason,
+                    error_code=ErrorCode.NOT_STABILIZED.value,
+                    ended_at=now,
+                )
+                await self._journal.record([given_up])
+                course.records[record.step_id] = given_up
+                course.standing.apply(given_up)
+
+    async def _close(
+        self, course: Course, change_set: ChangeSet, status: OperationStatus, end: WaveEnd
+    ) -> RunResult:
+        if end in {WaveEnd.TIMED_OUT, WaveEnd.CANCELLED}:
+            await self._abandon(course, _why(end, course))
+        await self._journal.settle()
+        resources = course.standing.now
+        prefix = _why(end, course, with_failures=False)
+        reason = "" if status is OperationStatus.SUCCEEDED else reason_of(resources, prefix)
+        if not reason:
+            reason = self._operation.reason
+        closing: Closing = close(
+            self._operation,
+            self._entry.stack,
+            change_set,
+            resources,
+            status,
+            reason,
+            self._parts.clock.now(),
+            course.notes,
+        )
+        await self._parts.store.close_operation(
+            self._operation.operation_id, self._entry.epoch, closing
+        )
+        return RunResult(self._operation.operation_id, status, notes=tuple(course.notes))
+
+
+def _standing_after_first(
+    course: Course, change_set: ChangeSet, base: Mapping[str, Resource]
+) -> Mapping[str, Resource]:
+    """The resources after the first wave alone: the same after a crash in the second."""
+    standing = Standing(base, change_set)
+    first = making_steps(change_set, Standing(base, change_set).now).by_id
+    for record in sorted(course.records.values(), key=lambda record: record.intended_at):
+        if record.step_id in first:
+            standing.apply(record)
+    return standing.now
+
+
+def _is_unanswered(record: StepRecord) -> bool:
+    return record.status is StepStatus.INTENDED and record.physical_id is None
+
+
+def _failed_deletions(course: Course) -> bool:
+    return any(
+        record.status is StepStatus.FAILED and record.step_id.endswith("/delete")
+        for record in course.records.values()
+    )
+
+
+def _why(end: WaveEnd, course: Course, *, with_failures: bool = True) -> str:
+    match end:
+        case WaveEnd.CANCELLED:
+            return "cancelled by request"
+        case WaveEnd.TIMED_OUT:
+            return "the operation's time limit has passed"
+        case WaveEnd.FAILED:
+            return reason_of(course.standing.now) if with_failures else ""
+        case WaveEnd.DONE | WaveEnd.STOPPED:
+            return ""

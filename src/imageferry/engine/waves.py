@@ -1,0 +1,376 @@
+"""A wave of steps, carried out: what is due is performed, recorded, and performed again later."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from imageferry.engine.board import Board
+from imageferry.engine.decisions import Agenda
+from imageferry.engine.execution import Site, Unready, ask, begin, question, retried
+from imageferry.engine.journal import Journal
+from imageferry.engine.steps import Step, Steps
+from imageferry.model.events import Event
+from imageferry.model.handlers import (
+    Done,
+    ErrorCode,
+    Failed,
+    HandlerAction,
+    Outcome,
+    Pending,
+)
+from imageferry.model.journal import Standing
+from imageferry.model.operations import OnFailure, StepProgress, StepRecord
+from imageferry.model.statuses import ResourceStatus, StepStatus
+from imageferry.ports import Clock, Entropy, Fenced, Store
+
+CALLS_AT_ONCE = 64
+"""Handler calls under way at once in one operation; further ones wait their turn."""
+
+CANCEL_LOOK = 2.0
+"""Seconds between two looks at the cancel flag while nothing is written."""
+
+PROGRESS_KEPT = 30.0
+"""Seconds between two writings of the progress row."""
+
+
+class WaveEnd(Enum):
+    """Why a wave is over."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is connected to."""
+
+    store: Store
+    clock: Clock
+    entropy: Entropy
+    board: Board
+
+
+@dataclass(slots=True)
+class Course:
+    """One phase of one run: its journal, where the stack stands, and when to break off.
+
+    `deadline` is in seconds since 1970. `is_cancellable` is False where it is too late to turn
+    back. `stop` is set when the process is asked to end.
+    """
+
+    parts: Parts
+    site: Site
+    journal: Journal
+    standing: Standing
+    phase: int
+    records: dict[str, StepRecord]
+    stop: asyncio.Event
+    on_failure: OnFailure
+    entered_at: float
+    deadline: float | None = None
+    is_cancellable: bool = True
+    parallel: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+_BEGUN = {
+    HandlerAction.CREATE: ResourceStatus.CREATING,
+    HandlerAction.UPDATE: ResourceStatus.UPDATING,
+    HandlerAction.DELETE: ResourceStatus.DELETING,
+    HandlerAction.CLEAN_UP: None,
+    HandlerAction.READ: None,
+}
+_DONE = {
+    HandlerAction.CREATE: ResourceStatus.CREATED,
+    HandlerAction.UPDATE: ResourceStatus.UPDATED,
+    HandlerAction.DELETE: ResourceStatus.DELETED,
+    HandlerAction.CLEAN_UP: ResourceStatus.DELETED,
+    HandlerAction.READ: None,
+}
+_FAILED = {
+    HandlerAction.CREATE: ResourceStatus.CREATE_FAILED,
+    HandlerAction.UPDATE: ResourceStatus.UPDATE_FAILED,
+    HandlerAction.DELETE: ResourceStatus.DELETE_FAILED,
+    HandlerAction.CLEAN_UP: ResourceStatus.DELETE_FAILED,
+    HandlerAction.READ: None,
+}
+
+
+class Wave:
+    """One wave of one course. It makes no decisions: the agenda does."""
+
+    def __init__(self, course: Course, steps: Steps) -> None:
+        self._course = course
+        self._steps = steps
+        self._agenda = Agenda(steps, course.records.values(), parallel=course.parallel)
+        self._wake = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._observing: dict[str, bool] = {}
+        self._saved_at = course.parts.clock.now()
+        self._looked_at = course.parts.clock.now()
+        self._fault: BaseException | None = None
+        self._end: WaveEnd | None = None
+        self._resolving = False
+
+    async def carry_out(self) -> WaveEnd:
+        """Perform everything; raises Fenced or StoreError where the journal cannot be written."""
+        try:
+            while True:
+                self._break_off()
+                now = self._course.parts.clock.now()
+                for step_id in self._agenda.due(now):
+                    self._start(step_id)
+                if not self._running and (self._agenda.is_finished or self._end is not None):
+                    break
+                await self._wait(now)
+                if self._fault is not None:
+                    raise self._fault
+        finally:
+            await self._settle_calls()
+        if self._fault is not None:
+            raise self._fault
+        if self._agenda.is_finished:
+            return WaveEnd.FAILED if self._agenda.has_failed else WaveEnd.DONE
+        assert self._end is not None
+        return self._end
+
+    async def resolve(self, until: float) -> None:
+        """Perform only until each begun step has an id or an end, or the time has passed."""
+        self._resolving = True
+        try:
+            while self._course.parts.clock.now() < until and self._fault is None:
+                for step_id in self._agenda.due(self._course.parts.clock.now()):
+                    self._start(step_id)
+                if not self._running and self._agenda.next_time() is None:
+                    return
+                await self._wait(self._course.parts.clock.now())
+        finally:
+            await self._settle_calls()
+            if self._fault is not None:
+                raise self._fault
+
+    def _break_off(self) -> None:
+        """Begin nothing more where there is a reason; calls under way are let settle."""
+        if self._end is not None or self._fault is not None:
+            return
+        course = self._course
+        if course.stop.is_set():
+            self._end = WaveEnd.STOPPED
+        elif course.is_cancellable and course.journal.cancel_requested:
+            self._end = WaveEnd.CANCELLED
+        elif course.deadline is not None and course.parts.clock.now() >= course.deadline:
+            self._end = WaveEnd.TIMED_OUT
+        elif course.on_failure is not OnFailure.KEEP and self._agenda.has_failed:
+            self._end = WaveEnd.FAILED
+        if self._end is not None:
+            self._agenda.stop_starting()
+
+    def _start(self, step_id: str) -> None:
+        task = asyncio.ensure_future(self._perform(self._steps.by_id[step_id]))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            fault = task.exception()
+            if fault is not None and (self._fault is None or isinstance(fault, Fenced)):
+                self._fault = fault
+                self._agenda.stop_starting()
+        self._wake.set()
+
+    async def _wait(self, now: float) -> None:
+        """Sleep until a call ends, a step falls due, or the flags are to be looked at."""
+        clock = self._course.parts.clock
+        until = now + CANCEL_LOOK
+        falls_due = self._agenda.next_time()
+        if falls_due is not None:
+            until = min(until, falls_due)
+        if self._course.deadline is not None:
+            until = min(until, self._course.deadline)
+        if not self._wake.is_set() and until > now:
+            alarm = asyncio.ensure_future(clock.sleep(until - now))
+            alarm.add_done_callback(lambda _: self._wake.set())
+            stop = asyncio.ensure_future(self._course.stop.wait())
+            stop.add_done_callback(lambda _: self._wake.set())
+            await self._wake.wait()
+            alarm.cancel()
+            stop.cancel()
+        self._wake.clear()
+        now = clock.now()
+        if not self._running and now - self._looked_at >= CANCEL_LOOK:
+            self._looked_at = now
+            await self._course.journal.record()
+        if now - self._saved_at >= PROGRESS_KEPT:
+            self._saved_at = now
+            await self._save_progress(now)
+
+    async def _save_progress(self, now: float) -> None:
+        rows = self._course.parts.board.progress(self._course.site.operation_id) or {}
+        await self._course.parts.store.save_progress(
+            self._course.site.operation_id, self._course.journal.epoch, list(rows.values()), now
+        )
+
+    async def _settle_calls(self) -> None:
+        """Calls under way end by themselves: a cut call would be an outcome nobody knows."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    async def _perform(self, step: Step) -> None:
+        course = self._course
+        now = course.parts.clock.now()
+        record = course.records.get(step.step_id)
+        if record is None:
+            try:
+                record = begin(step, course.site, course.standing.now, course.phase, now)
+            except Unready as unready:
+                await self._refuse(step, unready.failure, now)
+                return
+            await self._keep(record, _event(course, record, _BEGUN[step.action]))
+        elif not self._observing.get(step.step_id, False):
+            # Directly before a call that changes something: is the operation still mine?
+            await course.journal.record()
+        found = course.site.catalog.find(step.type_name)
+        if found is None:
+            await self._refuse(step, _not_installed(step), now)
+            return
+        async with self._calls:
+            now = course.parts.clock.now()
+            outcome = await ask(
+                found.handler, question(step, record, course.site, now, course.entered_at)
+            )
+        await self._take(step, record, outcome)
+
+    async def _take(self, step: Step, record: StepRecord, outcome: Outcome) -> None:
+        course = self._course
+        now = course.parts.clock.now()
+        match outcome:
+            case Pending():
+                await self._go_on(step, record, outcome, now)
+            case Done():
+                done = replace(
+                    record,
+                    status=StepStatus.DONE,
+                    physical_id=outcome.physical_id,
+                    attributes=outcome.attributes,
+                    leftovers=outcome.leftovers,
+                    context={},
+                    reason="; ".join(outcome.notes),
+                    ended_at=now,
+                )
+                course.notes.extend(f"{step.address}: {note}" for note in outcome.notes)
+                await self._finish(step, done)
+            case Failed():
+                again = retried(record, outcome, course.parts.entropy.jitter())
+                if again is not None and not self._agenda.is_stopping:
+                    later, delay = again
+                    await self._keep(later)
+                    self._show(step, None, f"trying again: {outcome.message}", None)
+                    self._agenda.wait(step.step_id, now + delay)
+                    return
+                failed = replace(
+                    record,
+                    status=StepStatus.FAILED,
+                    context=outcome.context or record.context,
+                    reason=_says(outcome),
+                    error_code=outcome.code.value,
+                    request_id=outcome.request_id,
+                    ended_at=now,
+                )
+                await self._finish(step, failed)
+
+    async def _go_on(self, step: Step, record: StepRecord, outcome: Pending, now: float) -> None:
+        after = replace(
+            record,
+            status=StepStatus.INTENDED if outcome.physical_id is None else StepStatus.RUNNING,
+            physical_id=outcome.physical_id,
+            context=outcome.context,
+        )
+        if after != record:
+            await self._keep(after)
+        self._observing[step.step_id] = outcome.observes
+        self._show(step, outcome.progress, outcome.status_says, outcome.remaining)
+        if not (self._resolving and after.physical_id is not None):
+            self._agenda.wait(step.step_id, now + outcome.retry_after)
+
+    async def _refuse(self, step: Step, failure: Failed, now: float) -> None:
+        known = self._course.records.get(step.step_id)
+        record = known or StepRecord(
+            phase=self._course.phase,
+            step_id=step.step_id,
+            address=step.address,
+            type_name=step.type_name,
+            action=step.action,
+            status=StepStatus.FAILED,
+            token="",
+            intended_at=now,
+        )
+        failed = replace(
+            record,
+            status=StepStatus.FAILED,
+            reason=_says(failure),
+            error_code=failure.code.value,
+            ended_at=now,
+        )
+        await self._finish(step, failed)
+
+    async def _finish(self, step: Step, record: StepRecord) -> None:
+        statuses = _DONE if record.status is StepStatus.DONE else _FAILED
+        await self._keep(record, _event(self._course, record, statuses[step.action]))
+        self._course.standing.apply(record)
+        says = "done" if record.status is StepStatus.DONE else record.reason
+        self._show(step, 100 if record.status is StepStatus.DONE else None, says, 0.0)
+        skipped = self._agenda.settle(step.step_id, record.status)
+        for name in skipped:
+            other = self._steps.by_id[name]
+            self._course.notes.append(f"{other.address}: not begun, because {step.address} failed")
+
+    async def _keep(self, record: StepRecord, event: Event | None = None) -> None:
+        """Commit a record; it counts for this process only once it is durable."""
+        await self._course.journal.record([record], [] if event is None else [event])
+        self._course.records[record.step_id] = record
+        if not record.status.is_final:
+            self._course.standing.apply(record)
+
+    def _show(self, step: Step, percent: int | None, says: str, remaining: float | None) -> None:
+        if step.action is HandlerAction.CLEAN_UP:
+            return
+        self._course.parts.board.put(
+            self._course.site.operation_id,
+            StepProgress(str(step.address), percent, says, remaining),
+        )
+
+
+def _event(course: Course, record: StepRecord, status: ResourceStatus | None) -> Event | None:
+    if status is None:
+        return None
+    return Event(
+        stack_id=course.site.stack.stack_id,
+        operation_id=course.site.operation_id,
+        time=record.ended_at or record.intended_at,
+        address=str(record.address),
+        type_name=record.type_name,
+        status=status,
+        reason=record.reason,
+        physical_id=record.physical_id,
+    )
+
+
+def _says(failure: Failed) -> str:
+    """A failure in one line: our code, the cloud's message, code and request id."""
+    text = f"{failure.code.value}: {failure.message}"
+    if failure.cloud_code and failure.cloud_code not in failure.message:
+        text += f" ({failure.cloud_code})"
+    if failure.request_id and failure.request_id not in failure.message:
+        text += f" [request {failure.request_id}]"
+    return text
+
+
+def _not_installed(step: Step) -> Failed:
+    return Failed(ErrorCode.INVALID_REQUEST, f'the type "{step.type_name}" is not installed here')

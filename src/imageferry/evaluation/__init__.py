@@ -1,0 +1,1 @@
+"""Expressions to values: scopes, the table of functions, partial evaluation, folding, conformance."""

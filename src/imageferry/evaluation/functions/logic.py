@@ -1,0 +1,83 @@
+"""Logic: if, equals, and, or, not. Their truth is never secret, since what exists shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from imageferry.evaluation.conversions import kind_of, text_of
+from imageferry.evaluation.errors import Refusal
+from imageferry.evaluation.functions.rows import Evaluate, opened
+from imageferry.evaluation.scopes import Manners, Scope
+from imageferry.model.expressions import Expression
+from imageferry.model.values import NO_VALUE, UNKNOWN, Unknown, Value, is_known, reveal
+
+_TRUTHS = {"true": True, "false": False}
+
+
+def truth_of(value: Value) -> bool | Unknown:
+    """A condition's value as a truth, or UNKNOWN; a boolean's text counts. Raises Refusal."""
+    plain, _ = opened(value)
+    if isinstance(plain, bool) or plain is UNKNOWN:
+        return plain
+    if isinstance(plain, str) and plain.lower() in _TRUTHS:
+        return _TRUTHS[plain.lower()]
+    raise Refusal(f"needs true or false, not {kind_of(plain)}", code="IF311")
+
+
+def choose(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) -> Value:
+    """`[condition, a, b]`: a or b; only the chosen one is evaluated."""
+    condition, if_true, if_false = arguments
+    truth = truth_of(evaluate(condition))
+    if truth is UNKNOWN:
+        return UNKNOWN
+    return evaluate(if_true if truth else if_false)
+
+
+def equals(arguments: Sequence[Value], scope: Scope) -> Value:
+    """Whether two values are equal: as JSON values in ROS, as texts in CloudFormation."""
+    if not all(map(is_known, arguments)):
+        return UNKNOWN
+    left, right = (None if value is NO_VALUE else reveal(value) for value in arguments)
+    if scope.manners.equals_compares_text:
+        return _as_texts(left, scope.manners) == _as_texts(right, scope.manners)
+    return left == right
+
+
+def _as_texts(value: Value, manners: Manners) -> Value:
+    match value:
+        case bool() | int() | float():
+            return text_of(value, manners)
+        case Mapping():
+            return {key: _as_texts(entry, manners) for key, entry in value.items()}
+        case list() | tuple():
+            return [_as_texts(entry, manners) for entry in value]
+        case _:
+            return value
+
+
+def _settled(arguments: Iterable[Expression], evaluate: Evaluate, settles: bool) -> bool | Unknown:
+    """`settles` as soon as one truth is that; its opposite if all are the opposite."""
+    result: bool | Unknown = not settles
+    for argument in arguments:
+        truth = truth_of(evaluate(argument))
+        if truth is UNKNOWN:
+            result = UNKNOWN
+        elif truth is settles:
+            return settles
+    return result
+
+
+def both(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) -> Value:
+    """And: false as soon as one is false."""
+    return _settled(arguments, evaluate, False)
+
+
+def either(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) -> Value:
+    """Or: true as soon as one is true."""
+    return _settled(arguments, evaluate, True)
+
+
+def negate(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) -> Value:
+    """Not."""
+    truth = truth_of(evaluate(arguments[0]))
+    return UNKNOWN if truth is UNKNOWN else not truth

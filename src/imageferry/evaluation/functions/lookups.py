@@ -1,0 +1,108 @@
+"""Look-ups: find_in_map, jq."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from imageferry.evaluation.confinement import Confined, Confinement
+from imageferry.evaluation.conversions import bounded, kind_of
+from imageferry.evaluation.errors import Refusal
+from imageferry.evaluation.functions.lists import data_of_text
+from imageferry.evaluation.functions.rows import opened, sealed
+from imageferry.evaluation.jq_paths import NoOutput, follow, plain_path
+from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.suggestions import did_you_mean
+from imageferry.model.values import UNKNOWN, Value, holds_secret, is_known, reveal
+
+_MODES: Final = ("First", "All")
+_LONGEST_SCRIPT: Final = 65_536
+_OPENS_MODULES: Final = re.compile(r"(?:\s|#[^\n]*\n?)*(?:module|import|include)\b")
+
+# Started by the first program that is no plain path, and kept for the next ones.
+_programs: Final = Confinement("imageferry.evaluation.confined_jq")
+
+
+def parameter(arguments: Sequence[Value], scope: Scope) -> Value:
+    """Ref of a computed name, which may only be that of a parameter."""
+    (name,) = arguments
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise Refusal(f"needs the name of a parameter, not {kind_of(name)}")
+    if name not in scope.bindings.parameters:
+        raise Refusal(f"finds no parameter '{name}'", code="IF201")
+    return scope.bindings.parameters[name]
+
+
+def find_in_map(arguments: Sequence[Value], scope: Scope) -> Value:
+    """`[map, key, key]`: a value of the template's Mappings."""
+    found: Value = scope.bindings.mappings
+    path = ""
+    secret = False
+    for argument in arguments:
+        key, hidden = opened(argument)
+        secret = secret or hidden
+        if key is UNKNOWN:
+            return UNKNOWN
+        if isinstance(key, bool) or not isinstance(key, (str, int, float)):
+            raise Refusal(f"needs texts as its keys, not {kind_of(key)}")
+        if not isinstance(found, Mapping) or str(key) not in found:
+            what = f"no key '{key}' in '{path}'" if path else f"no map '{key}'"
+            known = found if isinstance(found, Mapping) else ()
+            raise Refusal(f"finds {what}", code="IF310", remedy=did_you_mean(str(key), known))
+        found = found[str(key)]
+        path = f"{path}.{key}" if path else str(key)
+    return sealed(found, secret)
+
+
+def jq(arguments: Sequence[Value], scope: Scope) -> Value:
+    """`[First or All, script, object]`: the first output or all outputs of a jq program."""
+    mode, secret_mode = opened(arguments[0])
+    script, secret_script = opened(arguments[1])
+    given, secret = opened(arguments[2])
+    if mode is UNKNOWN or script is UNKNOWN or given is UNKNOWN:
+        return UNKNOWN
+    if mode not in _MODES:
+        raise Refusal("needs 'First' or 'All' as its first argument")
+    if script is None or given is None or given == "":
+        return None
+    if not isinstance(script, str):
+        raise Refusal(f"needs a text as its script, not {kind_of(script)}")
+    if isinstance(given, str):
+        given = data_of_text(given, secret=secret)
+    path = plain_path(script)
+    if path is None:
+        if not is_known(given):
+            return UNKNOWN
+        secret = secret or holds_secret(given)
+        outputs = _run(script, reveal(given), first=mode == "First")
+    else:
+        try:
+            outputs = [follow(path, given)]
+        except NoOutput:
+            outputs = []
+    found: Value = outputs if mode == "All" else next(iter(outputs), None)
+    return sealed(found, secret or secret_mode or secret_script)
+
+
+def _run(script: str, given: Value, *, first: bool) -> list[Value]:
+    if len(script) > _LONGEST_SCRIPT:
+        raise Refusal(f"has a script of more than {_LONGEST_SCRIPT} characters", code="IF307")
+    if "$ENV" in script or _OPENS_MODULES.match(script):
+        raise Refusal(
+            "has a script that asks for '$ENV' or for a module",
+            code="IF307",
+            why="a template's programs see nothing of the machine they run on",
+        )
+    text = bounded(json.dumps(given))
+    try:
+        reply = _programs.ask({"script": script, "text": text, "first": first})
+    except Confined as fault:
+        raise Refusal(f"has a script that {fault}", code="IF308") from None
+    if "fault" in reply:
+        raise Refusal("has a script that fails", code="IF307", why=str(reply["fault"]))
+    outputs: list[Value] = reply["outputs"]
+    return outputs

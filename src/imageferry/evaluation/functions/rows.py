@@ -1,0 +1,102 @@
+"""Function: one row of the table of functions, and how its arguments are handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from imageferry.evaluation.scopes import Scope
+from imageferry.model.expressions import Expression
+from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
+
+
+class Reach(Enum):
+    """How far the evaluator looks for UNKNOWN and secrets before it calls a strict function.
+
+    ALL: anything inside the arguments makes the result UNKNOWN or a Secret, and the function sees
+    plain data. OWN: the function is given its arguments as they are and deals with both itself.
+    """
+
+    ALL = "all"
+    OWN = "own"
+
+
+class Place(Enum):
+    """Where in a template a function may stand."""
+
+    NORMAL = "resource properties and outputs"
+    CONDITION = "a condition"
+    COUNT = "'Count'"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The arguments as they are written: a list of `least` to `most`, or one `whole` value.
+
+    `bare` allows the one argument without a list around it.
+    """
+
+    least: int
+    most: int | None
+    whole: bool = False
+    bare: bool = False
+
+    def fits(self, count: int) -> bool:
+        """True where a list of `count` arguments is right."""
+        return count >= self.least and (self.most is None or count <= self.most)
+
+    def __str__(self) -> str:
+        if self.whole:
+            return "one value"
+        if self.most is None:
+            return f"a list of at least {self.least}"
+        if self.least == self.most:
+            return f"a list of {self.least}"
+        return f"a list of {self.least} to {self.most}"
+
+
+Evaluate = Callable[[Expression], Value]
+"""Evaluates an expression in the scope of the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strict:
+    """A function of evaluated arguments. It raises Refusal for what it cannot take.
+
+    No argument is NO_VALUE: that makes the result NO_VALUE before the function is called.
+    """
+
+    apply: Callable[[Sequence[Value], Scope], Value]
+    shape: Shape
+    places: frozenset[Place]
+    reach: Reach = Reach.ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """A function that decides itself which of its arguments are evaluated."""
+
+    apply: Callable[[Sequence[Expression], Scope, Evaluate], Value]
+    shape: Shape
+    places: frozenset[Place]
+
+
+Function = Strict | Lazy
+
+
+def opened(value: Value) -> tuple[Value, bool]:
+    """A value without the Secret around it, and whether there was one."""
+    if isinstance(value, Secret):
+        inner = value.revealed
+        while isinstance(inner, Secret):
+            inner = inner.revealed
+        return inner, True
+    return value, False
+
+
+def sealed(value: Value, secret: bool) -> Value:
+    """The value as a Secret where it came from one; nothing and not yet known hide nothing."""
+    if not secret or value is None or value is UNKNOWN or value is NO_VALUE:
+        return value
+    return value if isinstance(value, Secret) else Secret(value)

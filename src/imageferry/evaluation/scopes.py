@@ -1,0 +1,129 @@
+"""Scope: all that a name may stand for; Resources and Manners, which it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from imageferry.model.addresses import ResourceAddress
+from imageferry.model.templates import Bindings
+from imageferry.model.values import UNKNOWN, Value
+
+
+class Resources(Protocol):
+    """What is known of a stack's resources."""
+
+    def reference(self, address: ResourceAddress) -> Value:
+        """What `Ref` gives: UNKNOWN while it is not known, None for an absent resource."""
+        ...
+
+    def attribute(self, address: ResourceAddress, name: str) -> Value:
+        """What `Fn::GetAtt` gives, likewise; LookupError for an attribute that does not exist."""
+        ...
+
+
+class Unresolved:
+    """Resources of which nothing is known yet."""
+
+    def reference(self, address: ResourceAddress) -> Value:
+        """Always UNKNOWN."""
+        return UNKNOWN
+
+    def attribute(self, address: ResourceAddress, name: str) -> Value:
+        """Always UNKNOWN."""
+        return UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """Where two dialects evaluate the same function differently.
+
+    `structures_as_json`: Sub turns lists and maps into JSON text, else it refuses them.
+    `joins_fractions`: Join takes numbers with a fraction. `null_is_empty`: null counts as an
+    empty text or list where one is expected, else it is refused. `missed_selection_is_empty`:
+    a Select that finds nothing gives its default or an empty text, else it is an error.
+    `selects_widely`: Select takes slices, negative indexes, maps, JSON text and a default.
+    `equals_compares_text`: Equals compares scalars as text. `number_stays_text`: a Number
+    parameter keeps the text it was given. `attribute_after_first_dot`: in `${A.b.c}` the attribute
+    is `b.c`, else it is what follows the last dot. `lengths_of_items`: a list parameter's
+    MinLength is that of each item, else it counts the items. `pseudo_names` are the written names of pseudo
+    parameters. `function_depth` is how deep functions may be nested.
+    """
+
+    true_text: str
+    false_text: str
+    structures_as_json: bool
+    joins_fractions: bool
+    null_is_empty: bool
+    missed_selection_is_empty: bool
+    selects_widely: bool
+    equals_compares_text: bool
+    number_stays_text: bool
+    attribute_after_first_dot: bool
+    lengths_of_items: bool
+    function_depth: int
+    pseudo_names: Mapping[str, str] = field(default_factory=dict)
+
+
+MANNERS: Final[Mapping[str, Manners]] = {
+    "ros": Manners(
+        true_text="True",
+        false_text="False",
+        structures_as_json=True,
+        joins_fractions=False,
+        null_is_empty=True,
+        missed_selection_is_empty=True,
+        selects_widely=True,
+        equals_compares_text=False,
+        number_stays_text=False,
+        attribute_after_first_dot=False,
+        lengths_of_items=False,
+        function_depth=20,
+        pseudo_names={
+            "ALIYUN::StackId": "stack_id",
+            "ALIYUN::StackName": "stack_name",
+            "ALIYUN::Region": "region",
+            "ALIYUN::AccountId": "account_id",
+            "ALIYUN::TenantId": "tenant_id",
+            "ALIYUN::ResourceGroupId": "resource_group_id",
+            "ALIYUN::NoValue": "no_value",
+            "ALIYUN::Index": "index",
+        },
+    ),
+    "cloudformation": Manners(
+        true_text="true",
+        false_text="false",
+        structures_as_json=False,
+        joins_fractions=True,
+        null_is_empty=False,
+        missed_selection_is_empty=False,
+        selects_widely=False,
+        equals_compares_text=True,
+        number_stays_text=True,
+        attribute_after_first_dot=True,
+        lengths_of_items=True,
+        function_depth=50,
+        pseudo_names={
+            "AWS::AccountId": "account_id",
+            "AWS::NotificationARNs": "notification_arns",
+            "AWS::NoValue": "no_value",
+            "AWS::Partition": "partition",
+            "AWS::Region": "region",
+            "AWS::StackId": "stack_id",
+            "AWS::StackName": "stack_name",
+            "AWS::URLSuffix": "url_suffix",
+        },
+    ),
+}
+"""The manners of each dialect, by `Template.dialect`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names stand for while an expression is evaluated; `index` is a counted instance's."""
+
+    bindings: Bindings
+    resources: Resources
+    manners: Manners
+    index: int | None = None

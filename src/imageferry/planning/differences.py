@@ -1,0 +1,96 @@
+"""Before and after to PropertyChanges, and what they mean for the resource that exists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from imageferry.model.changes import PropertyChange, Replacement
+from imageferry.model.diagnostics import Span
+from imageferry.model.schemas import PropertySchema, ResourceSchema, UpdateBehaviour
+from imageferry.model.values import UNKNOWN, Value, is_known, reveal
+
+
+def comparable(property_schema: PropertySchema | None, value: Value) -> Value:
+    """The value in the form in which two equal ones are equal: opened, order only where it counts."""
+    plain = reveal(value)
+    if property_schema is None:
+        return plain
+    if plain is None:
+        return reveal(property_schema.default)
+    if not property_schema.ordered and isinstance(plain, list):
+        return sorted(plain, key=lambda item: json.dumps(item, sort_keys=True))
+    return plain
+
+
+def signature(schema: ResourceSchema, properties: Mapping[str, Value]) -> str:
+    """A text that is equal for two sets of known properties between which nothing changes."""
+    compared = {
+        name: comparable(property_schema, properties.get(name))
+        for name, property_schema in schema.properties.items()
+        if property_schema.update is not UpdateBehaviour.IGNORED
+    }
+    return json.dumps(
+        {name: value for name, value in compared.items() if value is not None}, sort_keys=True
+    )
+
+
+def differences(
+    schema: ResourceSchema,
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    spans: Mapping[str, Span] | None = None,
+) -> tuple[PropertyChange, ...]:
+    """Every property that changes, in the schema's order; UNKNOWN counts as a possible change."""
+    if before == after:
+        return ()
+    changes = []
+    for name, property_schema in schema.properties.items():
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if is_known(new) and comparable(property_schema, old) == comparable(property_schema, new):
+            continue
+        changes.append(_change(schema, name, old, new, (spans or {}).get(name)))
+    return tuple(changes)
+
+
+def _change(
+    schema: ResourceSchema, name: str, old: Value, new: Value, span: Span | None
+) -> PropertyChange:
+    property_schema = schema.properties[name]
+    requires = Replacement.NO
+    remark = ""
+    match property_schema.update:
+        case UpdateBehaviour.REPLACES:
+            requires = Replacement.YES if is_known(new) else Replacement.MAYBE
+        case UpdateBehaviour.RENEWS:
+            renewed = ", ".join(schema.renewed_attributes)
+            remark = f"made anew behind the same Ref; {renewed} will be new"
+        case UpdateBehaviour.IGNORED:
+            remark = "only recorded, nothing is called"
+        case UpdateBehaviour.IN_PLACE:
+            if new is None and not property_schema.updatable_to_nothing:
+                remark = "the cloud cannot clear it: its old text stays there"
+    return PropertyChange((name,), old, new, requires, remark, span)
+
+
+def replacement_of(changes: tuple[PropertyChange, ...]) -> Replacement:
+    """The strongest need among changes."""
+    needs = {change.requires_replacement for change in changes}
+    if Replacement.YES in needs:
+        return Replacement.YES
+    return Replacement.MAYBE if Replacement.MAYBE in needs else Replacement.NO
+
+
+def renews(schema: ResourceSchema, changes: tuple[PropertyChange, ...]) -> bool:
+    """True where a change may bring new values of the schema's renewed attributes."""
+    return any(
+        schema.properties[str(change.path[0])].update is UpdateBehaviour.RENEWS
+        for change in changes
+    )
+
+
+def settled(after: Mapping[str, Value]) -> bool:
+    """True where every property is known."""
+    return UNKNOWN not in after.values() and all(is_known(value) for value in after.values())

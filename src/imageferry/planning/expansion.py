@@ -1,0 +1,114 @@
+"""Conditions and Count: definitions to the instances that shall be, and their dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.folding import specialise
+from imageferry.evaluation.references import MentionKind, mentions
+from imageferry.evaluation.scopes import Manners, Scope, Unresolved
+from imageferry.graph import Graph
+from imageferry.model.addresses import ResourceAddress, parse_address
+from imageferry.model.expressions import Expression
+from imageferry.model.templates import Bindings, ResourceDefinition, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One instance of a definition, before anything is compared."""
+
+    address: ResourceAddress
+    definition: ResourceDefinition
+    properties: Mapping[str, Expression]
+    depends_on: tuple[ResourceAddress, ...]
+    deletion_policy: str
+    replacement_policy: str
+
+
+def expand(template: Template, bindings: Bindings, manners: Manners) -> list[list[Draft]]:
+    """The instances of each definition that is present, definitions after what they mention."""
+    present = {
+        name: definition
+        for name, definition in template.resources.items()
+        if name not in bindings.absent
+    }
+    groups = {
+        name: _instances(definition, bindings, present, manners)
+        for name, definition in present.items()
+    }
+    order = Graph(
+        {
+            name: {address.logical_id for draft in drafts for address in draft.depends_on}
+            for name, drafts in groups.items()
+        }
+    ).order()
+    return [groups[name] for name in order if groups[name]]
+
+
+def _instances(
+    definition: ResourceDefinition,
+    bindings: Bindings,
+    present: Mapping[str, ResourceDefinition],
+    manners: Manners,
+) -> list[Draft]:
+    scope = Scope(bindings, Unresolved(), manners)
+    deletion = _policy(definition.deletion_policy, scope)
+    replacement = _policy(definition.replacement_policy, scope)
+    indexes: Iterable[int | None] = (None,)
+    if definition.logical_id in bindings.counts:
+        indexes = range(bindings.counts[definition.logical_id])
+    drafts = []
+    for index in indexes:
+        properties = {
+            name: specialise(expression, bindings, index, manners)
+            for name, expression in definition.properties.items()
+        }
+        drafts.append(
+            Draft(
+                ResourceAddress(definition.logical_id, index),
+                definition,
+                properties,
+                _dependencies(definition, properties, bindings, present),
+                deletion,
+                replacement,
+            )
+        )
+    return drafts
+
+
+def _policy(expression: Expression | None, scope: Scope) -> str:
+    value = None if expression is None else evaluate(expression, scope)
+    return value if isinstance(value, str) and value else "Delete"
+
+
+def _dependencies(
+    definition: ResourceDefinition,
+    properties: Mapping[str, Expression],
+    bindings: Bindings,
+    present: Mapping[str, ResourceDefinition],
+) -> tuple[ResourceAddress, ...]:
+    found: dict[ResourceAddress, None] = {}
+    names = [name for name, _ in definition.depends_on]
+    expressions = list(properties.values())
+    if definition.metadata is not None:
+        expressions.append(definition.metadata)
+    for expression in expressions:
+        names += [
+            mention.name
+            for mention in mentions(expression)
+            if mention.kind in {MentionKind.NAME, MentionKind.ATTRIBUTE}
+        ]
+    for name in names:
+        address = parse_address(name)
+        if name in present:
+            address = ResourceAddress(name)
+        if address.logical_id not in present:
+            continue
+        count = bindings.counts.get(address.logical_id)
+        if count is not None and address.index is None:
+            found.update((ResourceAddress(address.logical_id, i), None) for i in range(count))
+        else:
+            found[address] = None
+    return tuple(found)

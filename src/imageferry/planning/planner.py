@@ -1,0 +1,398 @@
+"""plan: from a template and what exists to a ChangeSet that carries everything its doing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from imageferry.evaluation.conformance import conform
+from imageferry.evaluation.errors import EvaluationError
+from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.folding import specialise
+from imageferry.evaluation.scopes import Manners, Scope
+from imageferry.model.addresses import ResourceAddress, render_path
+from imageferry.model.changes import (
+    Action,
+    ChangeKind,
+    ChangeSet,
+    PropertyChange,
+    Replacement,
+    ResourceChange,
+    Wanted,
+    WantedOutput,
+)
+from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError, error, warning
+from imageferry.model.expressions import Expression, Literal
+from imageferry.model.schemas import ResourceSchema, UpdateBehaviour
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.statuses import ResourceStatus
+from imageferry.model.templates import Bindings, Template
+from imageferry.model.values import UNKNOWN, Value
+from imageferry.planning.differences import differences, renews, replacement_of, settled, signature
+from imageferry.planning.expansion import Draft, expand
+from imageferry.planning.moves import match
+from imageferry.ports import Catalog
+
+_UNFINISHED = {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING}
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What somebody wants of a stack; `template` is None for nothing at all."""
+
+    change_set_id: str
+    stack: Stack
+    kind: ChangeKind
+    template: Template | None
+    bindings: Bindings
+    manners: Manners
+    replacement_allowed: bool
+    now: float
+
+
+@dataclass(slots=True)
+class _Forecast:
+    """What references will give once the changes planned so far are carried out."""
+
+    physical_ids: dict[ResourceAddress, Value] = field(default_factory=dict)
+    attributes: dict[ResourceAddress, Mapping[str, Value]] = field(default_factory=dict)
+    schemas: dict[ResourceAddress, ResourceSchema] = field(default_factory=dict)
+
+    def reference(self, address: ResourceAddress) -> Value:
+        return self.physical_ids.get(address, UNKNOWN)
+
+    def attribute(self, address: ResourceAddress, name: str) -> Value:
+        schema = self.schemas.get(address)
+        if schema is not None and name not in schema.attributes:
+            raise LookupError(name)
+        return self.attributes.get(address, {}).get(name, UNKNOWN)
+
+    def put(self, change: ResourceChange, resource: Resource | None, renewed: bool) -> None:
+        if change.action is Action.CREATE or resource is None or change.repairs:
+            return
+        if change.replacement is Replacement.NO:
+            self.physical_ids[change.address] = resource.physical_id
+            schema = self.schemas[change.address]
+            kept = {
+                name: value
+                for name, value in resource.attributes.items()
+                if not (renewed and name in schema.renewed_attributes)
+            }
+            self.attributes[change.address] = kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluated:
+    """A draft with its values: conformed, UNKNOWN where known later."""
+
+    draft: Draft
+    schema: ResourceSchema
+    values: Mapping[str, Value]
+    properties: Mapping[str, Expression]
+
+
+def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catalog) -> ChangeSet:
+    """Compare what is wanted with what exists.
+
+    Raises TemplateError where a value cannot be evaluated or does not fit its type. Replacements
+    that are not allowed are in the change set, marked as blocked.
+    """
+    forecast = _Forecast()
+    changes: list[ResourceChange] = []
+    groups: list[list[Draft]] = []
+    if intention.template is not None:
+        groups = expand(intention.template, intention.bindings, intention.manners)
+    wanted_ids = {drafts[0].address.logical_id for drafts in groups}
+    by_id: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        by_id.setdefault(resource.address.logical_id, []).append(resource)
+    faults: list[Diagnostic] = []
+    for drafts in groups:
+        try:
+            evaluated = [_evaluate(draft, intention, forecast, catalog) for draft in drafts]
+        except TemplateError as refused:
+            faults.extend(refused.diagnostics)
+            continue
+        for item in evaluated:
+            forecast.schemas[item.draft.address] = item.schema
+        existing = by_id.get(drafts[0].address.logical_id, [])
+        changes += _group(evaluated, existing, intention, forecast, catalog)
+    if faults:
+        raise TemplateError(faults)
+    for logical_id, gone in by_id.items():
+        if logical_id not in wanted_ids:
+            changes += [_deletion(resource, resource.address) for resource in gone]
+    return ChangeSet(
+        change_set_id=intention.change_set_id,
+        stack_id=intention.stack.stack_id,
+        stack_name=intention.stack.name,
+        kind=intention.kind,
+        dialect=intention.stack.dialect,
+        region=intention.stack.place.region,
+        changes=tuple(changes),
+        outputs=_outputs(intention),
+        bindings=intention.bindings,
+        template=intention.stack.template,
+        template_name=intention.stack.template_name,
+        description="" if intention.template is None else intention.template.description,
+        warnings=_warnings(changes),
+        replacement_allowed=intention.replacement_allowed,
+        created_at=intention.now,
+    )
+
+
+def _evaluate(
+    draft: Draft, intention: Intention, forecast: _Forecast, catalog: Catalog
+) -> _Evaluated:
+    found = catalog.find(draft.definition.type_name)
+    if found is None:
+        raise TemplateError(
+            [
+                error(
+                    "IF501",
+                    f'"{draft.address}" has the type "{draft.definition.type_name}",'
+                    " which is not installed",
+                    span=draft.definition.type_span,
+                )
+            ]
+        )
+    scope = Scope(intention.bindings, forecast, intention.manners, draft.address.index)
+    raw: dict[str, Value] = {}
+    faults: list[Diagnostic] = []
+    for name, expression in draft.properties.items():
+        try:
+            raw[name] = evaluate(expression, scope)
+        except EvaluationError as refused:
+            faults.append(refused.diagnostic)
+    conformed = conform(found.schema, raw)
+    faults += [
+        Diagnostic(
+            problem.code,
+            problem.severity,
+            f"{draft.address}.{render_path(problem.path)}: {problem.message}",
+            problem.why,
+            problem.remedy,
+            draft.definition.property_spans.get(str(problem.path[0]))
+            if problem.path
+            else draft.definition.span,
+        )
+        for problem in conformed.problems
+        if problem.severity is Severity.ERROR
+    ]
+    if faults:
+        raise TemplateError(faults)
+    values = conformed.values
+    properties: Mapping[str, Expression]
+    if settled(values):
+        properties = {name: Literal(value) for name, value in values.items()}
+    else:
+        properties = {
+            name: draft.properties[name] if value is UNKNOWN or not settled({"": value})
+            else Literal(value)
+            for name, value in raw.items()
+        }  # fmt: skip
+    return _Evaluated(draft, found.schema, values, properties)
+
+
+def _group(
+    evaluated: Sequence[_Evaluated],
+    existing: Sequence[Resource],
+    intention: Intention,
+    forecast: _Forecast,
+    catalog: Catalog,
+) -> list[ResourceChange]:
+    """The changes of all instances of one definition."""
+    plain = {resource.address: resource for resource in existing}
+    counted = {
+        resource.address.index: resource
+        for resource in existing
+        if resource.address.index is not None
+    }
+    changes: list[ResourceChange] = []
+    source: Mapping[int, int] = {}
+    doomed: Mapping[int, int] = {index: index for index in counted}
+    if evaluated and evaluated[0].draft.address.index is not None and counted:
+        matching = match(
+            {
+                item.draft.address.index or 0: signature(item.schema, item.values)
+                if settled(item.values)
+                else None
+                for item in evaluated
+            },
+            {index: _signature(resource, catalog) for index, resource in counted.items()},
+        )
+        source, doomed = matching.source, matching.doomed
+    for item in evaluated:
+        address = item.draft.address
+        if address.index is None:
+            resource = plain.pop(address, None)
+        else:
+            came_from = source.get(address.index)
+            resource = None if came_from is None else counted[came_from]
+            if resource is not None:
+                plain.pop(resource.address, None)
+        change, renewed = _change(item, resource, intention, catalog)
+        forecast.put(change, resource, renewed)
+        changes.append(change)
+    for resource in plain.values():
+        index = resource.address.index
+        place = resource.address
+        if index is not None and index in doomed:
+            place = ResourceAddress(place.logical_id, doomed[index])
+        changes.append(_deletion(resource, place))
+    return changes
+
+
+def _signature(resource: Resource, catalog: Catalog) -> str | None:
+    found = catalog.find(resource.type_name)
+    if found is None or resource.status in _UNFINISHED:
+        return None
+    if resource.status is ResourceStatus.UPDATE_FAILED:
+        return None
+    return signature(found.schema, resource.properties)
+
+
+def _wanted(item: _Evaluated) -> Wanted:
+    draft = item.draft
+    return Wanted(
+        draft.address,
+        draft.definition.type_name,
+        item.properties,
+        draft.depends_on,
+        draft.deletion_policy,
+        draft.replacement_policy,
+        draft.definition.span,
+        draft.definition.property_spans,
+    )
+
+
+def _change(
+    item: _Evaluated, resource: Resource | None, intention: Intention, catalog: Catalog
+) -> tuple[ResourceChange, bool]:
+    """The change of one instance, and whether it renews attributes behind its Ref."""
+    wanted = _wanted(item)
+    address, type_name = wanted.address, wanted.type_name
+    if resource is None:
+        created = tuple(
+            PropertyChange((name,), None, value, span=wanted.property_spans.get(name))
+            for name, value in item.values.items()
+        )
+        return ResourceChange(
+            address, type_name, Action.CREATE, properties=created, wanted=wanted
+        ), False
+    moved_from = None if resource.address == address else resource.address
+    change = ResourceChange(
+        address,
+        type_name,
+        Action.NONE if moved_from is None else Action.MOVE,
+        wanted=wanted,
+        moved_from=moved_from,
+        physical_id=resource.physical_id,
+    )
+    former = catalog.find(resource.type_name)
+    if former is None or former.schema is not item.schema:
+        return _type_change(change, resource, item, intention), False
+    changed = differences(item.schema, resource.properties, item.values, wanted.property_spans)
+    if resource.status in _UNFINISHED:
+        return replace(
+            change,
+            action=Action.CREATE if resource.physical_id is None else Action.REPLACE,
+            replacement=Replacement.NO if resource.physical_id is None else Replacement.YES,
+            properties=changed,
+            repairs=True,
+        ), False
+    if not changed:
+        if resource.status is ResourceStatus.UPDATE_FAILED:
+            return replace(change, action=Action.UPDATE), False
+        return change, False
+    needs = replacement_of(changed)
+    change = replace(change, properties=changed, replacement=needs, action=Action.UPDATE)
+    if needs is Replacement.YES:
+        change = replace(change, action=Action.REPLACE, repairs=not item.schema.replaced_by_handler)
+    if needs is Replacement.YES and not intention.replacement_allowed:
+        change = replace(change, blocked=_refusals(change, item.schema))
+    return change, renews(item.schema, changed)
+
+
+def _type_change(
+    change: ResourceChange, resource: Resource, item: _Evaluated, intention: Intention
+) -> ResourceChange:
+    change = replace(change, action=Action.REPLACE, replacement=Replacement.YES, repairs=True)
+    if intention.replacement_allowed:
+        return change
+    refusal = error(
+        "IF602",
+        f'"{change.address}" cannot change its type from "{resource.type_name}"'
+        f' to "{change.type_name}" in place',
+        why="a resource of another type is another resource",
+        remedy="allow replacements (--replace), or give it another logical id",
+        span=item.draft.definition.type_span,
+    )
+    return replace(change, blocked=(refusal,))
+
+
+def _refusals(change: ResourceChange, schema: ResourceSchema) -> tuple[Diagnostic, ...]:
+    editable = [
+        name
+        for name, property_schema in schema.properties.items()
+        if property_schema.update is not UpdateBehaviour.REPLACES
+    ]
+    says = f"of its properties only {', '.join(editable)} can be edited" if editable else (
+        "none of its properties can be edited"
+    )  # fmt: skip
+    return tuple(
+        error(
+            "IF601",
+            f'"{render_path(changed.path)}" of "{change.address}" cannot be changed in place',
+            why=f"{schema.type_name}: {says}",
+            remedy="allow replacements (--replace), or give it its former value back",
+            span=changed.span or (change.wanted.span if change.wanted is not None else None),
+        )
+        for changed in change.properties
+        if changed.requires_replacement is Replacement.YES
+    )
+
+
+def _deletion(resource: Resource, place: ResourceAddress) -> ResourceChange:
+    return ResourceChange(
+        place,
+        resource.type_name,
+        Action.DELETE,
+        properties=tuple(
+            PropertyChange((name,), value, None) for name, value in resource.properties.items()
+        ),
+        moved_from=None if place == resource.address else resource.address,
+        retained=resource.deletion_policy in {"Retain", "RetainExceptOnCreate"},
+        physical_id=resource.physical_id,
+    )
+
+
+def _outputs(intention: Intention) -> tuple[WantedOutput, ...]:
+    if intention.template is None:
+        return ()
+    return tuple(
+        WantedOutput(
+            output.name,
+            specialise(output.value, intention.bindings, None, intention.manners),
+            output.description,
+            output.no_echo,
+        )
+        for output in intention.template.outputs.values()
+        if output.condition is None or intention.bindings.conditions.get(output.condition, True)
+    )
+
+
+def _warnings(changes: Sequence[ResourceChange]) -> tuple[Diagnostic, ...]:
+    return tuple(
+        warning(
+            "IF603",
+            f'"{render_path(changed.path)}" of "{change.address}" is removed,'
+            " and the cloud keeps its old text",
+            why="the ECS API cannot clear it",
+            span=changed.span,
+        )
+        for change in changes
+        if change.action is Action.UPDATE
+        for changed in change.properties
+        if changed.after is None and changed.remark.startswith("the cloud cannot clear")
+    )

@@ -1,0 +1,204 @@
+"""WantedCopy and View: an image copy as both types mean it, and the words of one type."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from imageferry.cloud.client import Client
+from imageferry.cloud.images import ImageLoader
+from imageferry.model.handlers import Context, HandlerRequest
+from imageferry.model.values import Json, Secret, Value
+from imageferry.resource_types.image_watches import Watches
+
+NAME_LIMIT: Final = 128
+VISIBILITY: Final = 300.0
+"""Seconds within which a new image must have become visible."""
+TOKEN_TRUST: Final = 600.0
+"""Seconds for which the cloud is relied on to know a token again."""
+
+
+class Phase(StrEnum):
+    """Where a step stands: the `phase` of its context. Those that change something name the call
+    that is made next; the others only look.
+    """
+
+    COPY = "copy"
+    LOOK = "look"
+    SOURCE = "source"
+    WAITING = "waiting"
+    CANCEL = "cancel"
+    CANCELLED = "cancelled"
+    ASIDE = "aside"
+    RENAME = "rename"
+    ADJUST = "adjust"
+    PLAN = "plan"
+    RESTORE = "restore"
+    DISCARD = "discard"
+    DISCARDING = "discarding"
+    REMOVE = "remove"
+    REMOVING = "removing"
+    SEARCH = "search"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedCopy:
+    """One image copy; empty texts are None. Times are seconds.
+
+    `region` is the destination. `encrypted` None is not sent. `secrets` are texts of properties
+    that must not be shown.
+    """
+
+    source_id: str
+    source_region: str
+    region: str
+    name: str | None = None
+    description: str | None = None
+    encrypted: bool | None = None
+    key_id: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    resource_group: str | None = None
+    same_region_allowed: bool = False
+    force: bool = False
+    create_timeout: float | None = None
+    delete_timeout: float | None = None
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def copies_nothing(self) -> bool:
+        """True where the source itself is the result, which is never deleted."""
+        return self.same_region_allowed and self.source_region == self.region
+
+    def identity(self) -> str:
+        """A digest of what makes the image: two wishes with the same one are met by one image."""
+        made_of = [
+            self.source_id,
+            self.source_region,
+            self.region,
+            self.encrypted,
+            self.key_id,
+            self.copies_nothing,
+        ]
+        return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one type speaks of an image copy.
+
+    `physical_id` gives what `Ref` gives for an image id (None: not known yet); `recorded_id` the
+    image id that a request's record names. `renews`: another source, region or key makes a new
+    image behind the same physical id; otherwise only with a replacement. `words` are the type's
+    names of the properties that messages speak of.
+    """
+
+    type_name: str
+    wanted: Callable[[Mapping[str, Value], str], WantedCopy]
+    physical_id: Callable[[HandlerRequest, str | None], str | None]
+    attributes: Callable[[HandlerRequest, WantedCopy, str], dict[str, Value]]
+    recorded_id: Callable[[HandlerRequest], str | None]
+    renews: bool
+    editable: frozenset[str]
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCloud:
+    """What the handlers of image copies work with: calls, looks that share pages, and memory."""
+
+    client: Client
+    loader: ImageLoader
+    watches: Watches
+
+
+def step_key(token: str) -> str:
+    """Eight characters of a token, for names and for telling one step's notes from another's."""
+    return "".join(character for character in token.lower() if character.isalnum())[-8:]
+
+
+def copy_name(name: str, key: str) -> str:
+    """The name under which a copy is made that will take the place of another."""
+    return f"{name[: NAME_LIMIT - len(key) - 1]}-{key}"
+
+
+def aside_name(name: str, key: str) -> str:
+    """The name that an image gets when another takes its place."""
+    return copy_name(name, f"old-{key}")
+
+
+def text_note(context: Context, name: str) -> str | None:
+    """A text of a step's notes."""
+    value = context.get(name)
+    return value if isinstance(value, str) else None
+
+
+def number_note(context: Context, name: str, default: float) -> float:
+    """A number of a step's notes."""
+    value = context.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def list_note(context: Context, name: str) -> tuple[str, ...]:
+    """A list of texts of a step's notes."""
+    value = context.get(name)
+    if not isinstance(value, list | tuple):
+        return ()
+    return tuple(part for part in value if isinstance(part, str))
+
+
+def changed_notes(context: Context, **changes: Json) -> dict[str, Json]:
+    """The notes with some of them changed; None takes one away."""
+    notes = {**context, **changes}
+    return {name: value for name, value in notes.items() if value is not None}
+
+
+# --- reading a type's properties ------------------------------------------------------------------
+
+
+def plain(value: Value, secrets: list[str]) -> Value:
+    """The value with secrets opened, their texts being added to `secrets`."""
+    if isinstance(value, Secret):
+        inner = plain(value.revealed, secrets)
+        if isinstance(inner, str) and inner:
+            secrets.append(inner)
+        return inner
+    return value
+
+
+def text_of(value: Value, secrets: list[str]) -> str | None:
+    """A property's text; None where it is unset or empty."""
+    opened = plain(value, secrets)
+    return opened if isinstance(opened, str) and opened else None
+
+
+def flag_of(value: Value, secrets: list[str]) -> bool | None:
+    """A property's truth; None where it is unset."""
+    opened = plain(value, secrets)
+    return opened if isinstance(opened, bool) else None
+
+
+def tags_of(
+    value: Value, key: str, content: str, secrets: list[str]
+) -> tuple[tuple[str, str], ...]:
+    """Key and value of each tag of a list of maps, in order; no value is an empty one."""
+    tags: list[tuple[str, str]] = []
+    entries = plain(value, secrets)
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        opened = plain(entry, secrets)
+        if isinstance(opened, Mapping):
+            name = text_of(opened.get(key), secrets)
+            if name is not None:
+                tags.append((name, text_of(opened.get(content), secrets) or ""))
+    return tuple(tags)
+
+
+def masked(text: str, secrets: tuple[str, ...]) -> str:
+    """The text without any of the secrets."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "****")
+    return text

@@ -1,0 +1,150 @@
+"""What may be chosen, from flags and the environment, each with its origin."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: which, why, and how to mend it."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value with where it came from: a flag, a variable, or the default."""
+
+    name: str
+    value: str
+    origin: str
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may be chosen, resolved.
+
+    `region` is empty where none was given. `ecs_endpoint` is empty for the regional rule (real
+    cloud) or the emulator in this process. `emulator_speed` is None for the world's own speed.
+    Times are in seconds.
+    """
+
+    home: Path
+    database_url: str
+    cloud: str
+    region: str
+    ecs_endpoint: str
+    emulator_speed: float | None
+    secret_key: str
+    token_lifetime: float
+    visibility: float
+    origins: tuple[Setting, ...]
+
+
+CLOUDS: Final = ("emulator", "alibaba")
+
+_VARIABLES: Final[Mapping[str, str]] = {
+    "home": "IMAGEFERRY_HOME",
+    "database_url": "IMAGEFERRY_DATABASE_URL",
+    "cloud": "IMAGEFERRY_CLOUD",
+    "region": "ALIBABA_CLOUD_REGION_ID",
+    "ecs_endpoint": "IMAGEFERRY_ECS_ENDPOINT",
+    "emulator_speed": "IMAGEFERRY_EMULATOR_SPEED",
+    "secret_key": "IMAGEFERRY_SECRET_KEY",
+    "token_lifetime": "IMAGEFERRY_TOKEN_LIFETIME",
+    "visibility": "IMAGEFERRY_VISIBILITY",
+}
+
+VARIABLES: Final = tuple(_VARIABLES.values())
+"""Every environment variable of our own (and the standard region variable)."""
+
+
+def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
+    """Flags first, then the environment, then defaults; raises SettingsError."""
+    found: dict[str, Setting] = {}
+    for name, variable in _VARIABLES.items():
+        flag = flags.get(name)
+        if flag is not None:
+            found[name] = Setting(name, flag, f"--{name.replace('_', '-')}", name == "secret_key")
+        elif environment.get(variable):
+            found[name] = Setting(name, environment[variable], variable, name == "secret_key")
+
+    def take(name: str, default: str) -> str:
+        if name not in found:
+            found[name] = Setting(name, default, "default", name == "secret_key")
+        return found[name].value
+
+    home = Path(take("home", str(_data_folder(environment)))).expanduser().absolute()
+    cloud = take("cloud", "emulator")
+    if cloud not in CLOUDS:
+        raise SettingsError(
+            f'"{cloud}" is no cloud ({found["cloud"].origin})', f"choose {' or '.join(CLOUDS)}"
+        )
+    endpoint = take("ecs_endpoint", "")
+    return Settings(
+        home=home,
+        database_url=take("database_url", f"sqlite:///{home / 'imageferry.db'}"),
+        cloud=cloud,
+        region=take("region", ""),
+        ecs_endpoint=_endpoint(endpoint, found["ecs_endpoint"].origin),
+        emulator_speed=_positive(found.get("emulator_speed")),
+        secret_key=take("secret_key", ""),
+        token_lifetime=_positive(found.get("token_lifetime")) or 600.0,
+        visibility=_positive(found.get("visibility")) or 300.0,
+        origins=tuple(found[name] for name in _VARIABLES if name in found),
+    )
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    """The platform's folder for a user's data."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "imageferry"
+    base = environment.get("XDG_DATA_HOME", "")
+    if base and os.path.isabs(base):  # noqa: PTH117  (a relative one is to be ignored: XDG)
+        return Path(base) / "imageferry"
+    return Path.home() / ".local" / "share" / "imageferry"
+
+
+def _positive(setting: Setting | None) -> float | None:
+    if setting is None:
+        return None
+    try:
+        value = float(setting.value)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise SettingsError(
+            f'"{setting.value}" is no positive number ({setting.origin})',
+            "give a number of seconds or a factor, such as 300",
+        )
+    return value
+
+
+def _endpoint(text: str, origin: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text if "://" in text else f"//{text}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if not parts.hostname or port == -1 or parts.path not in {"", "/"} or parts.query:
+        raise SettingsError(
+            f'"{text}" is no endpoint ({origin})',
+            "give host:port, or http://host:port, without a path",
+        )
+    if parts.scheme not in {"", "http", "https"}:
+        raise SettingsError(
+            f'"{text}" has no scheme that ECS speaks ({origin})', "use http or https"
+        )
+    return text.rstrip("/")

@@ -1,0 +1,251 @@
+"""Operations and their step records: opened, entered, appended to under the fence, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from imageferry.model.operations import Operation, StepProgress, StepRecord
+from imageferry.model.stacks import Stack
+from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.ports import Fenced
+from imageferry.store.codec import Reader, Writer, dumps
+from imageferry.store.codec_journal import (
+    StepKey,
+    decode_operation,
+    decode_progress,
+    encode_operation,
+    encode_progress,
+    encode_record,
+    fold_records,
+)
+from imageferry.store.tables import JOURNAL, OPERATIONS, PROGRESS, STACKS, first_key, last_key
+
+_OPEN: Final = tuple(status.value for status in OperationStatus if status.is_open)
+
+_BY_ID: Final = select(OPERATIONS).where(OPERATIONS.c.operation_id == bindparam("operation_id"))
+
+# Who holds the operation. On SQLite the transaction has the right to write already; elsewhere the
+# row is locked until the commit. Nothing is written, since every page written counts.
+_FENCE: Final = (
+    select(
+        OPERATIONS.c.number,
+        OPERATIONS.c.stack_id,
+        STACKS.c.number.label("stack_number"),
+        OPERATIONS.c.cancel_requested,
+        OPERATIONS.c.entries_since_record,
+    )
+    .join(STACKS, STACKS.c.stack_id == OPERATIONS.c.stack_id)
+    .where(
+        OPERATIONS.c.operation_id == bindparam("operation_id"),
+        OPERATIONS.c.epoch == bindparam("epoch"),
+        OPERATIONS.c.status == OperationStatus.RUNNING.value,
+    )
+    .with_for_update(of=OPERATIONS)
+)
+_ROWS: Final = (
+    select(JOURNAL.c.key, JOURNAL.c.body)
+    .where(JOURNAL.c.key > bindparam("after"), JOURNAL.c.key <= bindparam("last"))
+    .order_by(JOURNAL.c.key)
+)
+_APPEND: Final = insert(JOURNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The row of an operation that is mine for the rest of the transaction."""
+
+    number: int
+    operation_id: str
+    stack_id: str
+    stack_number: int
+    cancel_requested: bool
+    entries_since_record: int
+
+
+@dataclass(slots=True)
+class JournalCopy:
+    """The journal of one operation in memory, up to `position`: rows are only ever appended.
+
+    `last_event` is the number of the stack's last event, for who holds the operation.
+    """
+
+    position: int = 0
+    records: dict[StepKey, StepRecord] = field(default_factory=dict)
+    last_event: int | None = None
+
+
+def hold(connection: Connection, operation_id: str, epoch: int) -> Held:
+    """Raise Fenced where the operation is not running at this epoch; otherwise it stays mine."""
+    row = connection.execute(_FENCE, {"operation_id": operation_id, "epoch": epoch}).first()
+    if row is None:
+        raise Fenced(f'operation "{operation_id}" is owned by another process')
+    return Held(
+        row.number,
+        operation_id,
+        row.stack_id,
+        row.stack_number,
+        row.cancel_requested,
+        row.entries_since_record,
+    )
+
+
+def insert_operation(connection: Connection, operation: Operation) -> int:
+    """A new operation's row; gives its number."""
+    inserted = connection.execute(insert(OPERATIONS).values(encode_operation(operation)))
+    key = inserted.inserted_primary_key
+    return int(key[0]) if key is not None else 0
+
+
+def load_operation(connection: Connection, operation_id: str) -> Operation | None:
+    """One operation."""
+    row = connection.execute(_BY_ID, {"operation_id": operation_id}).mappings().first()
+    return None if row is None else decode_operation(row)
+
+
+def last_operation(connection: Connection, stack_id: str) -> Operation | None:
+    """The operation of a stack that was opened last."""
+    query = select(OPERATIONS).where(OPERATIONS.c.stack_id == stack_id)
+    row = connection.execute(query.order_by(OPERATIONS.c.number.desc()).limit(1)).mappings().first()
+    return None if row is None else decode_operation(row)
+
+
+def open_operations(connection: Connection, stack_id: str | None = None) -> list[Operation]:
+    """Every open operation, or that of one stack, oldest first."""
+    query = select(OPERATIONS).where(OPERATIONS.c.status.in_(_OPEN)).order_by(OPERATIONS.c.number)
+    if stack_id is not None:
+        query = query.where(OPERATIONS.c.stack_id == stack_id)
+    return [decode_operation(row) for row in connection.execute(query).mappings()]
+
+
+def operation_of_token(connection: Connection, token: str, stack: Stack) -> Operation | None:
+    """The operation that the same caller's token opened on this stack, or on a living namesake."""
+    place = stack.place
+    query = (
+        select(OPERATIONS)
+        .join(STACKS, STACKS.c.stack_id == OPERATIONS.c.stack_id)
+        .where(
+            OPERATIONS.c.client_token == token,
+            STACKS.c.cloud == place.cloud,
+            STACKS.c.account_id == place.account_id,
+            STACKS.c.region == place.region,
+            STACKS.c.name == stack.name,
+            (STACKS.c.stack_id == stack.stack_id) | (STACKS.c.status != StackStatus.DELETED.value),
+        )
+        .order_by(OPERATIONS.c.number.desc())
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else decode_operation(row)
+
+
+def raise_epoch(connection: Connection, operation_id: str) -> Operation | None:
+    """Enter an open operation; None where it is not open."""
+    entered = (
+        update(OPERATIONS)
+        .where(OPERATIONS.c.operation_id == operation_id, OPERATIONS.c.status.in_(_OPEN))
+        .values(
+            epoch=OPERATIONS.c.epoch + 1,
+            entries_since_record=OPERATIONS.c.entries_since_record + 1,
+        )
+    )
+    if connection.execute(entered).rowcount == 0:
+        return None
+    return load_operation(connection, operation_id)
+
+
+def change_operation(connection: Connection, number: int, **columns: Any) -> None:
+    """Set some columns of an operation that is held."""
+    connection.execute(update(OPERATIONS).where(OPERATIONS.c.number == number).values(**columns))
+
+
+def change_open(
+    connection: Connection, operation_id: str, statuses: Sequence[OperationStatus], **columns: Any
+) -> bool:
+    """Set some columns of an operation in one of these statuses; False where it is in none."""
+    changed = (
+        update(OPERATIONS)
+        .where(
+            OPERATIONS.c.operation_id == operation_id,
+            OPERATIONS.c.status.in_([status.value for status in statuses]),
+        )
+        .values(**columns)
+    )
+    return connection.execute(changed).rowcount > 0
+
+
+def end_operation(
+    connection: Connection, held: Held, status: OperationStatus, reason: str, ended_at: float
+) -> None:
+    """Give a held operation its final status; its progress is of no use any more."""
+    ending = {"status": status.value, "reason": dumps(reason), "ended_at": ended_at}
+    change_operation(connection, held.number, **ending)
+    connection.execute(delete(PROGRESS).where(PROGRESS.c.operation_number == held.number))
+
+
+def operation_key(connection: Connection, operation_id: str) -> tuple[int, str, bool] | None:
+    """Number and stack id of an operation, and whether it is open."""
+    query = select(OPERATIONS.c.number, OPERATIONS.c.stack_id, OPERATIONS.c.status)
+    row = connection.execute(query.where(OPERATIONS.c.operation_id == operation_id)).first()
+    return None if row is None else (row.number, row.stack_id, row.status in _OPEN)
+
+
+def refresh(connection: Connection, reader: Reader, number: int, copy: JournalCopy) -> None:
+    """Bring a copy of the journal up to date with what is committed."""
+    first = first_key(number)
+    bounds = {"after": first + copy.position, "last": last_key(number)}
+    for key, body in connection.execute(_ROWS, bounds):
+        fold_records(reader, body, copy.records)
+        copy.position = key - first
+
+
+def append_records(
+    connection: Connection,
+    writer: Writer,
+    held: Held,
+    copy: JournalCopy,
+    records: Sequence[StepRecord],
+) -> JournalCopy:
+    """Write what the records say that the journal does not; gives the news as a copy of its own.
+
+    The caller joins the news to `copy` once they are committed.
+    """
+    news = JournalCopy(position=copy.position)
+    body = []
+    for record in records:
+        key = (record.phase, record.step_id)
+        previous = news.records.get(key) or copy.records.get(key)
+        said = encode_record(writer, record, previous)
+        news.records[key] = record
+        if said is not None:
+            body.append(said)
+    if body:
+        news.position += 1
+        row = {"key": first_key(held.number) + news.position, "body": dumps(body)}
+        connection.execute(_APPEND, row)
+    if records and held.entries_since_record:
+        change_operation(connection, held.number, entries_since_record=0)
+    return news
+
+
+def save_progress(
+    connection: Connection, number: int, progress: Sequence[StepProgress], now: float
+) -> None:
+    """Replace the one progress row of a held operation."""
+    columns = {"written_at": now, "body": encode_progress(progress)}
+    of_operation = PROGRESS.c.operation_number == number
+    if connection.execute(update(PROGRESS).where(of_operation).values(columns)).rowcount == 0:
+        connection.execute(insert(PROGRESS).values(operation_number=number, **columns))
+
+
+def load_progress(connection: Connection, operation_id: str) -> tuple[float, list[StepProgress]]:
+    """The progress row of an operation and when it was written."""
+    query = (
+        select(PROGRESS.c.written_at, PROGRESS.c.body)
+        .join(OPERATIONS, OPERATIONS.c.number == PROGRESS.c.operation_number)
+        .where(OPERATIONS.c.operation_id == operation_id)
+    )
+    row = connection.execute(query).first()
+    return (0.0, []) if row is None else (row.written_at, decode_progress(row.body))

@@ -1,0 +1,388 @@
+"""SqlStore: the parts of this package as one Store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, select, text
+
+from imageferry.model.changes import ChangeSet
+from imageferry.model.events import Event
+from imageferry.model.operations import JOURNAL_SCHEMA, Operation, StepProgress, StepRecord
+from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.ports import Batch, Closing, Entropy, Entry, StackBusy, StoreError
+from imageferry.store import change_sets, journal, stacks
+from imageferry.store.codec import dumps
+from imageferry.store.databases import Conflict, Database, open_database, transaction
+from imageferry.store.events import append_events, last_event, load_events
+from imageferry.store.journal import JournalCopy
+from imageferry.store.secrets import (
+    LazyBox,
+    SecretBox,
+    Vault,
+    are_kept,
+    erase_all_but,
+    forgetful_writer,
+)
+from imageferry.store.tables import INSTALLATION
+
+Result = TypeVar("Result")
+
+_INSTALLATION_ID: Final = select(INSTALLATION.c.value).where(INSTALLATION.c.name == "id")
+_KEEP_INSTALLATION_ID: Final = text(
+    "INSERT INTO installation (name, value) VALUES ('id', :value) ON CONFLICT DO NOTHING"
+)
+_ID_LENGTH: Final = 8
+
+
+def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> SqlStore:
+    """Open the database of a URL as a Store; raises StoreError.
+
+    `box` is called when the first secret is kept or read, in the store's own thread.
+    """
+    return SqlStore(open_database(url), entropy, box)
+
+
+class SqlStore:
+    """The Store on SQL. Every transaction runs in one thread of its own, one after the other."""
+
+    def __init__(self, database: Database, entropy: Entropy, box: Callable[[], SecretBox]) -> None:
+        self._database = database
+        self._entropy = entropy
+        self._box = LazyBox(box)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imageferry-store")
+        self._journals: dict[str, JournalCopy] = {}
+        self._is_closed = False
+
+    async def installation(self) -> str:
+        """The id of this installation (8 lower-case letters and digits), made on first use."""
+        found: str | None = await self._read(lambda c: c.execute(_INSTALLATION_ID).scalar())
+        if found is not None:
+            return found
+
+        def make(connection: Connection) -> str:
+            value = self._entropy.new_id().replace("-", "")[:_ID_LENGTH]
+            connection.execute(_KEEP_INSTALLATION_ID, {"value": value})
+            return str(connection.execute(_INSTALLATION_ID).scalar_one())
+
+        return await self._write(make)
+
+    async def find_stacks(
+        self, place: Place | None, name: str | None = None, *, with_deleted: bool = False
+    ) -> list[Stack]:
+        """Stacks by name, newest first; an empty `region` of the place matches every region."""
+        return await self._read(
+            lambda c: stacks.find_stacks(c, self._box, place, name, with_deleted)
+        )
+
+    async def stack(self, stack_id: str) -> Stack | None:
+        """One stack by id, deleted ones too."""
+        return await self._read(lambda c: stacks.load_stack(c, self._box, stack_id))
+
+    async def resources(self, stack_id: str) -> dict[str, Resource]:
+        """The recorded resources of a stack by address text, in the order they were recorded."""
+
+        def load(connection: Connection) -> dict[str, Resource]:
+            number = stacks.stack_number(connection, stack_id)
+            if number is None:
+                return {}
+            return stacks.load_resources(connection, self._vault(connection, stack_id), number)
+
+        return await self._read(load)
+
+    async def save_change_set(self, change_set: ChangeSet) -> None:
+        """Keep a change set."""
+
+        def save(connection: Connection) -> None:
+            change_sets.drop_abandoned(connection, change_set.created_at)
+            change_sets.save_change_set(connection, self._box, change_set, spent=False)
+
+        await self._write(save)
+
+    async def change_set(self, change_set_id: str) -> ChangeSet | None:
+        """A kept change set."""
+        return await self._read(lambda c: change_sets.load_change_set(c, self._box, change_set_id))
+
+    async def open_operation(
+        self, operation: Operation, stack: Stack, events: Sequence[Event]
+    ) -> Operation:
+        """Insert the operation and insert or update its stack's row.
+
+        Raises StackBusy where another operation is open on the stack. The same `client_token`
+        twice gives the operation that is there already. Raises StoreError where another living
+        stack has the name, or where the change set cannot be executed any more.
+        """
+        try:
+            return await self._write(lambda c: self._open(c, operation, stack, events))
+        except Conflict:
+            # Another process was between our look and our insert: the second look sees its rows.
+            return await self._write(lambda c: self._open(c, operation, stack, events))
+
+    async def operation(self, operation_id: str) -> Operation | None:
+        """One operation."""
+        return await self._read(lambda c: journal.load_operation(c, operation_id))
+
+    async def last_operation(self, stack_id: str) -> Operation | None:
+        """The operation of a stack that was opened last, open or not."""
+        return await self._read(lambda c: journal.last_operation(c, stack_id))
+
+    async def open_operations(self) -> list[Operation]:
+        """Every open operation, oldest first."""
+        return await self._read(journal.open_operations)
+
+    async def enter(self, operation_id: str) -> Entry | None:
+        """Raise the epoch of an open operation and load it; None where it is not open.
+
+        A parked operation is given too, with its status: nothing can be flushed to it before it
+        is unparked.
+        """
+        return await self._write(lambda c: self._enter(c, operation_id))
+
+    async def flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
+        """Commit a batch where the epoch is still mine; True where cancelling was requested."""
+        if batch == Batch():
+            held = await self._read(lambda c: journal.hold(c, operation_id, epoch))
+            return held.cancel_requested
+        return await self._submit(self._flush, operation_id, epoch, batch)
+
+    async def park(self, operation_id: str, epoch: int, reason: str) -> None:
+        """Set a running operation aside until somebody says `retry` or `cancel`."""
+
+        def park(connection: Connection) -> None:
+            held = journal.hold(connection, operation_id, epoch)
+            parked = {"status": OperationStatus.PARKED.value, "reason": dumps(reason)}
+            journal.change_operation(connection, held.number, **parked)
+
+        await self._write(park)
+
+    async def unpark(self, operation_id: str) -> bool:
+        """Let a parked operation go on; False where it is not parked."""
+        running = OperationStatus.RUNNING.value
+        return await self._write(
+            lambda c: journal.change_open(
+                c,
+                operation_id,
+                [OperationStatus.PARKED],
+                status=running,
+                entries_since_record=0,
+                reason=dumps(""),
+            )
+        )
+
+    async def save_progress(
+        self, operation_id: str, epoch: int, progress: Sequence[StepProgress], now: float
+    ) -> None:
+        """Replace the operation's one progress row; raises Fenced where the epoch is not mine."""
+
+        def save(connection: Connection) -> None:
+            held = journal.hold(connection, operation_id, epoch)
+            journal.save_progress(connection, held.number, progress, now)
+
+        await self._write(save)
+
+    async def progress(self, operation_id: str) -> tuple[float, list[StepProgress]]:
+        """The progress row and when it was written (0.0 and nothing where there is none)."""
+        return await self._read(lambda c: journal.load_progress(c, operation_id))
+
+    async def records(self, operation_id: str) -> list[StepRecord]:
+        """The journal of an operation as it stands, for whoever watches."""
+        return await self._read(lambda c: self._records(c, operation_id))
+
+    async def request_cancel(self, operation_id: str) -> bool:
+        """Raise the cancel flag; False where the operation is not open."""
+        still_open = [status for status in OperationStatus if status.is_open]
+        return await self._write(
+            lambda c: journal.change_open(c, operation_id, still_open, cancel_requested=True)
+        )
+
+    async def close_operation(self, operation_id: str, epoch: int, closing: Closing) -> None:
+        """End the operation. Raises Fenced where the epoch is not mine.
+
+        NoEcho values that neither the stack nor a change set still to be executed needs are
+        erased; of a deleted stack, all.
+        """
+        await self._write(lambda c: self._close(c, operation_id, epoch, closing))
+        self._journals.pop(operation_id, None)
+
+    async def events(self, stack_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        """The events of a stack after a sequence number, oldest first."""
+
+        def load(connection: Connection) -> list[Event]:
+            number = stacks.stack_number(connection, stack_id)
+            if number is None:
+                return []
+            return load_events(connection, stack_id, number, after, limit)
+
+        return await self._read(load)
+
+    async def close(self) -> None:
+        """Let go of the database and end the thread; a second time does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._database.close)
+        self._thread.shutdown()
+
+    def _vault(self, connection: Connection, stack_id: str) -> Vault:
+        return Vault(connection, self._box, stack_id)
+
+    def _open(
+        self,
+        connection: Connection,
+        operation: Operation,
+        stack: Stack,
+        events: Sequence[Event],
+    ) -> Operation:
+        if operation.client_token is not None:
+            earlier = journal.operation_of_token(connection, operation.client_token, stack)
+            if earlier is not None:
+                return earlier
+        namesake = stacks.living_namesake(connection, stack)
+        for holder in (stack.stack_id, namesake):
+            busy = journal.open_operations(connection, holder) if holder is not None else []
+            if busy:
+                raise StackBusy(busy[0])
+        if namesake is not None:
+            raise StoreError(
+                f'a stack named "{stack.name}" exists already in "{stack.place.region}" '
+                f"(its id is {namesake}); update it, or choose another name"
+            )
+        secret_ids = change_sets.secrets_of(connection, operation.change_set_id)
+        if secret_ids is None or not are_kept(connection, stack.stack_id, secret_ids):
+            raise StoreError(
+                f'the change set "{operation.change_set_id}" of stack "{stack.name}" is not kept '
+                "any more, since another operation ended after it was made; plan again"
+            )
+        stack_number = stacks.save_stack(connection, self._vault(connection, stack.stack_id), stack)
+        number = journal.insert_operation(connection, operation)
+        change_sets.spend_change_sets(connection, stack.stack_id)
+        opened = (number, operation.operation_id)
+        last = last_event(connection, stack_number)
+        append_events(connection, stack_number, opened, events, last)
+        return operation
+
+    def _enter(self, connection: Connection, operation_id: str) -> Entry | None:
+        operation = journal.raise_epoch(connection, operation_id)
+        if operation is None:
+            return None
+        if operation.schema > JOURNAL_SCHEMA:
+            raise StoreError(
+                f'operation "{operation_id}" was begun by a newer imageferry (its journal has '
+                f"version {operation.schema}, this one knows {JOURNAL_SCHEMA}); run that version"
+            )
+        key = journal.operation_key(connection, operation_id)
+        stack = stacks.load_stack(connection, self._box, operation.stack_id)
+        stack_number = stacks.stack_number(connection, operation.stack_id)
+        change_set = change_sets.load_change_set(connection, self._box, operation.change_set_id)
+        if key is None or stack is None or stack_number is None or change_set is None:
+            raise StoreError(f'rows of operation "{operation_id}" are missing from the database')
+        rollback = None
+        if operation.rollback_id is not None:
+            rollback = change_sets.load_change_set(connection, self._box, operation.rollback_id)
+        vault = self._vault(connection, operation.stack_id)
+        copy = JournalCopy()
+        journal.refresh(connection, vault.reader(), key[0], copy)
+        self._journals[operation_id] = copy
+        return Entry(
+            operation=operation,
+            epoch=operation.epoch,
+            stack=stack,
+            resources=stacks.load_resources(connection, vault, stack_number),
+            change_set=change_set,
+            rollback=rollback,
+            records=tuple(copy.records.values()),
+        )
+
+    def _flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
+        copy = self._journals.get(operation_id)
+        try:
+            with transaction(self._database, writes=True) as connection:
+                held = journal.hold(connection, operation_id, epoch)
+                vault = self._vault(connection, held.stack_id)
+                if copy is None:
+                    copy = JournalCopy()
+                    journal.refresh(connection, vault.reader(), held.number, copy)
+                news = journal.append_records(connection, vault.writer(), held, copy, batch.records)
+                self._flush_rest(connection, held, batch)
+                # Only who holds the operation writes events, so the last one is asked for once.
+                last = copy.last_event
+                if last is None:
+                    last = last_event(connection, held.stack_number)
+                operation = (held.number, operation_id)
+                last = append_events(connection, held.stack_number, operation, batch.events, last)
+        except BaseException:
+            # Whether the commit came through is not known: the next look reads what is there.
+            self._journals.pop(operation_id, None)
+            raise
+        self._box.accept()
+        copy.position = news.position
+        copy.records.update(news.records)
+        copy.last_event = last
+        self._journals[operation_id] = copy
+        return held.cancel_requested
+
+    def _flush_rest(self, connection: Connection, held: journal.Held, batch: Batch) -> None:
+        if batch.rollback is not None:
+            change_sets.save_change_set(connection, self._box, batch.rollback, spent=True)
+            rollback_id = batch.rollback.change_set_id
+            journal.change_operation(connection, held.number, rollback_id=rollback_id)
+        if batch.operation_reason is not None:
+            reason = dumps(batch.operation_reason)
+            journal.change_operation(connection, held.number, reason=reason)
+        if batch.stack_status is not None:
+            stacks.save_status(connection, held.stack_number, *batch.stack_status)
+
+    def _records(self, connection: Connection, operation_id: str) -> list[StepRecord]:
+        key = journal.operation_key(connection, operation_id)
+        if key is None:
+            return []
+        number, stack_id, is_open = key
+        copy = self._journals.get(operation_id) or JournalCopy()
+        journal.refresh(connection, self._vault(connection, stack_id).reader(), number, copy)
+        if is_open:
+            self._journals[operation_id] = copy
+        else:
+            self._journals.pop(operation_id, None)
+        return list(copy.records.values())
+
+    def _close(
+        self, connection: Connection, operation_id: str, epoch: int, closing: Closing
+    ) -> None:
+        held = journal.hold(connection, operation_id, epoch)
+        is_deleted = closing.stack.status is StackStatus.DELETED
+        vault = self._vault(connection, held.stack_id)
+        stacks.save_stack(connection, None if is_deleted else vault, closing.stack)
+        writer = forgetful_writer() if is_deleted else vault.writer()
+        stacks.replace_resources(connection, writer, held.stack_number, closing.resources)
+        journal.end_operation(connection, held, closing.status, closing.reason, closing.ended_at)
+        operation = (held.number, operation_id)
+        last = last_event(connection, held.stack_number)
+        append_events(connection, held.stack_number, operation, closing.events, last)
+        needed: set[str] = set()
+        if not is_deleted:
+            needed = vault.used | change_sets.secrets_waiting(connection, held.stack_id)
+        erase_all_but(connection, held.stack_id, needed)
+
+    async def _read(self, work: Callable[[Connection], Result]) -> Result:
+        return await self._submit(self._transact, False, work)
+
+    async def _write(self, work: Callable[[Connection], Result]) -> Result:
+        return await self._submit(self._transact, True, work)
+
+    def _transact(self, writes: bool, work: Callable[[Connection], Result]) -> Result:
+        with transaction(self._database, writes=writes) as connection:
+            result = work(connection)
+        if writes:
+            self._box.accept()
+        return result
+
+    async def _submit(self, deed: Callable[..., Result], *arguments: object) -> Result:
+        if self._is_closed:
+            raise StoreError(f'the database "{self._database.where}" was closed')
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, deed, *arguments)

@@ -1,0 +1,166 @@
+"""Stacks and their resources: saved and found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
+
+from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.statuses import StackStatus
+from imageferry.store.bodies import pack, pack_template, unpack, unpack_template
+from imageferry.store.codec import (
+    Writer,
+    decode_resource,
+    decode_stack,
+    dumps,
+    encode_resource,
+    encode_stack_body,
+)
+from imageferry.store.secrets import LazyBox, Vault, forgetful_writer
+from imageferry.store.tables import RESOURCES, STACK_BODIES, STACKS, first_key, last_key
+
+_WHOLE = select(STACKS, STACK_BODIES.c.body, STACK_BODIES.c.template).join(
+    STACK_BODIES, STACK_BODIES.c.stack_number == STACKS.c.number
+)
+
+
+def find_stacks(
+    connection: Connection, box: LazyBox, place: Place | None, name: str | None, with_deleted: bool
+) -> list[Stack]:
+    """Stacks by place and name, newest first."""
+    query = _WHOLE.order_by(STACKS.c.created_at.desc(), STACKS.c.number.desc())
+    if place is not None:
+        query = query.where(STACKS.c.cloud == place.cloud, STACKS.c.account_id == place.account_id)
+        if place.region:
+            query = query.where(STACKS.c.region == place.region)
+    if name is not None:
+        query = query.where(STACKS.c.name == name)
+    if not with_deleted:
+        query = query.where(STACKS.c.status != StackStatus.DELETED.value)
+    return _load(connection, box, query)
+
+
+def load_stack(connection: Connection, box: LazyBox, stack_id: str) -> Stack | None:
+    """One stack by id."""
+    found = _load(connection, box, _WHOLE.where(STACKS.c.stack_id == stack_id))
+    return found[0] if found else None
+
+
+def living_namesake(connection: Connection, stack: Stack) -> str | None:
+    """The id of another living stack of the same place and name."""
+    found: str | None = connection.execute(
+        select(STACKS.c.stack_id).where(
+            STACKS.c.cloud == stack.place.cloud,
+            STACKS.c.account_id == stack.place.account_id,
+            STACKS.c.region == stack.place.region,
+            STACKS.c.name == stack.name,
+            STACKS.c.status != StackStatus.DELETED.value,
+            STACKS.c.stack_id != stack.stack_id,
+        )
+    ).scalar()
+    return found
+
+
+def stack_number(connection: Connection, stack_id: str) -> int | None:
+    """The number by which other tables know a stack."""
+    found: int | None = connection.execute(
+        select(STACKS.c.number).where(STACKS.c.stack_id == stack_id)
+    ).scalar()
+    return found
+
+
+def save_stack(connection: Connection, vault: Vault | None, stack: Stack) -> int:
+    """Insert or update a stack's rows, and give its number. No vault: secrets are left out."""
+    columns = {
+        "cloud": stack.place.cloud,
+        "account_id": stack.place.account_id,
+        "region": stack.place.region,
+        "name": stack.name,
+        "status": stack.status.value,
+        "status_reason": dumps(stack.status_reason),
+        "operation_id": stack.operation_id,
+        "created_at": stack.created_at,
+        "updated_at": stack.updated_at,
+    }
+    writer = forgetful_writer() if vault is None else vault.writer()
+    body = {
+        "body": pack(encode_stack_body(writer, stack)),
+        "template": pack_template(vault, stack.template, stack.parameters),
+    }
+    number = stack_number(connection, stack.stack_id)
+    if number is None:
+        inserted = connection.execute(insert(STACKS).values(stack_id=stack.stack_id, **columns))
+        key = inserted.inserted_primary_key
+        number = int(key[0]) if key is not None else 0
+        connection.execute(insert(STACK_BODIES).values(stack_number=number, **body))
+        return number
+    connection.execute(update(STACKS).where(STACKS.c.number == number).values(columns))
+    of_stack = STACK_BODIES.c.stack_number == number
+    connection.execute(update(STACK_BODIES).where(of_stack).values(body))
+    return number
+
+
+def save_status(connection: Connection, number: int, status: StackStatus, reason: str) -> None:
+    """Change nothing but the status of a stack."""
+    changed = update(STACKS).where(STACKS.c.number == number)
+    connection.execute(changed.values(status=status.value, status_reason=dumps(reason)))
+
+
+def load_resources(connection: Connection, vault: Vault, number: int) -> dict[str, Resource]:
+    """The resources of a stack by address text, in the order they were recorded."""
+    query = select(RESOURCES.c.address, RESOURCES.c.body).where(_of_stack(number))
+    reader = vault.reader()
+    return {
+        address: decode_resource(reader, address, body)
+        for address, body in connection.execute(query.order_by(RESOURCES.c.key))
+    }
+
+
+def replace_resources(
+    connection: Connection, writer: Writer, number: int, resources: Sequence[Resource]
+) -> None:
+    """Make these the resources of a stack; rows that say the same already are left alone."""
+    query = select(RESOURCES.c.key, RESOURCES.c.address, RESOURCES.c.body).where(_of_stack(number))
+    kept = {address: (key, body) for key, address, body in connection.execute(query)}
+    wanted = _in_place(writer, first_key(number), kept, resources)
+    unchanged = {key for address, (key, body) in kept.items() if wanted.get(key) == (address, body)}
+    gone = [{"gone": key} for key, _ in kept.values() if key not in unchanged]
+    if gone:
+        connection.execute(delete(RESOURCES).where(RESOURCES.c.key == bindparam("gone")), gone)
+    rows = [
+        {"key": key, "address": address, "body": body}
+        for key, (address, body) in wanted.items()
+        if key not in unchanged
+    ]
+    if rows:
+        connection.execute(insert(RESOURCES), rows)
+
+
+def _in_place(
+    writer: Writer, first: int, kept: Mapping[str, tuple[int, str]], resources: Sequence[Resource]
+) -> dict[int, tuple[str, str]]:
+    # Keys only have to rise: a resource keeps its own wherever that is possible, so that one that
+    # goes does not move all behind it.
+    wanted: dict[int, tuple[str, str]] = {}
+    last = first
+    for resource in resources:
+        address = str(resource.address)
+        key = kept[address][0] if address in kept else first
+        last = key if key > last else last + 1
+        wanted[last] = (address, encode_resource(writer, resource))
+    return wanted
+
+
+def _of_stack(number: int) -> ColumnElement[bool]:
+    return RESOURCES.c.key.between(first_key(number), last_key(number))
+
+
+def _load(connection: Connection, box: LazyBox, query: Select[Any]) -> list[Stack]:
+    found = []
+    for row in connection.execute(query).mappings().all():
+        vault = Vault(connection, box, row["stack_id"])
+        template = unpack_template(vault, row["template"])
+        found.append(decode_stack(vault.reader(), row, unpack(row["body"]), template))
+    return found

@@ -1,0 +1,119 @@
+"""For authors of types and for our own tests: virtual time, seeded chance, an emulated house."""
+
+from __future__ import annotations
+
+import asyncio
+import random  # noqa: TID251  (seeded: the whole point is that a run can be repeated)
+import selectors
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+from uuid import UUID
+
+Result = TypeVar("Result")
+
+START = 1_760_000_000.0
+"""When virtual time begins, in seconds since 1970."""
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    """A selector that moves the loop's clock instead of waiting, while no thread is at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elapsed = 0.0
+        self.threads_at_work = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or timeout == 0:
+            return ready
+        if timeout is None or self.threads_at_work > 0:
+            return super().select(0.05 if timeout is None else min(timeout, 0.05))
+        self.elapsed += timeout
+        return []
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop in which waiting takes no time: an hour of polling passes in milliseconds."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._jumping.elapsed
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """As in every loop, but time stands still until the thread is done."""
+        self._jumping.threads_at_work += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._one_less)
+        return future
+
+    def _one_less(self, _: asyncio.Future[Any]) -> None:
+        self._jumping.threads_at_work -= 1
+
+
+class VirtualClock:
+    """The Clock socket over a VirtualTimeLoop; time stands still outside of it."""
+
+    def __init__(self, start: float = START) -> None:
+        self._start = start
+        self._passed = 0.0
+
+    def _elapsed(self) -> float:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._passed
+        self._passed = max(self._passed, loop.time())
+        return self._passed
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._start + self._elapsed()
+
+    def monotonic(self) -> float:
+        """Seconds since the loop began."""
+        return self._elapsed()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        await asyncio.sleep(seconds)  # noqa: TID251  (the loop's time is virtual)
+
+
+class SeededEntropy:
+    """The Entropy socket from a seed: the same ids, nonces and jitter in every run."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._random = random.Random(seed)  # noqa: S311  (nothing secret is made of it)
+
+    def new_id(self) -> str:
+        """A UUID of version 4."""
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def nonce(self) -> str:
+        """32 hexadecimal digits."""
+        return f"{self._random.getrandbits(128):032x}"
+
+    def jitter(self) -> float:
+        """A number from 0 up to 1."""
+        return self._random.random()
+
+
+def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end in virtual time."""
+    loop = VirtualTimeLoop()
+    try:
+        asyncio.set_event_loop(loop)
+        return loop.run_until_complete(main)
+    finally:
+        try:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()

@@ -1,0 +1,135 @@
+"""violations(parameter, value): a converted value against AllowedValues, pattern, lengths, bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from imageferry.evaluation.conversions import number_of_text
+from imageferry.evaluation.patterns import PatternFault, match_all
+from imageferry.evaluation.scopes import Manners
+from imageferry.evaluation.suggestions import did_you_mean
+from imageferry.model.diagnostics import Diagnostic, Span, error
+from imageferry.model.templates import Parameter
+from imageferry.model.values import UNKNOWN, Value
+
+_SHOWN = 60
+
+
+def violations(
+    parameter: Parameter, value: Value, manners: Manners, span: Span
+) -> Iterator[Diagnostic]:
+    """Every constraint that a value breaks; null and what is not known break none."""
+    if value is None or value is UNKNOWN:
+        return
+    for code, says, remedy in _broken(parameter, value, manners):
+        yield error(
+            code,
+            f"parameter '{parameter.name}' {says}",
+            why=parameter.constraint_description,
+            remedy=remedy,
+            span=span,
+        )
+
+
+_Broken = tuple[str, str, str]
+
+
+def _broken(parameter: Parameter, value: Value, manners: Manners) -> Iterator[_Broken]:
+    items = list(value) if isinstance(value, (list, tuple)) else [value]
+    is_list = parameter.kind in ("text_list", "number_list")
+    yield from _not_allowed(parameter, items if is_list else [value])
+    yield from _not_matching(parameter, items if is_list else [value])
+    if is_list and manners.lengths_of_items:
+        for item in items:
+            yield from _wrong_length(parameter, item)
+    else:
+        yield from _wrong_length(parameter, value)
+    if parameter.kind in ("number", "number_list"):
+        for item in items:
+            yield from _out_of_bounds(parameter, item)
+
+
+def _shown(parameter: Parameter, value: Value) -> str:
+    """The value for a message; nothing of it where it must not be echoed."""
+    if parameter.no_echo:
+        return "the given value"
+    text = str(value)
+    return f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}'"
+
+
+def _comparable(parameter: Parameter, value: Value) -> Value:
+    """A value or an allowed value in the one form in which the two are compared."""
+    if isinstance(value, str):
+        if parameter.kind in ("number", "number_list"):
+            return number_of_text(value)
+        if parameter.kind == "boolean":
+            return {"true": True, "false": False}.get(value.lower(), value)
+        return value
+    if parameter.kind in ("string", "text_list"):
+        return ("true" if value else "false") if isinstance(value, bool) else str(value)
+    return value
+
+
+def _not_allowed(parameter: Parameter, values: Sequence[Value]) -> Iterator[_Broken]:
+    if parameter.allowed_values is None:
+        return
+    allowed = [_comparable(parameter, one) for one in parameter.allowed_values]
+    for value in values:
+        if _comparable(parameter, value) not in allowed:
+            listed = ", ".join(f"'{one}'" for one in parameter.allowed_values[:20])
+            more = "" if len(parameter.allowed_values) <= 20 else " …"
+            guess = "" if parameter.no_echo else did_you_mean(str(value), map(str, allowed))
+            yield (
+                "IF404",
+                f"cannot be {_shown(parameter, value)}; allowed are {listed}{more}",
+                guess,
+            )
+
+
+def _not_matching(parameter: Parameter, values: Sequence[Value]) -> Iterator[_Broken]:
+    if parameter.allowed_pattern is None:
+        return
+    texts = [value for value in values if isinstance(value, str)]
+    try:
+        matches = match_all(parameter.allowed_pattern, texts)
+    except PatternFault as fault:
+        yield (
+            "IF409",
+            f"cannot be checked: its AllowedPattern {fault}",
+            "mend the pattern, or write it without look-around and nested repetition",
+        )
+        return
+    for text, matched in zip(texts, matches, strict=True):
+        if not matched:
+            yield (
+                "IF405",
+                f"cannot be {_shown(parameter, text)}; it must match {parameter.allowed_pattern}",
+                "",
+            )
+
+
+def _wrong_length(parameter: Parameter, value: Value) -> Iterator[_Broken]:
+    least, most = parameter.min_length, parameter.max_length
+    if (least is None and most is None) or not isinstance(value, (str, list, tuple, Mapping)):
+        return
+    size = len(value)
+    if (least is not None and size < least) or (most is not None and size > most):
+        unit = "characters" if isinstance(value, str) else "items"
+        if least is None:
+            wanted = f"at most {most}"
+        else:
+            wanted = f"at least {least}" if most is None else f"{least} to {most}"
+        # A secret's length is a part of it.
+        got = "" if parameter.no_echo else f", and has {size}"
+        yield "IF406", f"must have {wanted} {unit}{got}", ""
+
+
+def _out_of_bounds(parameter: Parameter, value: Value) -> Iterator[_Broken]:
+    number = number_of_text(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return
+    least, most = parameter.min_value, parameter.max_value
+    if least is not None and number < least:
+        yield "IF407", f"must be at least {least:g}, and is {_shown(parameter, value)}", ""
+    if most is not None and number > most:
+        yield "IF407", f"must be at most {most:g}, and is {_shown(parameter, value)}", ""

@@ -1,0 +1,256 @@
+"""Properties against their type: evaluated as far as known, conformed, checked, at each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from imageferry.evaluation.conformance import conform
+from imageferry.evaluation.errors import EvaluationError
+from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.folding import may_fold, specialise
+from imageferry.evaluation.scopes import MANNERS, Resources, Scope, Unresolved
+from imageferry.evaluation.suggestions import did_you_mean
+from imageferry.model.addresses import ResourceAddress, render_path
+from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warning
+from imageferry.model.expressions import (
+    Expression,
+    ListOf,
+    MapOf,
+    Pseudo,
+    walk,
+)
+from imageferry.model.schemas import Problem
+from imageferry.model.templates import Bindings, ResourceDefinition, Template
+from imageferry.model.values import Value, holds_secret, is_known
+from imageferry.ports import Catalog, ResourceType
+
+_MOST_ALIKE: Final = 20
+_MOST_NAMED: Final = 3
+
+
+def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Resources of types that are not installed."""
+    for definition in template.resources.values():
+        if catalog.find(definition.type_name) is None:
+            yield error(
+                "IF509",
+                f"there is no resource type '{definition.type_name}'",
+                remedy=did_you_mean(definition.type_name, catalog.names())
+                or "'imageferry types' lists those that are installed",
+                span=definition.type_span,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with one instance."""
+
+    address: ResourceAddress
+    diagnostic: Diagnostic
+
+
+def faults_of_properties(
+    template: Template, bindings: Bindings, catalog: Catalog, region: str
+) -> Iterator[Diagnostic]:
+    """Every fault of every instance that shall be; a fault that several share is told once.
+
+    A resource whose count is not in the bindings is looked at once, with its index unknown.
+    """
+    resources = Unresolved()
+    for name, definition in template.resources.items():
+        found = catalog.find(definition.type_name)
+        if found is None or name in bindings.absent:
+            continue
+        yield from _merged(_of_resource(template, definition, found, bindings, resources, region))
+
+
+def _of_resource(
+    template: Template,
+    definition: ResourceDefinition,
+    found: ResourceType,
+    bindings: Bindings,
+    resources: Resources,
+    region: str,
+) -> Iterator[_Fault]:
+    name = definition.logical_id
+    manners = MANNERS[template.dialect]
+    count = bindings.counts.get(name)
+    indexes: Iterable[int | None] = (None,) if count is None else range(count)
+    varying = {
+        key: expression
+        for key, expression in definition.properties.items()
+        if count is not None and _varies(expression)
+    }
+    folds = {
+        key for key, expression in definition.properties.items() if may_fold(expression, bindings)
+    }
+    constant: dict[str, Value] | None = None
+    seen: dict[str, ResourceAddress] = {}
+    for index in indexes:
+        address = ResourceAddress(name, index)
+        scope = Scope(bindings, resources, manners, index)
+        expressions = definition.properties if constant is None else varying
+        values, faults = _values(expressions, folds, scope, definition)
+        for fault in faults:
+            yield _Fault(address, fault)
+        conformed = conform(found.schema, values)
+        broken = {fault_key for fault_key in expressions if fault_key not in values}
+        for problem in conformed.problems:
+            if problem.code == "IF502" and (
+                problem.path[0] in broken
+                or (constant is not None and problem.path[0] not in varying)
+            ):
+                continue
+            yield _Fault(address, _told(problem, definition))
+        if constant is None:
+            constant = {k: v for k, v in conformed.values.items() if k not in varying}
+        complete = {**constant, **conformed.values}
+        for problem in found.check(complete, region):
+            yield _Fault(address, _told(problem, definition))
+        if varying:
+            yield from _twins(address, varying, conformed.values, seen, definition)
+
+
+def _varies(expression: Expression) -> bool:
+    return any(isinstance(part, Pseudo) and part.name == "index" for part in walk(expression))
+
+
+def _values(
+    expressions: Mapping[str, Expression],
+    folds: set[str],
+    scope: Scope,
+    definition: ResourceDefinition,
+) -> tuple[dict[str, Value], list[Diagnostic]]:
+    values: dict[str, Value] = {}
+    faults: list[Diagnostic] = []
+    for key, expression in expressions.items():
+        try:
+            values[key] = (
+                settled_value(expression, scope) if key in folds else evaluate(expression, scope)
+            )
+        except EvaluationError as fault:
+            faults.append(placed(fault.diagnostic, definition.property_spans.get(key)))
+    return values, faults
+
+
+def settled_value(expression: Expression, scope: Scope) -> Value:
+    """The value of an expression after folding, which can refuse an index of its own."""
+    folded = specialise(expression, scope.bindings, scope.index, scope.manners)
+    return evaluate(folded, scope)
+
+
+def placed(diagnostic: Diagnostic, span: Span | None) -> Diagnostic:
+    """The diagnostic at a place, where it has none of its own."""
+    if diagnostic.span is not None or span is None:
+        return diagnostic
+    return Diagnostic(
+        diagnostic.code,
+        diagnostic.severity,
+        diagnostic.message,
+        diagnostic.why,
+        diagnostic.remedy,
+        span,
+    )
+
+
+def _told(problem: Problem, definition: ResourceDefinition) -> Diagnostic:
+    return Diagnostic(
+        problem.code,
+        problem.severity,
+        problem.message,
+        problem.why,
+        problem.remedy,
+        span_of(problem, definition),
+    )
+
+
+def span_of(problem: Problem, definition: ResourceDefinition) -> Span:
+    """The most precise place that a problem's path has in the template."""
+    path = problem.path
+    for length in range(len(path), 0, -1):
+        span = definition.property_spans.get(render_path(path[:length]))
+        if span is None and length > 1:
+            span = _inner_span(definition.properties.get(str(path[0])), path[1:length])
+        if span is not None:
+            return span
+    return definition.span
+
+
+def _inner_span(expression: Expression | None, path: tuple[str | int, ...]) -> Span | None:
+    """The place of a path inside an expression, as far as it is written out there."""
+    current = expression
+    span: Span | None = None
+    for part in path:
+        match current:
+            case ListOf(items=items) if isinstance(part, int) and part < len(items):
+                current = items[part]
+                span = current.span
+            case MapOf(entries=entries, key_spans=key_spans) if part in entries:
+                current = entries[str(part)]
+                span = (key_spans or {}).get(str(part), current.span)
+            case _:
+                return None
+    return span
+
+
+def _twins(
+    address: ResourceAddress,
+    varying: Mapping[str, Expression],
+    values: Mapping[str, Value],
+    seen: dict[str, ResourceAddress],
+    definition: ResourceDefinition,
+) -> Iterator[_Fault]:
+    """Two instances that differ by their index and yet want the same."""
+    own = {key: values.get(key) for key in varying}
+    if not is_known(own) or holds_secret(own):
+        return
+    twin = seen.setdefault(repr(own), address)
+    if twin is not address:
+        keys = ", ".join(f"'{key}'" for key in own)
+        yield _Fault(
+            address,
+            warning(
+                "IF510",
+                f"'{address}' wants the same as '{twin}'",
+                why=f"{keys} are equal in both",
+                remedy="take one of them out of the list",
+                span=definition.span,
+            ),
+        )
+
+
+def _merged(faults: Iterable[_Fault]) -> Iterator[Diagnostic]:
+    """Each fault once, with the instances that have it; not too many that are alike."""
+    by_fault: dict[Diagnostic, list[ResourceAddress]] = {}
+    for fault in faults:
+        by_fault.setdefault(fault.diagnostic, []).append(fault.address)
+    alike: dict[tuple[str, Severity, Span | None], int] = {}
+    for diagnostic, addresses in by_fault.items():
+        kind = (diagnostic.code, diagnostic.severity, diagnostic.span)
+        alike[kind] = alike.get(kind, 0) + 1
+        if alike[kind] <= _MOST_ALIKE:
+            yield _addressed(diagnostic, addresses)
+    for (code, severity, span), number in alike.items():
+        if number > _MOST_ALIKE:
+            rest = f"there are {number - _MOST_ALIKE} more like these"
+            yield Diagnostic(code, severity, rest, span=span)
+
+
+def _addressed(diagnostic: Diagnostic, addresses: list[ResourceAddress]) -> Diagnostic:
+    if diagnostic.code == "IF510":
+        return diagnostic
+    distinct = list(dict.fromkeys(addresses))
+    named = ", ".join(str(address) for address in distinct[:_MOST_NAMED])
+    more = len(distinct) - _MOST_NAMED
+    if more > 0:
+        named += f" and {more} more"
+    return Diagnostic(
+        diagnostic.code,
+        diagnostic.severity,
+        f"{named}: {diagnostic.message}",
+        diagnostic.why,
+        diagnostic.remedy,
+        diagnostic.span,
+    )

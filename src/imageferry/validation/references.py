@@ -1,0 +1,209 @@
+"""Names that are mentioned and do not exist, attributes that a type does not have, self mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageferry.evaluation.references import Mention, MentionKind, mentions
+from imageferry.evaluation.suggestions import did_you_mean
+from imageferry.model.addresses import ResourceAddress, parse_address
+from imageferry.model.diagnostics import Diagnostic, Span, error
+from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Reference, walk
+from imageferry.model.templates import ResourceDefinition, Template
+from imageferry.ports import Catalog
+from imageferry.validation.places import Site
+
+
+def faults_of_names(
+    template: Template, sites: list[Site], catalog: Catalog
+) -> Iterator[Diagnostic]:
+    """Every mention of what is not there, at its place."""
+    for site in sites:
+        for mention in mentions(site.expression):
+            span = mention.span or site.span
+            match mention.kind:
+                case MentionKind.NAME:
+                    yield from _name(template, site, mention, span)
+                case MentionKind.ATTRIBUTE:
+                    yield from _attribute(template, site, mention, span, catalog)
+                case MentionKind.CONDITION:
+                    yield from _condition(template, mention.name, span)
+                case MentionKind.PSEUDO:
+                    yield from _pseudo(site, mention, span)
+        yield from _ambiguous(template, site)
+    yield from _attachments(template)
+
+
+def resource_of(template: Template, name: str) -> ResourceAddress | None:
+    """The resource, or the instance of a counted one, that a name stands for."""
+    if name in template.resources:
+        return ResourceAddress(name)
+    address = parse_address(name)
+    definition = template.resources.get(address.logical_id)
+    return None if definition is None or definition.count is None else address
+
+
+def _name(template: Template, site: Site, mention: Mention, span: Span) -> Iterator[Diagnostic]:
+    name = mention.name
+    if name in template.parameters:
+        return
+    address = resource_of(template, name)
+    if address is None:
+        known = [*template.parameters]
+        if site.sees_resources:
+            known += template.resources
+        yield error(
+            "IF201",
+            f"nothing is called '{name}'",
+            why=_not_counted(template, name),
+            remedy=did_you_mean(name, known) or "declare it as a parameter or a resource",
+            span=span,
+        )
+        return
+    yield from _resource_mention(site, address, span)
+
+
+def _not_counted(template: Template, name: str) -> str:
+    address = parse_address(name)
+    if address.index is not None and address.logical_id in template.resources:
+        return f"'{address.logical_id}' has no 'Count', so it has no instances"
+    return "it is neither a parameter nor a resource of the template"
+
+
+def _resource_mention(site: Site, address: ResourceAddress, span: Span) -> Iterator[Diagnostic]:
+    if not site.sees_resources:
+        yield error(
+            "IF315",
+            f"{site.says} mentions the resource '{address}'",
+            why="it is settled before any resource exists",
+            remedy="use a parameter",
+            span=span,
+        )
+    elif site.resource is not None and site.resource.logical_id == address.logical_id:
+        yield error(
+            "IF208",
+            f"{site.says} mentions its own resource",
+            why="a resource's values are known only once it exists",
+            remedy="take the reference out",
+            span=span,
+        )
+
+
+def _attribute(
+    template: Template, site: Site, mention: Mention, span: Span, catalog: Catalog
+) -> Iterator[Diagnostic]:
+    address = resource_of(template, mention.name)
+    if address is None:
+        if mention.name in template.parameters:
+            yield error(
+                "IF210",
+                f"'{mention.name}' is a parameter, and parameters have no attributes",
+                remedy=f"use 'Ref: {mention.name}'",
+                span=span,
+            )
+        else:
+            yield error(
+                "IF202",
+                f"no resource is called '{mention.name}'",
+                why=_not_counted(template, mention.name),
+                remedy=did_you_mean(mention.name, template.resources) or "declare it",
+                span=span,
+            )
+        return
+    yield from _resource_mention(site, address, span)
+    if mention.attribute is None:
+        return
+    type_name = template.resources[address.logical_id].type_name
+    found = catalog.find(type_name)
+    if found is not None and mention.attribute not in found.schema.attributes:
+        known = found.schema.attributes
+        yield error(
+            "IF203",
+            f"'{address.logical_id}' has no attribute '{mention.attribute}'",
+            why=f"the attributes of {found.schema.type_name} are {', '.join(known) or 'none'}",
+            remedy=did_you_mean(mention.attribute, known),
+            span=span,
+        )
+
+
+def _condition(template: Template, name: str, span: Span) -> Iterator[Diagnostic]:
+    if name not in template.conditions:
+        yield error(
+            "IF205",
+            f"no condition is called '{name}'",
+            remedy=did_you_mean(name, template.conditions) or "declare it under 'Conditions'",
+            span=span,
+        )
+
+
+def _pseudo(site: Site, mention: Mention, span: Span) -> Iterator[Diagnostic]:
+    if mention.name == "index" and not site.sees_index:
+        yield error(
+            "IF314",
+            f"the index has no value in {site.says}",
+            why="it has one only in the properties of a resource with 'Count'",
+            span=span,
+        )
+
+
+def _ambiguous(template: Template, site: Site) -> Iterator[Diagnostic]:
+    """Counted resources inside a Sub text, where a list of values has no text."""
+    for expression in walk(site.expression):
+        match expression:
+            case Call(function="sub", argument=ListOf(items=parts)):
+                for part in parts:
+                    match part:
+                        case (
+                            Reference(name=name) | Attribute(resource=Literal(value=str() as name))
+                        ):
+                            definition = template.resources.get(name)
+                            if definition is not None and definition.count is not None:
+                                yield _not_one(expression, name, site)
+                        case _:
+                            continue
+            case _:
+                continue
+
+
+def _not_one(call: Call, name: str, site: Site) -> Diagnostic:
+    return error(
+        "IF214",
+        f"'{call.written}' cannot say which instance of '{name}' it means",
+        why=f"'{name}' has 'Count', so it stands for a list",
+        remedy=f"write '${{{name}[0]}}', or give 'Fn::Select' of it as a variable",
+        span=call.span or site.span,
+    )
+
+
+def _attachments(template: Template) -> Iterator[Diagnostic]:
+    """Conditions and DependsOn of resources and outputs."""
+    for definition in template.resources.values():
+        if definition.condition is not None:
+            span = definition.condition_span or definition.span
+            yield from _condition(template, definition.condition, span)
+        for name, span in definition.depends_on:
+            yield from _dependency(template, definition, name, span)
+    for output in template.outputs.values():
+        if output.condition is not None:
+            yield from _condition(template, output.condition, output.span)
+
+
+def _dependency(
+    template: Template, definition: ResourceDefinition, name: str, span: Span
+) -> Iterator[Diagnostic]:
+    address = resource_of(template, name)
+    if address is None:
+        yield error(
+            "IF204",
+            f"'{definition.logical_id}' depends on '{name}', which is no resource",
+            why=_not_counted(template, name) if "[" in name else "",
+            remedy=did_you_mean(name, template.resources) or "declare it, or take it out",
+            span=span,
+        )
+    elif address.logical_id == definition.logical_id:
+        yield error(
+            "IF208",
+            f"'{definition.logical_id}' depends on itself",
+            remedy="take it out of 'DependsOn'",
+            span=span,
+        )

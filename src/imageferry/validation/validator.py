@@ -1,0 +1,166 @@
+"""validate(template, catalog), validate_bound(…): every check, one report in the order of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from imageferry.evaluation.errors import EvaluationError
+from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
+from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warning
+from imageferry.model.templates import Bindings, Template
+from imageferry.model.values import UNKNOWN, Value, reveal
+from imageferry.ports import Catalog
+from imageferry.validation.alternatives import faults_of_alternatives
+from imageferry.validation.bindings import settle_conditions, settle_counts
+from imageferry.validation.contexts import faults_of_contexts
+from imageferry.validation.cycles import faults_of_cycles
+from imageferry.validation.declarations import faults_of_parameters
+from imageferry.validation.parameters import bind_parameters
+from imageferry.validation.places import sites
+from imageferry.validation.properties import (
+    faults_of_properties,
+    placed,
+    settled_value,
+    unknown_types,
+)
+from imageferry.validation.references import faults_of_names
+from imageferry.validation.reports import ordered
+
+_POLICIES: Final = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
+
+# ROS documentation, limits; CloudFormation guide, quotas. They hold for the expanded template.
+_OWNERS_LIMITS: Final[Mapping[str, int]] = {"ros": 300, "cloudformation": 500}
+
+
+def validate(template: Template, catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """What can be said without parameter values: all faults, by line.
+
+    What is wrong only with the parameters' defaults is a warning, since other values may be given.
+    """
+    everywhere = list(sites(template))
+    found: list[Diagnostic] = [*unknown_types(template, catalog)]
+    found += faults_of_parameters(template)
+    found += faults_of_names(template, everywhere, catalog)
+    found += faults_of_cycles(template, everywhere)
+    found += faults_of_contexts(template, everywhere)
+    unknown = dict.fromkeys(template.parameters, UNKNOWN)
+    certain = list(_evaluated(template, unknown, catalog))
+    certain += faults_of_alternatives(template, catalog)
+    told = {(fault.code, fault.span) for fault in (*found, *certain)}
+    found += certain
+    if template.parameters:
+        defaults = bind_parameters(_optional_part(template), {}).values
+        for fault in _evaluated(template, {**unknown, **defaults}, catalog):
+            if (fault.code, fault.span) not in told:
+                found.append(_by_default(fault))
+    return ordered(_without_echoes(found))
+
+
+def _optional_part(template: Template) -> Template:
+    """The template with only those parameters that have a default."""
+    optional = {name: one for name, one in template.parameters.items() if one.has_default}
+    return replace(template, parameters=optional)
+
+
+def _by_default(fault: Diagnostic) -> Diagnostic:
+    why = "so it is with the defaults of the parameters"
+    return replace(
+        fault, severity=Severity.WARNING, why=f"{fault.why}; {why}" if fault.why else why
+    )
+
+
+def _without_echoes(found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Leave out what evaluation says of a name that is already told at the same place."""
+    by_name = {fault.span for fault in found if fault.code in ("IF201", "IF202", "IF203")}
+    seen: set[tuple[str, Span | None, str]] = set()
+    for fault in found:
+        if fault.code in ("IF309", "IF502") and fault.span in by_name:
+            continue
+        key = (fault.code, fault.span, fault.message)
+        if key not in seen:
+            seen.add(key)
+            yield fault
+
+
+def _evaluated(
+    template: Template, values: Mapping[str, Value], catalog: Catalog
+) -> Iterator[Diagnostic]:
+    """What evaluation finds, with UNKNOWN for whatever has no value."""
+    pseudo: dict[str, Value] = {"index": UNKNOWN}
+    bindings = Bindings(values, pseudo, mappings=template.mappings)
+    found: list[Diagnostic] = []
+    conditions = settle_conditions(template, bindings, found)
+    bindings = settle_counts(template, replace(bindings, conditions=conditions), found)
+    # A template's own checks are made whatever the conditions may become.
+    bindings = replace(bindings, counts={}, absent=frozenset())
+    yield from found
+    yield from faults_of_properties(template, bindings, catalog, "")
+    yield from _outputs(template, bindings)
+
+
+def _outputs(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
+    scope = Scope(bindings, Unresolved(), MANNERS[template.dialect])
+    for output in template.outputs.values():
+        if output.condition is not None and not bindings.conditions.get(output.condition, True):
+            continue
+        for expression in (output.value, output.export_name):
+            if expression is None:
+                continue
+            try:
+                settled_value(expression, scope)
+            except EvaluationError as fault:
+                yield placed(fault.diagnostic, output.span)
+
+
+def validate_bound(
+    template: Template, bindings: Bindings, catalog: Catalog, region: str
+) -> tuple[Diagnostic, ...]:
+    """What can be said once every parameter has its value: all faults, by line.
+
+    `region` is the stack's. Values that only exist later pass.
+    """
+    found: list[Diagnostic] = [*unknown_types(template, catalog)]
+    found += faults_of_properties(template, bindings, catalog, region)
+    found += _policies(template, bindings)
+    found += _outputs(template, bindings)
+    found += _owners_limit(template, bindings)
+    return ordered(found)
+
+
+def _policies(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
+    scope = Scope(bindings, Unresolved(), MANNERS[template.dialect])
+    for definition in template.resources.values():
+        policy = definition.deletion_policy
+        if policy is None or definition.logical_id in bindings.absent:
+            continue
+        try:
+            value = evaluate(policy, scope)
+        except EvaluationError as fault:
+            yield placed(fault.diagnostic, definition.span)
+            continue
+        if value is not None and reveal(value) not in _POLICIES:
+            yield error(
+                "IF316",
+                f"'DeletionPolicy' of '{definition.logical_id}' is none",
+                why="it must be 'Delete' or 'Retain'",
+                span=policy.span or definition.span,
+            )
+
+
+def _owners_limit(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
+    total = sum(
+        bindings.counts.get(name, 1) for name in template.resources if name not in bindings.absent
+    )
+    most = _OWNERS_LIMITS[template.dialect]
+    # The reader has told of a template that is too long as it is written.
+    if total > most >= len(template.resources):
+        yield warning(
+            "IF191",
+            f"the template makes {total:,} resources once 'Count' is expanded",
+            why=f"its service accepts {most:,} at most; they are made here",
+            remedy="split the template if it is also used there",
+            span=next(iter(template.resources.values())).span,
+        )
