@@ -69,10 +69,13 @@ Emulated = Any
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The voice to the cloud: calls signed for one account, and what they cost."""
+    """The voice to the cloud: calls signed for one account, and what they are made with."""
 
     client: Client
     account_id: str
+    credentials: CredentialSource
+    endpoints: Endpoints
+    send: Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ async def open_house(
         worker = Worker(
             store, catalog, clock, entropy, Patience(settings.token_lifetime, settings.visibility)
         )
-        dispatcher = _dispatcher(settings, store)
+        dispatcher = _dispatcher(settings, store, clock)
         opened.push_async_callback(dispatcher.stop, 10.0)
         place = Place(settings.cloud, voice.account_id, "")
         plane = ControlPlane(Desk(store, catalog, dispatcher, clock, entropy, place))
@@ -137,8 +140,13 @@ async def open_voice(settings: Settings, clock: Clock, entropy: Entropy) -> Asyn
             send = opened.enter_context(emulator_of(settings, clock)).handle
         else:
             send = await opened.enter_async_context(_network())
-        client = _client(settings, send, clock, entropy)
-        yield Voice(client, await caller_account(client, settings.region or HOME_REGION))
+        is_emulated = settings.cloud == "emulator"
+        credentials = emulator_credentials() if is_emulated else _chain(clock)
+        endpoints = _endpoints(settings)
+        limits = {} if is_emulated else PUBLISHED_LIMITS
+        client = Client(send, credentials, endpoints, clock, entropy, limits)
+        account_id = await caller_account(client, settings.region or HOME_REGION)
+        yield Voice(client, account_id, credentials, endpoints, send)
 
 
 def open_catalog() -> Catalog:
@@ -170,10 +178,10 @@ def _open_store(settings: Settings, entropy: Entropy) -> Store:
     return open_store(settings.database_url, entropy=entropy, box=box)
 
 
-def _dispatcher(settings: Settings, store: Store) -> Dispatcher:
+def _dispatcher(settings: Settings, store: Store, clock: Clock) -> Dispatcher:
     from imageferry.dispatch.embedded import EmbeddedDispatcher
 
-    return EmbeddedDispatcher(settings.home / "locks", store)
+    return EmbeddedDispatcher(settings.home / "locks", store, clock)
 
 
 @asynccontextmanager
@@ -185,21 +193,14 @@ async def _network() -> AsyncIterator[Send]:
         yield transport.send
 
 
-def _client(settings: Settings, send: Send, clock: Clock, entropy: Entropy) -> Client:
+def _endpoints(settings: Settings) -> Endpoints:
     is_emulated = settings.cloud == "emulator"
-    override = None
     if settings.ecs_endpoint:
         try:
-            override = parse_endpoint(settings.ecs_endpoint, plain_allowed=is_emulated)
+            return Endpoints(parse_endpoint(settings.ecs_endpoint, plain_allowed=is_emulated))
         except ValueError as fault:
             raise SettingsError(str(fault), "mend IMAGEFERRY_ECS_ENDPOINT") from fault
-    elif is_emulated:
-        override = parse_endpoint("emulator.localhost")
-    credentials: CredentialSource = emulator_credentials()
-    if not is_emulated:
-        credentials = _chain(clock)
-    limits = {} if is_emulated else PUBLISHED_LIMITS
-    return Client(send, credentials, Endpoints(override), clock, entropy, limits)
+    return Endpoints(parse_endpoint("emulator.localhost") if is_emulated else None)
 
 
 def _chain(clock: Clock) -> CredentialSource:

@@ -98,7 +98,9 @@ def summary_line(change_set: ChangeSet) -> str:
     """`plan: 3 to create, 1 unchanged`."""
     counts = summary(change_set)
     parts = [f"{counts[fate]} {words}" for fate, words in _SUMMARY if counts[fate]]
-    return f"plan: {', '.join(parts) or 'nothing to do'}"
+    if change_set.is_empty and not change_set.blocked:
+        parts.insert(0, "nothing to do")
+    return f"plan: {', '.join(parts)}"
 
 
 def change_set_lines(
@@ -112,9 +114,10 @@ def change_set_lines(
     detailed = len(shown) <= _DETAILED_CHANGES
     source = f" from {clean(change_set.template_name)}" if change_set.template_name else ""
     name = paint(clean(change_set.stack_name), "bold")
+    settled = change_set.is_empty and change_set.kind is ChangeKind.UPDATE
+    verb = "needs no change" if settled else _VERBS[change_set.kind]
     lines = [
-        f'stack "{name}" {_VERBS[change_set.kind]}{source}'
-        f" ({change_set.dialect}, {change_set.region})",
+        f'stack "{name}" {verb}{source} ({change_set.dialect}, {change_set.region})',
         "",
     ]
     columns = max((width(str(change.address)) for change in shown), default=0)
@@ -152,12 +155,14 @@ def _change_lines(
 
 def _remark(change: ResourceChange) -> str:
     parts = []
-    if change.moved_from is not None:
-        parts.append(f"moved from {clean(str(change.moved_from))}")
-    if change.repairs:
-        parts.append("after deleting what an earlier attempt left unfinished")
     if change.action is Action.DELETE and change.physical_id:
         parts.append(clean(change.physical_id))
+    if change.moved_from is not None:
+        # A deletion may be of what has no index any longer, under the index that is left over.
+        was = "it was" if change.action is Action.DELETE else "moved from"
+        parts.append(f"{was} {clean(str(change.moved_from))}")
+    if change.repairs:
+        parts.append("after deleting what an earlier attempt left unfinished")
     if change.retained:
         parts.append("left behind in the cloud, as its policy says")
     if change.replacement is Replacement.MAYBE:

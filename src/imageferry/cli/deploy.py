@@ -28,6 +28,7 @@ from imageferry.model.changes import ChangeSet
 from imageferry.model.diagnostics import error
 from imageferry.model.operations import OnFailure
 
+
 def stack_request(
     path: str,
     stack_name: str,

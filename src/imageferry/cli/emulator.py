@@ -15,20 +15,20 @@ from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import CommandRefused, misuse
 from imageferry.cli.flags import Flags, screen_flags, yes_option
 from imageferry.cli.interrupts import Interrupts
+from imageferry.cli.logs import begin
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.rendering import clean, counted, indented, show_duration, show_value, table
 from imageferry.cli.screens import Screen
-from imageferry.cli.sessions import open_log, screen_of
 from imageferry.model.diagnostics import error
 from imageferry.settings import Settings
 
-_ADDRESS: Final = "http://127.0.0.1"
+_HOST: Final = "127.0.0.1"
 _DETAIL: Final = 'NAME=VALUE, the value as JSON, such as percent=50 or code="InvalidParameter"'
 
 
 def _begin(flags: Flags) -> tuple[Settings, Screen]:
-    open_log(flags)
-    return settings.resolve({"cloud": "emulator"}, os.environ), screen_of(flags)
+    screen = begin(flags)
+    return settings.resolve({"cloud": "emulator"}, os.environ), screen
 
 
 @click.group("emulator")
@@ -63,12 +63,16 @@ def serve_emulator(port: int, flags: Flags) -> None:
 
 async def _serve(chosen: Settings, screen: Screen, port: int) -> None:
     def ready(found: int) -> None:
-        screen.say(f"the emulated ECS is served on {_ADDRESS}:{found}; access key emulator/emulator")
-        screen.give({"endpoint": f"{_ADDRESS}:{found}", "port": found})
+        screen.say(
+            f"the emulated ECS is served on http://{_HOST}:{found}; access key emulator/emulator"
+        )
+        screen.give({"endpoint": f"http://{_HOST}:{found}", "port": found})
         screen.flush()
 
     asked = asyncio.Event()
-    serving = asyncio.ensure_future(assembly.serve_emulator(chosen, port, ready))
+    serving = asyncio.ensure_future(
+        assembly.serve_emulator(chosen, host=_HOST, port=port, on_ready=ready)
+    )
     with Interrupts(asked.set):
         waiting = asyncio.ensure_future(asked.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -106,9 +110,8 @@ Examples:
 def show_images(region: str | None, snapshots: bool, flags: Flags) -> None:
     """Show the images of the emulated cloud."""
     chosen, screen = _begin(flags)
-    with assembly.open_world(chosen) as world:
-        images = world.list_images(region)
-        found = world.list_snapshots() if snapshots else []
+    images = assembly.manage_emulator(chosen, "images", region=region)
+    found = assembly.manage_emulator(chosen, "snapshots") if snapshots else []
     if region is not None:
         found = [one for one in found if one["region"] == region]
     screen.say(*(table(_image_rows(images), _IMAGE_HEADS) if images else ["there are no images"]))
@@ -154,9 +157,7 @@ def _snapshot_rows(snapshots: Sequence[Mapping[str, Any]]) -> list[tuple[str, ..
     ]
 
 
-@emulator_command.command(
-    "reset", epilog="\b\nExamples:\n  imageferry emulator reset --yes"
-)
+@emulator_command.command("reset", epilog="\b\nExamples:\n  imageferry emulator reset --yes")
 @yes_option
 @click.option("--keep-settings", is_flag=True, help="Keep the settings of the world.")
 @screen_flags
@@ -167,9 +168,8 @@ def reset_world(yes: bool, keep_settings: bool, flags: Flags) -> None:
     if not yes and not agrees(screen, "forget every image, copy and fault of the emulated cloud?"):
         screen.warn(["nothing was done"])
         click.get_current_context().exit(ExitCode.FAILED)
-    with assembly.open_world(chosen) as world:
-        world.reset(keep_settings=keep_settings)
-        images = world.list_images(None)
+    assembly.manage_emulator(chosen, "reset", keep_settings=keep_settings)
+    images = assembly.manage_emulator(chosen, "images")
     screen.say("the emulated cloud is fresh again:", *indented(table(_image_rows(images))))
     screen.give({"images": images})
 
@@ -188,11 +188,14 @@ def change_settings(changes: tuple[str, ...], flags: Flags) -> None:
     """Show the settings of the emulated cloud, or change some of them."""
     chosen, screen = _begin(flags)
     wanted = _details(changes)
-    with assembly.open_world(chosen) as world:
-        try:
-            found = world.change_settings(wanted) if wanted else world.read_settings()
-        except ValueError as fault:
-            raise misuse("IF822", str(fault)) from None
+    try:
+        found = (
+            assembly.manage_emulator(chosen, "change_settings", changes=wanted)
+            if wanted
+            else assembly.manage_emulator(chosen, "settings")
+        )
+    except ValueError as fault:
+        raise misuse("IF822", str(fault)) from None
     screen.say(*table([(name, json.dumps(value)) for name, value in found.items()]))
     screen.give(found)
 
@@ -238,11 +241,10 @@ def add_fault(
     wanted |= {"kind": kind, "skip": skip, "count": None if always else count}
     named = {"action": action, "region": region, "image": image}
     wanted |= {name: value for name, value in named.items() if value is not None}
-    with assembly.open_world(chosen) as world:
-        try:
-            added = world.add_fault(wanted)
-        except ValueError as fault:
-            raise misuse("IF822", str(fault), remedy='see "imageferry emulator fault kinds"') from None
+    try:
+        added = assembly.manage_emulator(chosen, "add_fault", wanted=wanted)
+    except ValueError as fault:
+        raise misuse("IF822", str(fault), remedy='see "imageferry emulator fault kinds"') from None
     screen.say(f"fault {added['id']} is added: {_fault_words(added)}")
     screen.give(added)
 
@@ -252,8 +254,7 @@ def add_fault(
 def list_faults(flags: Flags) -> None:
     """Show the faults that are still to come."""
     chosen, screen = _begin(flags)
-    with assembly.open_world(chosen) as world:
-        faults = world.list_faults()
+    faults = assembly.manage_emulator(chosen, "faults")
     screen.say(
         *(f"{one['id']}  {_fault_words(one)}" for one in faults)
         if faults
@@ -268,8 +269,7 @@ def list_faults(flags: Flags) -> None:
 def clear_faults(number: int | None, flags: Flags) -> None:
     """Remove the fault of that NUMBER, or all of them."""
     chosen, screen = _begin(flags)
-    with assembly.open_world(chosen) as world:
-        removed = world.clear_faults(number)
+    removed = assembly.manage_emulator(chosen, "clear_faults", number=number)
     screen.say(f"{counted(removed, 'fault')} removed")
     screen.give({"removed": removed})
 
@@ -279,8 +279,7 @@ def clear_faults(number: int | None, flags: Flags) -> None:
 def list_kinds(flags: Flags) -> None:
     """Show every kind of fault and the details it takes."""
     chosen, screen = _begin(flags)
-    with assembly.open_world(chosen) as world:
-        kinds = world.fault_kinds()
+    kinds = assembly.manage_emulator(chosen, "fault_kinds")
     rows = [
         (name, ", ".join(f"{key}={json.dumps(value)}" for key, value in kind["details"].items()),
          kind["meaning"])

@@ -54,12 +54,13 @@ def failures(stack_name: str, records: Sequence[StepRecord]) -> list[Diagnostic]
             "IF701",
             f"{stack_name}/{one.address}: {one.action.value}: {one.reason or 'failed'}",
             why=", ".join(
-                part
-                for part in (
-                    one.error_code,
-                    f"request id {one.request_id}" if one.request_id else "",
+                said
+                for part, said in (
+                    (one.error_code, one.error_code),
+                    (one.request_id, f"request id {one.request_id}"),
                 )
-                if part
+                # The reason of a handler may tell them already.
+                if part and part not in one.reason
             ),
         )
         for one in failed
@@ -157,12 +158,14 @@ async def _ended(
         )
         return ExitCode.DONE
     told = failures(clean(stack.name), records)
-    told.append(_verdict(stack, found, word, took))
+    told.append(_verdict(stack, found, word, took, with_reason=not told))
     screen.diagnose(told)
     return code
 
 
-def _verdict(stack: Stack, operation: Operation, word: str, took: str) -> Diagnostic:
+def _verdict(
+    stack: Stack, operation: Operation, word: str, took: str, *, with_reason: bool
+) -> Diagnostic:
     name = clean(stack.name)
     remedies = {
         OperationStatus.FAILED: f'mend the cause, then "imageferry retry --stack {name}"; or'
@@ -174,6 +177,6 @@ def _verdict(stack: Stack, operation: Operation, word: str, took: str) -> Diagno
     return error(
         "IF703",
         f'stack "{name}" is {word} after {took}',
-        why=operation.reason or stack.status_reason,
+        why=(operation.reason or stack.status_reason) if with_reason else "",
         remedy=remedies.get(operation.status, ""),
     )

@@ -91,7 +91,7 @@ def _held(operation: Operation, name: str) -> Diagnostic:
         "IF810",
         f'operation "{operation.operation_id}" ({operation.kind.value.lower()}) holds the stack',
         why="it was asked for with another template, parameters or options, and is not finished",
-        remedy=f'give the same command again to re-attach, or "imageferry cancel {stack}"',
+        remedy=f'give the command that began it again to re-attach, or "imageferry cancel {stack}"',
     )
 
 

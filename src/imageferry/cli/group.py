@@ -10,6 +10,8 @@ import click
 
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import explain
+from imageferry.cli.flags import Flags
+from imageferry.cli.logs import open_log
 from imageferry.cli.main import COMMANDS, load
 from imageferry.cli.screens import open_screen
 from imageferry.version import VERSION
@@ -54,6 +56,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever is raised becomes words on stderr and an exit code."""
+        open_log(Flags())
         try:
             return super().invoke(ctx)
         except click.exceptions.Exit:
@@ -99,10 +102,11 @@ Environment:
 
 \b
 Exit codes:
-  0 done             4 some regions done, some failed   8 interrupted
-  1 failed           6 no such stack                    9 stopped watching
-  2 wrong usage or   7 drift found                     10 another operation
-    invalid template 3 not authorised                     holds the stack
+  0  done                                  6  no such stack
+  1  failed                                7  drift found
+  2  wrong usage or invalid template       8  interrupted
+  3  not authorised                        9  stopped watching
+  4  some regions done, some failed       10  another operation holds the stack
 """,
 )
 @click.version_option(VERSION, prog_name="imageferry", message="%(prog)s %(version)s")

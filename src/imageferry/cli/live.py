@@ -13,6 +13,7 @@ from rich.text import Text
 
 from imageferry.cli.progress import Row, visible
 from imageferry.cli.rendering import cut, show_duration
+from imageferry.cli.rendering import width as cells
 from imageferry.model.statuses import ResourceStatus
 
 _STYLES = {
@@ -39,6 +40,11 @@ _WORDS = {
     ResourceStatus.RETAINED: "left behind",
 }
 _BAR = 24
+_SHORT_BAR = 10
+_WIDE_ENOUGH = 110
+_GAPS = 6
+_WIDEST_LABEL = 32
+_SHORTEST_ENDING = 10
 
 
 class LiveRows:
@@ -79,44 +85,66 @@ class LiveRows:
 def _table(rows: Sequence[Row], now: float, width: int) -> Table:
     drawn = Table.grid(padding=(0, 1))
     for justify in ("left", "left", "left", "right", "right", "left"):
-        drawn.add_column(justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for row in rows:
+        drawn.add_column(justify=justify, no_wrap=True)
+    is_wide = width >= _WIDE_ENOUGH
+    bar = _BAR if is_wide else _SHORT_BAR
+    columns = _texts(rows, now, is_wide)
+    taken = [max((cells(text) for text in texts), default=0) for texts in columns]
+    room = width - sum(taken) - bar - _GAPS
+    for row, label, route, percent, elapsed in zip(rows, *columns, strict=True):
         style = _STYLES.get(row.status, "")
-        elapsed = row.elapsed(now)
         drawn.add_row(
-            Text(cut(row.label, 32), style=style or "bold"),
-            Text(row.route or _WORDS[row.status], style=style),
-            _bar(row, now) if width >= 80 else Text(""),
-            Text("" if row.percent is None else f"{row.percent}%"),
-            Text("" if elapsed is None else show_duration(elapsed)),
-            Text(cut(_ending(row), max(12, width - 70)), style=style),
+            Text(label, style=style or "bold"),
+            Text(route, style=style),
+            _bar(row, now, bar),
+            Text(percent),
+            Text(elapsed),
+            Text(cut(_ending(row), max(_SHORTEST_ENDING, room)), style=style),
         )
     return drawn
 
 
-def _bar(row: Row, now: float) -> ProgressBar | Text:
+def _texts(
+    rows: Sequence[Row], now: float, is_wide: bool
+) -> tuple[list[str], list[str], list[str], list[str]]:
+    """The columns before the last: label, route, percent, elapsed."""
+    spent = [row.elapsed(now) for row in rows]
+    return (
+        [cut(row.label, _WIDEST_LABEL) for row in rows],
+        [row.route for row in rows] if is_wide else _short_routes(rows),
+        ["" if row.percent is None else f"{row.percent}%" for row in rows],
+        ["" if elapsed is None else show_duration(elapsed) for elapsed in spent],
+    )
+
+
+def _short_routes(rows: Sequence[Row]) -> list[str]:
+    """The routes, without the source where every row has the same one."""
+    if len({row.route.partition(" -> ")[0] for row in rows if row.route}) > 1:
+        return [row.route for row in rows]
+    return ["".join(row.route.partition("-> ")[1:]) for row in rows]
+
+
+def _bar(row: Row, now: float, columns: int) -> ProgressBar | Text:
     if row.is_running:
         percent = row.percent
         return ProgressBar(
             total=None if percent is None else 100,
             completed=percent or 0,
-            width=_BAR,
+            width=columns,
             pulse=percent is None,
             animation_time=now,
         )
     if row.has_failed or row.status is ResourceStatus.NOT_STARTED:
         return Text("")
-    return ProgressBar(total=100, completed=100, width=_BAR)
+    return ProgressBar(total=100, completed=100, width=columns)
 
 
 def _ending(row: Row) -> str:
     """What stands at the end of a row: its estimate while it runs, its id or its reason then."""
     if row.is_running:
-        said = row.says or _WORDS[row.status]
-        return said if row.remaining is None else f"{said}, {show_duration(row.remaining)} left"
+        if row.remaining is not None:
+            return f"{show_duration(row.remaining)} left"
+        return row.says or _WORDS[row.status]
     if row.has_failed:
         return f"failed: {row.reason}" if row.reason else "failed"
-    if row.status is ResourceStatus.NOT_STARTED:
-        return _WORDS[row.status] if row.route else ""
-    said = _WORDS[row.status]
-    return f"{said} {row.physical_id}".rstrip() if row.route else row.physical_id
+    return f"{_WORDS[row.status]} {row.physical_id}".rstrip()

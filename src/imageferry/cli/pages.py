@@ -7,8 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from imageferry.cli.rendering import Paint, indented, pad, plain, table
+from imageferry.cli.rendering import (
+    Paint,
+    counted,
+    indented,
+    pad,
+    plain,
+    show_value,
+    table,
+)
 from imageferry.model.schemas import PropertySchema, ResourceSchema, UpdateBehaviour, ValueType
+from imageferry.model.values import Value
 
 _LANGUAGES: Final[Mapping[str, str]] = {
     "ros": "Alibaba Cloud ROS",
@@ -36,7 +45,7 @@ _UPDATES: Final[Mapping[str, Mapping[UpdateBehaviour, str]]] = {
 _LONG_UPDATE: Final[Mapping[UpdateBehaviour, str]] = {
     UpdateBehaviour.IN_PLACE: "changed in place",
     UpdateBehaviour.RENEWS: "a new one is made behind the same Ref",
-    UpdateBehaviour.REPLACES: "a new one is made and Ref changes",
+    UpdateBehaviour.REPLACES: "refused, or with --replace a new one is made and Ref changes",
     UpdateBehaviour.IGNORED: "a change calls nothing",
 }
 
@@ -105,15 +114,16 @@ def _description(one: PropertySchema) -> str:
 
 
 def constraint_of(one: PropertySchema) -> str:
-    """What a value must be, in words."""
+    """What a value must be, in words: the schema's own, else told from its bounds."""
+    if one.constraint:
+        return one.constraint
     parts = [
-        _range(one.min_length, one.max_length, "characters"),
+        _range(one.min_length, one.max_length, "character"),
         one.pattern_says or (f"matches {one.pattern}" if one.pattern else ""),
-        _range(one.min_items, one.max_items, "entries"),
-        "one of " + ", ".join(str(value) for value in one.allowed_values)
+        _range(one.min_items, one.max_items, "entry", "entries"),
+        "one of " + ", ".join(show_plainly(value) for value in one.allowed_values)
         if one.allowed_values
         else "",
-        one.constraint,
     ]
     if one.items is not None and not one.items.members:
         inner = constraint_of(one.items)
@@ -121,14 +131,20 @@ def constraint_of(one: PropertySchema) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _range(least: int | None, most: int | None, noun: str) -> str:
+def show_plainly(value: Value) -> str:
+    """Text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else show_value(value)
+
+
+def _range(least: int | None, most: int | None, noun: str, plural: str = "") -> str:
     if least is None and most is None:
         return ""
     if most is None:
-        return f"at least {least} {noun}"
+        return f"at least {counted(least or 0, noun, plural)}"
     if not least:
-        return f"at most {most} {noun}"
-    return f"{least} {noun}" if least == most else f"{least} to {most} {noun}"
+        return f"at most {counted(most, noun, plural)}"
+    both = counted(most, noun, plural)
+    return both if least == most else f"{least} to {both}"
 
 
 def json_syntax(schema: ResourceSchema) -> list[str]:
@@ -273,15 +289,18 @@ def markdown_page(schema: ResourceSchema) -> str:
 
 def _markdown_properties(schema: ResourceSchema) -> list[str]:
     lines: list[str] = []
-    title = _UPDATE_TITLES[language_of(schema)]
+    language = language_of(schema)
+    title = _UPDATE_TITLES[language]
     for one in property_lines(schema):
         if one.depth:
             continue
         lines += [f"### {one.name}", ""]
         lines += [one.description, ""] if one.description else []
         lines += _facts(one, title)
-        changed = _LONG_UPDATE[schema.properties[one.name].update]
-        lines += [f"- Changed: {changed}", ""]
+        if language == "ros":
+            # "Editable: No" alone does not say what --replace would do.
+            lines.append(f"- Changed: {_LONG_UPDATE[schema.properties[one.name].update]}")
+        lines.append("")
     return lines[:-1]
 
 

@@ -68,6 +68,11 @@ class Screen:
         if self.as_json:
             click.echo(json.dumps(document, indent=2, default=str), file=self.objects)
 
+    def flush(self) -> None:
+        """Let whoever reads a pipe see at once what was written."""
+        self.words.flush()
+        self.objects.flush()
+
     def fault(
         self, code: ExitCode, diagnostics: Sequence[Diagnostic], raised: BaseException | None = None
     ) -> None:

@@ -10,9 +10,9 @@ from imageferry import assembly
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import CommandRefused, misuse
 from imageferry.cli.flags import Flags, screen_flags
+from imageferry.cli.logs import begin
 from imageferry.cli.pages import constraint_of, markdown_page, text_page
 from imageferry.cli.rendering import counted, table
-from imageferry.cli.screens import open_screen
 from imageferry.dialects.suggestions import nearest
 from imageferry.model.diagnostics import error
 from imageferry.model.schemas import PropertySchema, ResourceSchema
@@ -31,7 +31,7 @@ def types_command() -> None:
 @screen_flags
 def list_types(flags: Flags) -> None:
     """List the installed types."""
-    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    screen = begin(flags)
     schemas = all_schemas(assembly.open_catalog())
     rows = [(one.type_name, ", ".join(one.dialects), one.summary) for one in schemas]
     screen.say(*table(rows, ("TYPE", "LANGUAGE", "WHAT IT IS")))
@@ -62,7 +62,7 @@ Examples:
 @screen_flags
 def show_type(type_name: str, flags: Flags) -> None:
     """Show a type's reference: syntax, properties, return values, parts, notes."""
-    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    screen = begin(flags)
     catalog = assembly.open_catalog()
     found = catalog.find(type_name)
     if found is None:
@@ -90,7 +90,7 @@ def show_type(type_name: str, flags: Flags) -> None:
 @screen_flags
 def write_docs(output: Path, flags: Flags) -> None:
     """Write one Markdown page a type, and an index of them."""
-    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    screen = begin(flags)
     schemas = all_schemas(assembly.open_catalog())
     pages = {page_name(one): markdown_page(one) for one in schemas}
     pages["README.md"] = index_page(schemas)

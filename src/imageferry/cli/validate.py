@@ -8,8 +8,8 @@ from imageferry import assembly
 from imageferry.cli.diagnostics import all_lines, diagnostic_json, tally
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags
+from imageferry.cli.logs import begin
 from imageferry.cli.rendering import clean, counted
-from imageferry.cli.screens import open_screen
 from imageferry.cli.sources import SourceUnreadable, read_source, source_name
 from imageferry.control.requests import Examination
 from imageferry.control.templates import examine
@@ -41,7 +41,7 @@ Exits with 2 where a template has errors; warnings alone are 0.
 @screen_flags
 def validate_command(templates: tuple[str, ...], flags: Flags) -> None:
     """Check templates: language, names, functions, types, properties. Needs no cloud."""
-    screen = open_screen(as_json=flags.as_json, no_color=flags.no_color, debug=flags.debug)
+    screen = begin(flags)
     catalog = assembly.open_catalog()
     examinations = [examine_file(path, catalog) for path in templates]
     for one in examinations:

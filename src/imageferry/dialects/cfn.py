@@ -168,6 +168,7 @@ DIALECT: Final = Dialect(
     split_attribute=split_attribute,
     deletion_policies=("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"),
     replacement_policies=("Delete", "Retain", "Snapshot"),
+    raw_properties=frozenset(),
     type_prefixes=("AWS::", "TF::", "Custom::", "Alexa::"),
     manners=Manners(
         nulls=False,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from imageferry.dialects.nodes import MapNode, Node, Scalar, shape_of
-from imageferry.dialects.suggestions import nearest
+from imageferry.dialects.nodes import MapNode, Node, Scalar, note, shape_of
+from imageferry.dialects.suggestions import did_you_mean
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
 
@@ -21,32 +21,41 @@ _SHAPE_REMEDIES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """The language, the names of the template's resources, and the faults found so far."""
+    """The language, the names of the template's resources, and the faults found so far.
+
+    `as_written` are the places of numbers that count as the text that they are written as.
+    """
 
     dialect: Dialect
     resources: frozenset[str] = frozenset()
     found: list[Diagnostic] = field(default_factory=list)
+    as_written: set[Span] = field(default_factory=set)
 
     def error(
         self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
     ) -> None:
         """Note a fault that refuses the template."""
-        self.found.append(error(code, message, why=why, remedy=remedy, span=span))
+        note(self.found, error(code, message, why=why, remedy=remedy, span=span))
 
     def warning(
         self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
     ) -> None:
         """Note a fault that does not."""
-        self.found.append(warning(code, message, why=why, remedy=remedy, span=span))
+        note(self.found, warning(code, message, why=why, remedy=remedy, span=span))
+
+    def take_as_written(self, node: Scalar) -> str:
+        """The text of a scalar; what was said of its value as a number does not count."""
+        if not isinstance(node.value, str):
+            self.as_written.add(node.span)
+        return node.text
 
     def did_you_mean(self, word: str, known: Iterable[str], otherwise: str = "") -> str:
         """A remedy that names the nearest known word; in a hopeless template none is sought."""
         if len(self.found) > MAX_SUGGESTIONS:
             return otherwise
-        found = nearest(word, known)
-        return otherwise if found is None else f"did you mean '{found}'?"
+        return did_you_mean(word, known, otherwise)
 
     def expected(self, what: str, wanted: str, node: Node) -> None:
         """Note that a part has the wrong shape."""

@@ -30,8 +30,8 @@ def read_expression(desk: Desk, node: Node, depth: int = 0) -> Expression:
     if node.tag:
         return _tagged(desk, node, depth)
     match node:
-        case Scalar():
-            return Literal(node.value, node.span)
+        case Scalar(value=value, span=span):
+            return Literal(value, span)
         case ListNode():
             return _list(desk, node, depth)
         case MapNode():
@@ -92,28 +92,31 @@ def _function_name(desk: Desk, node: Node) -> str | None:
     return name if name == "Ref" or name.startswith("Fn::") else None
 
 
+def _unknown_tag(desk: Desk, node: Node) -> Literal:
+    long_form = "Fn::" + node.tag[1:]
+    if long_form in desk.dialect.functions:
+        remedy = f"write it in its long form, '{long_form}: …'"
+    elif node.tag == "!Condition":
+        remedy = "write the name of the condition alone"
+    else:
+        remedy = desk.did_you_mean(
+            node.tag.replace("!Fn::", "!"),
+            desk.dialect.tags,
+            "remove it, or quote the value if a leading '!' is meant",
+        )
+    desk.error(
+        "IF170",
+        f"{desk.dialect.title} has no short tag '{node.tag[:80]}'",
+        node.span,
+        remedy=remedy,
+    )
+    return Literal(None, node.span)
+
+
 def _tagged(desk: Desk, node: Node, depth: int) -> Expression:
     function = desk.dialect.tags.get(node.tag)
     if function is None:
-        long_form = "Fn::" + node.tag[1:]
-        known = desk.dialect.functions.get(long_form)
-        if known is not None:
-            remedy = f"write it in its long form, '{long_form}: …'"
-        elif node.tag == "!Condition":
-            remedy = "write the name of the condition alone"
-        else:
-            remedy = desk.did_you_mean(
-                node.tag.replace("!Fn::", "!"),
-                desk.dialect.tags,
-                "remove it, or quote the value if a leading '!' is meant",
-            )
-        desk.error(
-            "IF170",
-            f"{desk.dialect.title} has no short tag '{node.tag[:80]}'",
-            node.span,
-            remedy=remedy,
-        )
-        return Literal(None, node.span)
+        return _unknown_tag(desk, node)
     if function.shape is Shape.CONDITION:
         return Literal(plain(node), node.span)
     bare: Node
@@ -221,6 +224,8 @@ def _call(
 
 
 def _wrong(desk: Desk, function: Function, node: Node, wanted: str, remedy: str) -> Literal:
+    if node.tag and node.tag not in desk.dialect.tags:
+        return _unknown_tag(desk, node)
     desk.error(
         "IF171",
         f"'{function.written}' has the wrong argument",
@@ -229,6 +234,11 @@ def _wrong(desk: Desk, function: Function, node: Node, wanted: str, remedy: str)
         remedy=remedy,
     )
     return Literal(None, node.span)
+
+
+def _items(node: Node) -> tuple[Node, ...] | None:
+    """The items of a list that is no function."""
+    return node.items if isinstance(node, ListNode) and not node.tag else None
 
 
 def _reference(
@@ -250,14 +260,16 @@ def _reference(
 def _attribute(
     desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
 ) -> Expression:
-    if isinstance(argument, Scalar) and (short or desk.dialect.manners.dotted_attribute):
+    dotted = short or desk.dialect.manners.dotted_attribute
+    if isinstance(argument, Scalar) and not argument.tag and dotted:
         halves = desk.dialect.split_attribute(argument.text)
         if halves is not None and all(halves):
             return Attribute(Literal(halves[0], span), Literal(halves[1], span), span)
-    if isinstance(argument, ListNode) and len(argument.items) == 2:
+    items = _items(argument)
+    if items is not None and len(items) == 2:
         resource, attribute = (
             _attribute_part(desk, item, depth, first=position == 0)
-            for position, item in enumerate(argument.items)
+            for position, item in enumerate(items)
         )
         if resource is not None and attribute is not None:
             return Attribute(resource, attribute, span)
@@ -288,9 +300,10 @@ def _substitution(
     lenient = desk.dialect.manners.reference_expressions
     text: Node = argument
     names: Node | None = None
-    if isinstance(argument, ListNode) and 1 <= len(argument.items) <= 2:
-        text = argument.items[0]
-        names = argument.items[1] if len(argument.items) == 2 else None
+    items = _items(argument)
+    if items is not None and 1 <= len(items) <= 2:
+        text = items[0]
+        names = items[1] if len(items) == 2 else None
     variables = _variables(desk, names, depth)
     if isinstance(text, Scalar) and not text.tag and text.value is not None:
         if variables is not None:
@@ -337,7 +350,8 @@ def _warn_unused(desk: Desk, names: Node | None, used: set[str]) -> None:
 def _choice(
     desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
 ) -> Expression:
-    if not isinstance(argument, ListNode) or len(argument.items) != 3:
+    items = _items(argument)
+    if items is None or len(items) != 3:
         return _wrong(
             desk,
             function,
@@ -345,7 +359,7 @@ def _choice(
             "a list of three: a condition, the value if it is true, the value if it is false",
             f"write '{function.written}: [Condition, Value, OtherValue]'",
         )
-    condition, positive, negative = argument.items
+    condition, positive, negative = items
     arguments = (
         read_condition(desk, condition, depth),
         read_expression(desk, positive, depth),
@@ -357,22 +371,24 @@ def _choice(
 def _conditions(
     desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
 ) -> Expression:
-    if not isinstance(argument, ListNode):
+    items = _items(argument)
+    if items is None:
         return _wrong(
             desk, function, argument, "a list of conditions", "write the conditions as a list"
         )
-    items = tuple(read_condition(desk, item, depth) for item in argument.items)
-    return Call(function.canonical, ListOf(items, argument.span), function.written, span)
+    conditions = tuple(read_condition(desk, item, depth) for item in items)
+    return Call(function.canonical, ListOf(conditions, argument.span), function.written, span)
 
 
 def _negation(
     desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
 ) -> Expression:
     inner = argument
-    if isinstance(argument, ListNode):
-        if len(argument.items) != 1:
+    items = _items(argument)
+    if items is not None:
+        if len(items) != 1:
             return _wrong(desk, function, argument, "one condition", "give it one")
-        inner = argument.items[0]
+        inner = items[0]
         if desk.dialect.manners.reference_expressions and not isinstance(inner, Scalar):
             _warn_always_true(desk, inner, "inside a list of one")
     elif not desk.dialect.manners.reference_expressions:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Final
@@ -17,11 +15,14 @@ from imageferry.dialects.nodes import (
     Scalar,
     Unreadable,
     duplicate_key,
+    note,
     too_deep,
 )
+from imageferry.dialects.source_text import place
 from imageferry.dialects.yaml_scalars import MAX_DIGITS
 from imageferry.model.diagnostics import Diagnostic, Span, error
 
+_BLANK: Final = frozenset(" \t\r\n")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # ECMA-404, "Numbers".
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>\.[0-9]+)?(?P<power>[eE][-+]?[0-9]+)?")
@@ -31,23 +32,22 @@ _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _UNFINITE: Final = frozenset(("NaN", "Infinity", "-Infinity", "inf", "-inf"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Page:
-    """The text and where its lines begin. `escapes`: it may hold escaped surrogates."""
+    """The text, and the line that reading has come to. `escapes`: it may hold surrogates."""
 
     text: str
     name: str
-    lines: tuple[int, ...]
     escapes: bool
-    blanks: Callable[[str, int], re.Match[str] | None]
     warnings: list[Diagnostic]
+    line: int = 1
+    line_start: int = 0
 
 
 def read_json(text: str, name: str, warnings: list[Diagnostic]) -> Node:
     """The document; raises Unreadable with the first fault."""
-    lines = (0, *(found.end() for found in re.finditer("\n", text)))
     escapes = "\\ud" in text or "\\uD" in text
-    page = _Page(text, name, lines, escapes, _BLANKS.match, warnings)
+    page = _Page(text, name, escapes, warnings)
     node, end = _value(page, _skip(page, 0), 1)
     end = _skip(page, end)
     if end < len(text):
@@ -61,14 +61,22 @@ def read_json(text: str, name: str, warnings: list[Diagnostic]) -> Node:
 
 
 def _skip(page: _Page, offset: int) -> int:
-    found = page.blanks(page.text, offset)
+    """Past the blanks; lines end only among them, for a JSON text has none inside."""
+    if page.text[offset : offset + 1] not in _BLANK:
+        return offset
+    found = _BLANKS.match(page.text, offset)
     assert found is not None
-    return found.end()
+    end = found.end()
+    last = page.text.rfind("\n", offset, end)
+    if last >= 0:
+        page.line += page.text.count("\n", offset, end)
+        page.line_start = last + 1
+    return end
 
 
 def _span(page: _Page, offset: int) -> Span:
-    line = bisect_right(page.lines, offset)
-    return Span(page.name, line, offset - page.lines[line - 1] + 1)
+    """A place on the line that reading has come to."""
+    return Span(page.name, page.line, offset - page.line_start + 1)
 
 
 def _value(page: _Page, offset: int, depth: int) -> tuple[Node, int]:
@@ -95,8 +103,8 @@ def _string(page: _Page, offset: int) -> tuple[str, int]:
             "Invalid control character at": (
                 "a line break or tab stands inside a text", "write it as '\\n' or '\\t'"),
         }.get(fault.msg, ("an escape after '\\' names no character", "write '\\\\' for a backslash"))  # fmt: skip
-        place = offset if fault.msg.startswith("Unterminated") else fault.pos
-        raise _fault(page, min(place, len(page.text)), *said) from None
+        where = offset if fault.msg.startswith("Unterminated") else fault.pos
+        raise _fault(page, where, *said) from None
     if page.escapes and _LONE_SURROGATE.search(content):
         raise Unreadable(
             error(
@@ -149,7 +157,7 @@ def _map(page: _Page, offset: int, depth: int) -> tuple[Node, int]:
             raise _fault(page, offset, f"a ':' is missing after the key '{name[:80]}'", "add it")
         node, offset = _value(page, _skip(page, offset + 1), depth + 1)
         if name in entries:
-            page.warnings.append(duplicate_key(name, key_span, key_spans[name]))
+            note(page.warnings, duplicate_key(name, key_span, key_spans[name]))
         entries[name] = node
         key_spans[name] = key_span
         offset = _skip(page, offset)
@@ -244,6 +252,6 @@ def _fault(page: _Page, offset: int, message: str, remedy: str) -> Unreadable:
             f"this is not JSON: {message}",
             why="a template that begins with '{' is read as JSON",
             remedy=remedy,
-            span=_span(page, offset),
+            span=place(page.text, offset, page.name),
         )
     )

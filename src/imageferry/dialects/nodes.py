@@ -21,6 +21,25 @@ class Unreadable(Exception):
         super().__init__(diagnostic.message)
 
 
+MAX_FAULTS: Final = 10_000
+"""After so many faults reading ends: a source that is no template at all may have millions."""
+
+
+def note(found: list[Diagnostic], diagnostic: Diagnostic) -> None:
+    """Add a fault to those found so far; raises Unreadable where there are too many."""
+    found.append(diagnostic)
+    if len(found) >= MAX_FAULTS:
+        raise Unreadable(
+            error(
+                "IF198",
+                f"reading ends here: there are {MAX_FAULTS:,} faults already",
+                why="reading on would take long and tell nothing new",
+                remedy="mend the first ones, and read it again",
+                span=diagnostic.span,
+            )
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """A single value. `text` is as it was written, `value` what it means; `tag` as in `!Ref`."""

@@ -114,7 +114,7 @@ def _default(desk: Desk, name: str, node: Node, kind: str) -> Json:
     if desk.dialect.manners.literal_texts:
         if isinstance(node, Scalar) and not node.tag:
             _warn_boolean_word(desk, node, kind)
-            return None if node.value is None else node.text
+            return None if node.value is None else desk.take_as_written(node)
         desk.expected(f"'Default' of '{name[:80]}'", "text", node)
         return None
     refuse_functions(desk, node, f"'Default' of '{name[:80]}'")
@@ -172,7 +172,7 @@ def _allowed_values(
         if isinstance(value, Scalar):
             _warn_boolean_word(desk, value, kind)
             as_written = desk.dialect.manners.literal_texts and value.value is not None
-            values.append(value.text if as_written else value.value)
+            values.append(desk.take_as_written(value) if as_written else value.value)
         else:
             values.append(plain(value))
     return tuple(values)

@@ -42,7 +42,7 @@ class Reading:
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Document:
     """The nodes, and what is only worth looking for if it is there at all."""
 
@@ -59,23 +59,29 @@ def read(source: bytes, name: str) -> Reading:
     """
     found: list[Diagnostic] = []
     try:
-        text = decode(source, name)
-        document = _parse(text, name, found)
-        dialect = _dialect_of(document.root, name, found)
+        template = _read(source, name, found)
     except Unreadable as fault:
-        return Reading(None, _in_order([*found, fault.diagnostic]))
+        return Reading(None, (*_in_order(found), fault.diagnostic))
+    return Reading(template, _in_order(found))
+
+
+def _read(source: bytes, name: str, found: list[Diagnostic]) -> Template | None:
+    document = _parse(decode(source, name), name, found)
     root = document.root
+    dialect = _dialect_of(root, name, found)
     assert isinstance(root, MapNode)
     resources = root.entries.get("Resources")
     names = frozenset(resources.entries) if isinstance(resources, MapNode) else frozenset()
     desk = Desk(dialect, names, found)
     _check_version(desk, root)
     if not _check_sections(desk, root):
-        return Reading(None, _in_order(found))
+        return None
     template = _template(desk, root, name)
     check_limits(desk, template, len(source), Span(name, 1, 1))
     _check_document(desk, document)
-    return Reading(template, _in_order(found))
+    if desk.as_written:
+        found[:] = [d for d in found if d.code != "IF121" or d.span not in desk.as_written]
+    return template
 
 
 def _in_order(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from imageferry.dialects.desk import Desk, is_absent, map_of, text_of
 from imageferry.dialects.expressions import is_loop, read_expression, refuse_rewriting
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, shape_of
+from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, plain, shape_of
 from imageferry.dialects.vocabulary import Treatment
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression, Literal, Reference
@@ -48,7 +48,7 @@ def _definition(
     type_name = text_of(desk, type_node, f"'Type' of the resource '{name[:80]}'")
     if type_name is None:
         return None
-    properties, places = _properties(desk, name, entries.get("Properties"))
+    properties, places = _properties(desk, name, type_name, entries.get("Properties"))
     condition = _optional_text(desk, entries.get("Condition"), f"'Condition' of '{name[:80]}'")
     return ResourceDefinition(
         logical_id=name,
@@ -104,7 +104,7 @@ def _check_attributes(desk: Desk, name: str, attributes: MapNode) -> None:
 
 
 def _properties(
-    desk: Desk, name: str, node: Node | None
+    desk: Desk, name: str, type_name: str, node: Node | None
 ) -> tuple[Mapping[str, Expression], Mapping[str, Span]]:
     if node is None or is_absent(node):
         return {}, {}
@@ -123,7 +123,10 @@ def _properties(
                 remedy="use the function inside the properties",
             )
             continue
-        expressions[key] = read_expression(desk, entry)
+        if (type_name, key) in desk.dialect.raw_properties and not entry.tag:
+            expressions[key] = Literal(plain(entry), entry.span)
+        else:
+            expressions[key] = read_expression(desk, entry)
         _add_places(entry, key, places)
     return expressions, places
 

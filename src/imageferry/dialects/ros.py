@@ -181,6 +181,8 @@ DIALECT: Final = Dialect(
     split_attribute=split_attribute,
     deletion_policies=("Delete", "Retain"),
     replacement_policies=(),
+    # A nested stack's template is handed on: its functions are its own.
+    raw_properties=frozenset((("ALIYUN::ROS::Stack", "TemplateBody"),)),
     type_prefixes=("ALIYUN::", "DATASOURCE::", "MODULE::", "Aliyun::"),
     manners=Manners(
         nulls=True,

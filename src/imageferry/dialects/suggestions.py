@@ -15,3 +15,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         by_fold.setdefault(candidate.lower(), candidate)
     found = get_close_matches(word.lower(), by_fold, n=1, cutoff=0.75)
     return by_fold[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A remedy that names the nearest known word."""
+    found = nearest(word, known)
+    return otherwise if found is None else f"did you mean '{found}'?"

@@ -22,7 +22,7 @@ class Shape(Enum):
     REFUSED = "a function that rewrites the template, which is not carried out"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """One intrinsic function: its name, its canonical name, its short tag (`""`: none)."""
 
@@ -40,7 +40,7 @@ class Treatment(Enum):
     REFUSED = "refused where it is not empty"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Section:
     """A top-level section. `why` and `remedy` belong to a refused one."""
 
@@ -49,7 +49,7 @@ class Section:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ParameterType:
     """A parameter type: its canonical kind (see `model.templates.Parameter`)."""
 
@@ -57,7 +57,7 @@ class ParameterType:
     trims_items: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Limits:
     """The owner's limits; `None` where it has none. Passing one is a warning, see LIMIT_CODES."""
 
@@ -70,7 +70,7 @@ class Limits:
     function_depth: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Manners:
     """Where the two languages read the same words differently.
 
@@ -90,7 +90,7 @@ class Manners:
     trims_names: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
     """A template language.
 
@@ -99,6 +99,7 @@ class Dialect:
     `logical_id` must match a whole name, `logical_id_says` says it in words.
     `substituted_name` likewise for `${name}`. `split_attribute`
     cuts the dotted text of GetAtt in two, or gives None. `type_prefixes` are those of its types.
+    `raw_properties` are the types and properties that hold data, with functions left as they are.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Dialect:
     deletion_policies: tuple[str, ...]
     replacement_policies: tuple[str, ...]
     type_prefixes: tuple[str, ...]
+    raw_properties: frozenset[tuple[str, str]]
     manners: Manners
     limits: Limits
 

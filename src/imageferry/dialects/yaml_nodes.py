@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -26,6 +26,7 @@ from imageferry.dialects.nodes import (
     Scalar,
     Unreadable,
     duplicate_key,
+    note,
     shape_of,
     too_deep,
 )
@@ -33,8 +34,9 @@ from imageferry.dialects.yaml_faults import syntax_fault
 from imageferry.dialects.yaml_scalars import (
     BOOLEAN_WORDS,
     NULL_WORDS,
+    NUMBER_STARTS,
+    WORDS,
     is_odd,
-    is_surely_text,
     resolve,
 )
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
@@ -56,15 +58,18 @@ _Event = Any
 """One of `yaml.events`; which attributes it has hangs on its kind."""
 
 
-class _Events(Protocol):
-    def get_event(self) -> _Event: ...
+class EventSource(Protocol):
+    """A parser that gives one event after the other."""
+
+    def get_event(self) -> _Event:
+        """The next event; None when there are no more."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Composer:
     """One document in the making; `aliases` are the places of aliases and merge keys."""
 
-    events: _Events
+    events: EventSource
     name: str
     warnings: list[Diagnostic]
     anchors: dict[str, Node | None] = field(default_factory=dict)
@@ -75,14 +80,17 @@ class _Composer:
 
 
 def read_yaml(
-    text: str, name: str, warnings: list[Diagnostic]
+    text: str,
+    name: str,
+    warnings: list[Diagnostic],
+    parser: Callable[[str], EventSource] = _PARSER,
 ) -> tuple[Node, tuple[Span, ...], bool]:
     """The document, the places of its aliases and merge keys, whether it holds a null.
 
-    Raises Unreadable.
+    Raises Unreadable. `parser` gives the events of a text.
     """
     _refuse_many_directives(text, name)
-    composer = _Composer(_PARSER(text), name, warnings)
+    composer = _Composer(parser(text), name, warnings)
     try:
         event = composer.events.get_event()
         while not isinstance(event, (DocumentStartEvent, StreamEndEvent)):
@@ -166,7 +174,8 @@ def _scalar(composer: _Composer, event: _Event) -> Scalar:
     text: str = event.value
     tag: str | None = event.tag
     if tag is None:
-        if event.implicit[0] and not is_surely_text(text):
+        # Most texts are no word and begin with a letter: these need no closer look.
+        if (text in WORDS or text[0] in NUMBER_STARTS) and event.implicit[0]:
             return _plain_scalar(composer, text, span)
         return Scalar(text, text, span)
     if tag.startswith(_CORE):
@@ -188,7 +197,8 @@ def _plain_scalar(composer: _Composer, text: str, span: Span) -> Scalar:
             )
         ) from None
     if not isinstance(value, str) and is_odd(text, value):
-        composer.warnings.append(
+        note(
+            composer.warnings,
             warning(
                 "IF121",
                 f"'{text[:40]}' is the number {value} here",
@@ -196,7 +206,7 @@ def _plain_scalar(composer: _Composer, text: str, span: Span) -> Scalar:
                 "line and '10:30' as minutes and seconds",
                 remedy="quote it if text is meant, or write the number out",
                 span=span,
-            )
+            ),
         )
     if value is None:
         composer.holds_null = True
@@ -253,13 +263,16 @@ def _map(composer: _Composer, event: _Event, depth: int) -> MapNode:
     while type(key) is not MappingEndEvent:
         name, key_span, merges = _key(composer, key)
         value = get_event()
-        node = _compose(composer, value, depth + 1)
+        if type(value) is ScalarEvent and value.anchor is None:
+            node: Node = _scalar(composer, value)
+        else:
+            node = _compose(composer, value, depth + 1)
         if merges:
             composer.aliases.append(key_span)
             merged.extend(_merge_sources(node, key_span))
         else:
             if name in entries:
-                composer.warnings.append(duplicate_key(name, key_span, key_spans[name]))
+                note(composer.warnings, duplicate_key(name, key_span, key_spans[name]))
             entries[name] = node
             key_spans[name] = key_span
         key = get_event()
@@ -275,6 +288,10 @@ def _key(composer: _Composer, event: _Event) -> tuple[str, Span, bool]:
     """A key as text, its place, and whether it is a merge key."""
     mark = event.start_mark
     span = Span(composer.name, mark.line + 1, mark.column + 1)
+    if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
+        text: str = event.value
+        if text not in _SPECIAL_KEYS or not event.implicit[0]:
+            return text, span, False
     if type(event) is AliasEvent:
         anchored = composer.anchors.get(str(event.anchor))
         if isinstance(anchored, Scalar) and not anchored.tag:
@@ -283,7 +300,7 @@ def _key(composer: _Composer, event: _Event) -> tuple[str, Span, bool]:
         raise Unreadable(_key_fault("a key may not be an alias of anything but text", span))
     if type(event) is not ScalarEvent:
         raise Unreadable(_key_fault("a key may not be a list or a map", span))
-    text: str = event.value
+    text = event.value
     tag: str | None = event.tag
     if event.anchor is not None:
         composer.anchors[event.anchor] = Scalar(text, text, span)
@@ -301,14 +318,15 @@ def _is_merge(composer: _Composer, text: str, span: Span) -> bool:
         return True
     if text in NULL_WORDS:
         raise Unreadable(_key_fault("a key may not be null", span))
-    composer.warnings.append(
+    note(
+        composer.warnings,
         warning(
             "IF122",
             f"the key '{text}' is kept as text",
             why="YAML 1.1 reads it as a boolean, and keys are names here",
             remedy=f"write '{text}' in quotes",
             span=span,
-        )
+        ),
     )
     return False
 

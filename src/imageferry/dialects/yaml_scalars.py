@@ -20,11 +20,14 @@ BOOLEAN_WORDS: Final = _spellings("yes", "no", "on", "off")
 """What YAML 1.1 reads as a boolean, though it may be meant as text."""
 
 _TRUE: Final = _spellings("true", "yes", "on")
-_WORDS: Final[Mapping[str, bool | None]] = {
+WORDS: Final[Mapping[str, bool | None]] = {
     **dict.fromkeys(NULL_WORDS, None),
     **{word: word in _TRUE for word in BOOLEAN_WORDS | _spellings("true", "false")},
 }
-_NUMBER_STARTS: Final = frozenset("-+.0123456789")
+"""What plain text means where it is not text."""
+
+NUMBER_STARTS: Final = frozenset("-+.0123456789")
+"""With one of these every number begins."""
 
 # YAML 1.1 language-independent types, "int" and "float". A number with an exponent but without a
 # point stays text, and so does a date: the owners of both template languages read them so.
@@ -47,9 +50,9 @@ def resolve(text: str) -> bool | int | float | str | None:
 
     Raises ValueError for a number that JSON cannot hold.
     """
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _NUMBER_STARTS:
+    if text in WORDS:
+        return WORDS[text]
+    if text[0] not in NUMBER_STARTS:
         return text
     if _DECIMAL.match(text):
         _refuse_long(text)
@@ -74,11 +77,6 @@ def is_odd(text: str, value: object) -> bool:
         and not _DECIMAL.match(text)
         and not (isinstance(value, float) and _FLOAT.match(text) and "_" not in text)
     )
-
-
-def is_surely_text(text: str) -> bool:
-    """True for most texts, quickly: `resolve` would give them back."""
-    return text not in _WORDS and text[0] not in _NUMBER_STARTS
 
 
 def _refuse_long(text: str) -> None:

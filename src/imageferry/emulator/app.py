@@ -116,6 +116,8 @@ class Emulator:
         except DroppedConnection:
             return Answer(None)
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
             # Another process held the file for longer than the busy timeout.
             busy = EcsError("ServiceUnavailable", 503, f"The world's file is not free: {error}.")
             return Answer(_error_response(busy, request, request_id))

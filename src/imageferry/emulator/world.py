@@ -47,13 +47,25 @@ class World:
         self.sql = sqlite3.connect(
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self.sql.execute("PRAGMA journal_mode=WAL")
-        self.sql.execute("PRAGMA synchronous=NORMAL")
         self._seen_version = -1
         self.choices = Choices()
         self.faults: tuple[Fault, ...] = ()
-        with self.writing():
-            self._found()
+        try:
+            self.sql.execute("PRAGMA journal_mode=WAL")
+            self.sql.execute("PRAGMA synchronous=NORMAL")
+            with self.writing():
+                self._found()
+        except sqlite3.OperationalError:
+            self.sql.close()
+            raise
+        except sqlite3.DatabaseError as error:
+            self.sql.close()
+            raise ValueError(
+                f'"{path}" is not a world of the emulator ({error}); remove it, or name another file'
+            ) from error
+        except ValueError:
+            self.sql.close()
+            raise
         if speed is not None and speed != self.choices.speed:
             self.choose({"speed": speed})
 
@@ -104,8 +116,7 @@ class World:
         version = self.sql.execute("PRAGMA data_version").fetchone()[0]
         if version == self._seen_version:
             return
-        tables = self.sql.execute("PRAGMA user_version").fetchone()[0]
-        if tables == 0:
+        if self.sql.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
             return
         self.choices = decode_choices(dict(self.sql.execute("SELECT name, value FROM settings")))
         rows = self.sql.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from imageferry.engine.board import Board
 from imageferry.engine.decisions import Agenda
@@ -195,10 +196,11 @@ class Wave:
         if self._course.deadline is not None:
             until = min(until, self._course.deadline)
         if not self._wake.is_set() and until > now:
-            alarm = asyncio.ensure_future(clock.sleep(until - now))
-            alarm.add_done_callback(lambda _: self._wake.set())
+            # A millisecond at least: the difference of two dates may be too small to move either.
+            alarm = asyncio.ensure_future(clock.sleep(max(until - now, 0.001)))
+            alarm.add_done_callback(self._rouse)
             stop = asyncio.ensure_future(self._course.stop.wait())
-            stop.add_done_callback(lambda _: self._wake.set())
+            stop.add_done_callback(self._rouse)
             await self._wake.wait()
             alarm.cancel()
             stop.cancel()
@@ -210,6 +212,10 @@ class Wave:
         if now - self._saved_at >= PROGRESS_KEPT:
             self._saved_at = now
             await self._save_progress(now)
+
+    def _rouse(self, woken_by: asyncio.Task[Any]) -> None:
+        if not woken_by.cancelled():
+            self._wake.set()
 
     async def _save_progress(self, now: float) -> None:
         rows = self._course.parts.board.progress(self._course.site.operation_id) or {}

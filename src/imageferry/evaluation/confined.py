@@ -25,6 +25,8 @@ def _limit(kind: int, amount: int) -> None:
 
 
 def _confine() -> None:
+    # Python itself adds a locale to an environment that has none.
+    os.environ.clear()
     _limit(resource.RLIMIT_AS, _MEMORY_BYTES)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)

@@ -26,6 +26,8 @@ def _matches(pattern: str, text: str) -> bool:
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """`{"pattern", "texts"}` to `{"matches": [bool]}` or `{"fault": words}`."""
     try:
+        # A pattern that cannot be read is told even where there is nothing to match.
+        _matches(request["pattern"], "")
         return {"matches": [_matches(request["pattern"], text) for text in request["texts"]]}
     except (re.error, RecursionError, OverflowError) as fault:
         return {"fault": str(fault)}

@@ -96,6 +96,8 @@ class Confinement:
                     (os.POSIX_SPAWN_DUP2, answer_end, 1),
                     (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
                 ],
+                # Ctrl-C in the terminal is not meant for the child.
+                setpgroup=0,
                 setsigdef=(signal.SIGALRM, signal.SIGXCPU, signal.SIGPIPE),
             )
         except OSError as fault:

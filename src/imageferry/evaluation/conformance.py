@@ -73,17 +73,19 @@ def _members(
             continue
         if value is None or value is NO_VALUE:
             continue
-        converted = _convert(schema, value, (*path, name), problems)
-        if isinstance(converted, _Dropped):
-            # Wrong is not missing: one fault is told once.
-            if not _is_unset(schema, value):
-                broken.add(schema.old_name_of or name)
-            continue
-        values[name] = converted
         if schema.old_name_of is not None:
+            # The rules are those of the new name.
+            schema = schemas[schema.old_name_of]
             renamed.append(name)
+        converted = _convert(schema, value, (*path, name), problems)
+        if not isinstance(converted, _Dropped):
+            values[name] = converted
+        elif not _is_unset(schema, value):
+            # Wrong is not missing: one fault is told once.
+            broken.update((name, schemas[name].old_name_of or name))
     for name in renamed:
-        _rename(name, schemas[name].old_name_of or name, values, path, problems)
+        if name in values:
+            _rename(name, schemas[name].old_name_of or name, values, path, problems)
     for name, schema in schemas.items():
         if schema.required and name not in values and name not in broken:
             problems.append(

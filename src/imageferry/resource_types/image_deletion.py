@@ -23,9 +23,11 @@ from imageferry.resource_types.image_wanted import (
     VISIBILITY,
     ImageCloud,
     Phase,
+    Target,
     changed_notes,
     list_note,
     number_note,
+    target_notes,
 )
 from imageferry.resource_types.image_watches import estimate, poll_after, see
 
@@ -50,7 +52,7 @@ _GONE: Final = "InvalidImageId.NotFound"
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Images to be removed from one region.
+    """Images to be removed.
 
     `acting` and `looking` are the phases that announce the next call and that only wait; `base`
     are notes that every context keeps. `force` deletes although instances use it. `born` is when
@@ -58,8 +60,7 @@ class Removal:
     mean being gone. `deadline` (seconds since 1970) ends the wait.
     """
 
-    targets: tuple[str, ...]
-    region: str
+    targets: tuple[Target, ...]
     base: Context
     acting: Phase = Phase.REMOVE
     looking: Phase = Phase.REMOVING
@@ -85,38 +86,38 @@ async def remove_images(
     asked = _asked(context)
     try:
         looks = await asyncio.gather(
-            *(cloud.loader.look(removal.region, image_id) for image_id in removal.targets)
+            *(cloud.loader.look(region, image_id) for region, image_id in removal.targets)
         )
     except CloudError as error:
         notes = _notes(removal, context, since, asked, removal.looking)
         if not error.is_passing or now - since > GIVE_UP:
             return failed(error, notes)
         return again(cloud, error, removal.physical_id, notes, now - since, observes=True)
-    present = {image_id: image for image_id, image in zip(removal.targets, looks, strict=True)}
-    shown = [image for image in looks if image is not None]
-    hidden = [image_id for image_id, image in present.items() if image is None]
+    pairs = list(zip(removal.targets, looks, strict=True))
+    shown = [(region, image) for (region, _), image in pairs if image is not None]
+    hidden = [image_id for (_, image_id), image in pairs if image is None]
     if not shown:
         if not any(_may_be_hidden(removal, one, asked, now) for one in hidden):
             return await _all_gone(cloud, removal, request)
         return _wait(cloud, removal, context, since, asked, None, now, "not shown yet")
     if removal.deadline is not None and now >= removal.deadline:
-        names = ", ".join(image.image_id for image in shown)
+        names = ", ".join(f"{image.image_id} in {region}" for region, image in shown)
         return Failed(
             ErrorCode.NOT_STABILIZED,
-            f"{names} in {removal.region} is not gone within the time limit",
+            f"{names} is not gone within the time limit",
             context=_notes(removal, context, since, asked, removal.acting),
         )
     refused = list_note(context, "uncancellable")
-    for image in shown:
+    for region, image in shown:
         running = image.status in _UNFINISHED
         if running and image.image_id in refused:
             continue
-        if now - asked.get(image.image_id, 0.0) < VISIBILITY:
+        if image.image_id in asked and now - asked[image.image_id] < VISIBILITY:
             continue
         if not may_act:
             notes = _notes(removal, context, since, asked, removal.acting)
             return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
-        return await _act(cloud, removal, request, image, since, asked)
+        return await _act(cloud, removal, request, region, image, since, asked)
     says_status = "waiting for the copy to end, to delete it" if refused else "deleting"
     return _wait(cloud, removal, context, since, asked, shown[0], now, says_status)
 
@@ -139,17 +140,15 @@ def _notes(
         removal.base,
         phase=phase,
         at=since,
-        region=removal.region,
-        targets=list(removal.targets),
+        targets=target_notes(removal.targets),
         asked=dict(asked) or None,
         uncancellable=context.get("uncancellable"),
         snapshots=context.get("snapshots"),
+        cancelled=context.get("cancelled"),
     )
 
 
-def _may_be_hidden(
-    removal: Removal, image_id: str, asked: Mapping[str, float], now: float
-) -> bool:
+def _may_be_hidden(removal: Removal, image_id: str, asked: Mapping[str, float], now: float) -> bool:
     return image_id not in asked and now < removal.born + VISIBILITY
 
 
@@ -159,20 +158,19 @@ def _wait(
     context: Context,
     since: float,
     asked: Mapping[str, float],
-    image: Image | None,
+    shown: tuple[str, Image] | None,
     now: float,
     status: str,
 ) -> Pending:
     pause = max(0.25, min(15.0, (now - since) / 4))
     progress = None
-    if image is not None and image.status in _UNFINISHED:
+    if shown is not None and shown[1].status in _UNFINISHED:
+        region, image = shown
         watch = cloud.watches.watch(image.image_id, now)
         see(watch, image, now)
-        remaining = estimate(cloud.watches, watch, removal.region, image, now)
-        pause = poll_after(cloud.watches, watch, removal.region, image, remaining, now)
+        remaining = estimate(cloud.watches, watch, region, image, now)
+        pause = poll_after(cloud.watches, watch, region, image, remaining, now)
         progress = image.progress
-    if asked and now - max(asked.values()) < 0.5:
-        pause = 0.0 if now - since < 0.5 else 0.25
     return Pending(
         removal.physical_id,
         pause,
@@ -187,16 +185,16 @@ async def _act(
     cloud: ImageCloud,
     removal: Removal,
     request: HandlerRequest,
+    region: str,
     image: Image,
     since: float,
     asked: Mapping[str, float],
 ) -> Pending | Failed:
-    now, context, region, image_id = request.now, request.context, removal.region, image.image_id
-    if image.snapshots:
-        known = context.get("snapshots")
-        known = known if isinstance(known, Mapping) else {}
-        context = changed_notes(context, snapshots={**known, image_id: list(image.snapshots)})
+    now, image_id = request.now, image.image_id
+    context = _with_snapshots(request.context, region, image)
     cancels = image.status in _UNFINISHED and image.is_copied
+    if cancels:
+        context = changed_notes(context, cancelled=True)
     pressing = _notes(removal, context, since, asked, removal.acting)
     try:
         if cancels:
@@ -206,7 +204,7 @@ async def _act(
     except CloudError as error:
         if error.code != _GONE:
             return await _not_removed(
-                cloud, removal, error, image, context, pressing, now - since, cancels=cancels
+                cloud, removal, error, region, image, pressing, now - since, cancels=cancels
             )
     asked = {**asked, image_id: now}
     return Pending(
@@ -222,8 +220,8 @@ async def _not_removed(
     cloud: ImageCloud,
     removal: Removal,
     error: CloudError,
+    region: str,
     image: Image,
-    context: Context,
     pressing: Mapping[str, Json],
     trouble: float,
     *,
@@ -234,7 +232,7 @@ async def _not_removed(
             return failed(error, pressing)
         return again(cloud, error, removal.physical_id, pressing, trouble)
     if cancels and error.code in _CANNOT_CANCEL:
-        kept = (*list_note(context, "uncancellable"), image.image_id)
+        kept = (*list_note(pressing, "uncancellable"), image.image_id)
         words = f"{image.image_id} cannot be cancelled; it is deleted once it has ended"
         return Pending(
             removal.physical_id,
@@ -248,7 +246,7 @@ async def _not_removed(
     if error.code in _BUSY:
         # A copy that has just ended, or another one that reads from this image: look again.
         return again(cloud, error, removal.physical_id, pressing, trouble)
-    words = says(error) + await _who_holds(cloud, removal.region, image.image_id, error.code)
+    words = says(error) + await _who_holds(cloud, region, image.image_id, error.code)
     return failed(error, pressing, message=words)
 
 
@@ -270,25 +268,40 @@ async def _who_holds(cloud: ImageCloud, region: str, image_id: str, code: str) -
         return "; who uses it could not be asked"
 
 
+def _with_snapshots(context: Context, region: str, image: Image) -> Context:
+    """The notes with the image's snapshots, which stay when it goes."""
+    if not image.snapshots:
+        return context
+    known = context.get("snapshots")
+    former = known if isinstance(known, Mapping) else {}
+    here = former.get(region)
+    listed = [one for one in here if isinstance(one, str)] if isinstance(here, list | tuple) else []
+    merged = list(dict.fromkeys([*listed, *image.snapshots]))
+    return changed_notes(context, snapshots={**former, region: merged})
+
+
 async def _all_gone(cloud: ImageCloud, removal: Removal, request: HandlerRequest) -> Removed:
-    for image_id in removal.targets:
+    for _, image_id in removal.targets:
         cloud.watches.forget(image_id)
-    found = request.context.get("snapshots")
-    left: list[str] = []
-    for snapshots in (found if isinstance(found, Mapping) else {}).values():
-        if isinstance(snapshots, list | tuple):
-            left += [text for text in snapshots if isinstance(text, str)]
-    if not left:
-        return Removed()
-    return Removed((await _left_over(cloud, removal.region, left),))
+    known = request.context.get("snapshots")
+    cancelled = request.context.get("cancelled") is True
+    notes: list[str] = []
+    for region, listed in (known if isinstance(known, Mapping) else {}).items():
+        if isinstance(listed, list | tuple):
+            ids = [one for one in listed if isinstance(one, str)]
+            notes += await _left_over(cloud, region, ids, cancelled=cancelled)
+    return Removed(tuple(notes))
 
 
-async def _left_over(cloud: ImageCloud, region: str, snapshots: Sequence[str]) -> str:
+async def _left_over(
+    cloud: ImageCloud, region: str, snapshots: Sequence[str], *, cancelled: bool
+) -> list[str]:
+    """Name the snapshots that stay; whether a cancelled copy leaves any is not published."""
     rest = "stay: the cloud keeps the snapshots of deleted images, and bills them"
-    try:
-        there = await existing_snapshots(cloud.client, region, snapshots)
-    except CloudError:
-        return f"snapshots {', '.join(snapshots)} in {region} probably {rest}"
-    if not there:
-        return f"the snapshots of the image in {region} are gone as well"
-    return f"snapshots {', '.join(there)} in {region} {rest}"
+    there = list(snapshots)
+    if cancelled:
+        try:
+            there = await existing_snapshots(cloud.client, region, snapshots)
+        except CloudError:
+            return [f"snapshots {', '.join(snapshots)} in {region} probably {rest}"]
+    return [f"snapshots {', '.join(there)} in {region} {rest}"] if there else []

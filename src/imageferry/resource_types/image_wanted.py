@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -93,18 +93,16 @@ class View:
 
     `physical_id` gives what `Ref` gives for an image id (None: not known yet); `recorded_id` the
     image id that a request's record names. `renews`: another source, region or key makes a new
-    image behind the same physical id; otherwise only with a replacement. `words` are the type's
-    names of the properties that messages speak of.
+    image behind the same physical id; otherwise only with a replacement. `editable` is what changes in
+    place: name, description, tags, resource_group.
     """
 
-    type_name: str
     wanted: Callable[[Mapping[str, Value], str], WantedCopy]
     physical_id: Callable[[HandlerRequest, str | None], str | None]
     attributes: Callable[[HandlerRequest, WantedCopy, str], dict[str, Value]]
     recorded_id: Callable[[HandlerRequest], str | None]
     renews: bool
     editable: frozenset[str]
-    words: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +153,21 @@ def changed_notes(context: Context, **changes: Json) -> dict[str, Json]:
     """The notes with some of them changed; None takes one away."""
     notes = {**context, **changes}
     return {name: value for name, value in notes.items() if value is not None}
+
+
+Target = tuple[str, str]
+"""An image to be removed: its region and its id."""
+
+
+def target_notes(targets: Iterable[Target]) -> list[str]:
+    """Targets as a step's notes keep them: `cn-beijing/m-1`."""
+    return [f"{region}/{image_id}" for region, image_id in targets]
+
+
+def noted_targets(context: Context) -> tuple[Target, ...]:
+    """The targets that a step's notes name."""
+    pairs = [text.partition("/") for text in list_note(context, "targets")]
+    return tuple((region, image_id) for region, _, image_id in pairs)
 
 
 # --- reading a type's properties ------------------------------------------------------------------

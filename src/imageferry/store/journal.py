@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Stack
@@ -26,14 +26,18 @@ from imageferry.store.tables import JOURNAL, OPERATIONS, PROGRESS, STACKS, first
 
 _OPEN: Final = tuple(status.value for status in OperationStatus if status.is_open)
 
+# Written out, since the partial indexes serve no query whose statuses are only bound later.
+_IS_OPEN: Final = text("operations.status IN ('RUNNING', 'PARKED')")
+
 _BY_ID: Final = select(OPERATIONS).where(OPERATIONS.c.operation_id == bindparam("operation_id"))
 
 # Who holds the operation. On SQLite the transaction has the right to write already; elsewhere the
 # row is locked until the commit. Nothing is written, since every page written counts.
-_FENCE: Final = (
+_MINE: Final = (
     select(
         OPERATIONS.c.number,
         OPERATIONS.c.stack_id,
+        OPERATIONS.c.change_set_id,
         STACKS.c.number.label("stack_number"),
         OPERATIONS.c.cancel_requested,
         OPERATIONS.c.entries_since_record,
@@ -42,10 +46,11 @@ _FENCE: Final = (
     .where(
         OPERATIONS.c.operation_id == bindparam("operation_id"),
         OPERATIONS.c.epoch == bindparam("epoch"),
-        OPERATIONS.c.status == OperationStatus.RUNNING.value,
     )
     .with_for_update(of=OPERATIONS)
 )
+_FENCE: Final = _MINE.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
+_OPEN_FENCE: Final = _MINE.where(_IS_OPEN)
 _ROWS: Final = (
     select(JOURNAL.c.key, JOURNAL.c.body)
     .where(JOURNAL.c.key > bindparam("after"), JOURNAL.c.key <= bindparam("last"))
@@ -61,6 +66,7 @@ class Held:
     number: int
     operation_id: str
     stack_id: str
+    change_set_id: str
     stack_number: int
     cancel_requested: bool
     entries_since_record: int
@@ -78,15 +84,17 @@ class JournalCopy:
     last_event: int | None = None
 
 
-def hold(connection: Connection, operation_id: str, epoch: int) -> Held:
+def hold(connection: Connection, operation_id: str, epoch: int, *, or_parked: bool = False) -> Held:
     """Raise Fenced where the operation is not running at this epoch; otherwise it stays mine."""
-    row = connection.execute(_FENCE, {"operation_id": operation_id, "epoch": epoch}).first()
+    fence = _OPEN_FENCE if or_parked else _FENCE
+    row = connection.execute(fence, {"operation_id": operation_id, "epoch": epoch}).first()
     if row is None:
         raise Fenced(f'operation "{operation_id}" is owned by another process')
     return Held(
         row.number,
         operation_id,
         row.stack_id,
+        row.change_set_id,
         row.stack_number,
         row.cancel_requested,
         row.entries_since_record,
@@ -115,7 +123,7 @@ def last_operation(connection: Connection, stack_id: str) -> Operation | None:
 
 def open_operations(connection: Connection, stack_id: str | None = None) -> list[Operation]:
     """Every open operation, or that of one stack, oldest first."""
-    query = select(OPERATIONS).where(OPERATIONS.c.status.in_(_OPEN)).order_by(OPERATIONS.c.number)
+    query = select(OPERATIONS).where(_IS_OPEN).order_by(OPERATIONS.c.number)
     if stack_id is not None:
         query = query.where(OPERATIONS.c.stack_id == stack_id)
     return [decode_operation(row) for row in connection.execute(query).mappings()]
@@ -145,7 +153,7 @@ def raise_epoch(connection: Connection, operation_id: str) -> Operation | None:
     """Enter an open operation; None where it is not open."""
     entered = (
         update(OPERATIONS)
-        .where(OPERATIONS.c.operation_id == operation_id, OPERATIONS.c.status.in_(_OPEN))
+        .where(OPERATIONS.c.operation_id == operation_id, _IS_OPEN)
         .values(
             epoch=OPERATIONS.c.epoch + 1,
             entries_since_record=OPERATIONS.c.entries_since_record + 1,

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, inspect, select
 
-from imageferry.store.tables import METADATA, SCHEMA_VERSIONS
+from imageferry.store.tables import METADATA, PARTIAL_INDEXES, SCHEMA_VERSIONS
 
 Steps = Mapping[int, Callable[[Connection], None]]
 """By version: what brings a database of the version before to this one."""
@@ -50,6 +50,8 @@ def migrate(connection: Connection, *, only_look: bool = False, steps: Steps = S
         return found == newest
     if found is None:
         METADATA.create_all(connection)
+        for index in PARTIAL_INDEXES:
+            connection.exec_driver_sql(index)
     else:
         for version in range(found + 1, newest + 1):
             steps[version](connection)

@@ -50,7 +50,6 @@ class LazyBox:
     def __init__(self, make: Callable[[], SecretBox]) -> None:
         self._make = make
         self._box: SecretBox | None = None
-        self._is_checked = False
 
     def get(self) -> SecretBox:
         """The box; raises StoreError where there is no key."""
@@ -61,8 +60,6 @@ class LazyBox:
     def get_to_write(self, connection: Connection) -> SecretBox:
         """The box, of the same key as the secrets that are there; raises StoreError otherwise."""
         box = self.get()
-        if self._is_checked:
-            return box
         found = connection.execute(_KEY_FOUND).scalar()
         if found is None:
             connection.execute(_KEEP_KEY, {"name": _KEY_NAME, "value": box.fingerprint})
@@ -76,10 +73,6 @@ class LazyBox:
             connection.execute(renew.values(value=box.fingerprint))
         return box
 
-    def accept(self) -> None:
-        """The transaction that wrote secrets is committed: need not be checked again."""
-        self._is_checked = self._box is not None
-
 
 class Vault:
     """The secrets of one stack, in one transaction. `used` gathers the ids that were written."""
@@ -89,6 +82,7 @@ class Vault:
         self._box = box
         self._stack_id = stack_id
         self._opened: dict[str, Secret] = {}
+        self._checked: SecretBox | None = None
         self.used: set[str] = set()
 
     def writer(self) -> Writer:
@@ -101,7 +95,9 @@ class Vault:
 
     def seal_bytes(self, content: bytes) -> str:
         """Keep a content encrypted; gives its id."""
-        box = self._box.get_to_write(self._connection)
+        if self._checked is None:
+            self._checked = self._box.get_to_write(self._connection)
+        box = self._checked
         secret_id = box.name(self._stack_id, content)
         if secret_id not in self.used:
             ciphertext = box.seal(self._stack_id, secret_id, content)
@@ -139,7 +135,8 @@ def forgetful_writer() -> Writer:
 
 def are_kept(connection: Connection, stack_id: str, secret_ids: Iterable[str]) -> bool:
     """True where all of these secrets are still there."""
-    return _kept(connection, stack_id).issuperset(secret_ids)
+    wanted = set(secret_ids)
+    return not wanted or _kept(connection, stack_id).issuperset(wanted)
 
 
 def erase_all_but(connection: Connection, stack_id: str, needed: Iterable[str]) -> None:

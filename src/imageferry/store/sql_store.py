@@ -38,6 +38,9 @@ _KEEP_INSTALLATION_ID: Final = text(
 )
 _ID_LENGTH: Final = 8
 
+_REMEMBERED: Final = 2
+"""How many change sets are kept in memory as they were planned."""
+
 
 def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> SqlStore:
     """Open the database of a URL as a Store; raises StoreError.
@@ -56,6 +59,7 @@ class SqlStore:
         self._box = LazyBox(box)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imageferry-store")
         self._journals: dict[str, JournalCopy] = {}
+        self._planned: dict[str, ChangeSet] = {}
         self._is_closed = False
 
     async def installation(self) -> str:
@@ -102,10 +106,11 @@ class SqlStore:
             change_sets.save_change_set(connection, self._box, change_set, spent=False)
 
         await self._write(save)
+        self._remember(change_set)
 
     async def change_set(self, change_set_id: str) -> ChangeSet | None:
         """A kept change set."""
-        return await self._read(lambda c: change_sets.load_change_set(c, self._box, change_set_id))
+        return await self._read(lambda c: self._change_set(c, change_set_id))
 
     async def open_operation(
         self, operation: Operation, stack: Stack, events: Sequence[Event]
@@ -144,7 +149,7 @@ class SqlStore:
 
     async def flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
         """Commit a batch where the epoch is still mine; True where cancelling was requested."""
-        if batch == Batch():
+        if not (batch.records or batch.events) and _says_nothing_else(batch):
             held = await self._read(lambda c: journal.hold(c, operation_id, epoch))
             return held.cancel_requested
         return await self._submit(self._flush, operation_id, epoch, batch)
@@ -153,7 +158,7 @@ class SqlStore:
         """Set a running operation aside until somebody says `retry` or `cancel`."""
 
         def park(connection: Connection) -> None:
-            held = journal.hold(connection, operation_id, epoch)
+            held = journal.hold(connection, operation_id, epoch, or_parked=True)
             parked = {"status": OperationStatus.PARKED.value, "reason": dumps(reason)}
             journal.change_operation(connection, held.number, **parked)
 
@@ -202,7 +207,7 @@ class SqlStore:
     async def close_operation(self, operation_id: str, epoch: int, closing: Closing) -> None:
         """End the operation. Raises Fenced where the epoch is not mine.
 
-        NoEcho values that neither the stack nor a change set still to be executed needs are
+        NoEcho values that neither the stack nor a change set that may still be executed needs are
         erased; of a deleted stack, all.
         """
         await self._write(lambda c: self._close(c, operation_id, epoch, closing))
@@ -230,6 +235,28 @@ class SqlStore:
 
     def _vault(self, connection: Connection, stack_id: str) -> Vault:
         return Vault(connection, self._box, stack_id)
+
+    def _remember(self, change_set: ChangeSet) -> None:
+        # Who plans mostly executes at once, and who watches asks again and again.
+        self._planned.pop(change_set.change_set_id, None)
+        self._planned[change_set.change_set_id] = change_set
+        while len(self._planned) > _REMEMBERED:
+            self._planned.pop(next(iter(self._planned)))
+
+    def _change_set(self, connection: Connection, change_set_id: str) -> ChangeSet | None:
+        planned = self._planned.get(change_set_id)
+        if planned is not None and self._is_whole(connection, planned):
+            return planned
+        self._planned.pop(change_set_id, None)
+        found = change_sets.load_change_set(connection, self._box, change_set_id)
+        if found is not None:
+            self._remember(found)
+        return found
+
+    def _is_whole(self, connection: Connection, change_set: ChangeSet) -> bool:
+        """True where the change set is kept, and every secret in it."""
+        secret_ids = change_sets.secrets_of(connection, change_set.change_set_id)
+        return secret_ids is not None and are_kept(connection, change_set.stack_id, secret_ids)
 
     def _open(
         self,
@@ -278,12 +305,12 @@ class SqlStore:
         key = journal.operation_key(connection, operation_id)
         stack = stacks.load_stack(connection, self._box, operation.stack_id)
         stack_number = stacks.stack_number(connection, operation.stack_id)
-        change_set = change_sets.load_change_set(connection, self._box, operation.change_set_id)
+        change_set = self._change_set(connection, operation.change_set_id)
         if key is None or stack is None or stack_number is None or change_set is None:
             raise StoreError(f'rows of operation "{operation_id}" are missing from the database')
         rollback = None
         if operation.rollback_id is not None:
-            rollback = change_sets.load_change_set(connection, self._box, operation.rollback_id)
+            rollback = self._change_set(connection, operation.rollback_id)
         vault = self._vault(connection, operation.stack_id)
         copy = JournalCopy()
         journal.refresh(connection, vault.reader(), key[0], copy)
@@ -319,7 +346,6 @@ class SqlStore:
             # Whether the commit came through is not known: the next look reads what is there.
             self._journals.pop(operation_id, None)
             raise
-        self._box.accept()
         copy.position = news.position
         copy.records.update(news.records)
         copy.last_event = last
@@ -366,6 +392,9 @@ class SqlStore:
         needed: set[str] = set()
         if not is_deleted:
             needed = vault.used | change_sets.secrets_waiting(connection, held.stack_id)
+        if not is_deleted and closing.status is not OperationStatus.SUCCEEDED:
+            # It may be tried again with the same parameters.
+            needed |= change_sets.secrets_of(connection, held.change_set_id) or set()
         erase_all_but(connection, held.stack_id, needed)
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
@@ -376,13 +405,14 @@ class SqlStore:
 
     def _transact(self, writes: bool, work: Callable[[Connection], Result]) -> Result:
         with transaction(self._database, writes=writes) as connection:
-            result = work(connection)
-        if writes:
-            self._box.accept()
-        return result
+            return work(connection)
 
     async def _submit(self, deed: Callable[..., Result], *arguments: object) -> Result:
         if self._is_closed:
             raise StoreError(f'the database "{self._database.where}" was closed')
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, deed, *arguments)
+
+
+def _says_nothing_else(batch: Batch) -> bool:
+    return batch.rollback is None and batch.stack_status is None and batch.operation_reason is None

@@ -17,13 +17,11 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
-    text,
 )
 
 METADATA: Final = MetaData()
@@ -74,16 +72,6 @@ STACKS: Final = Table(
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
 )
-Index(
-    "one_living_stack_a_name",
-    STACKS.c.cloud,
-    STACKS.c.account_id,
-    STACKS.c.region,
-    STACKS.c.name,
-    unique=True,
-    sqlite_where=text("status <> 'DELETED'"),
-    postgresql_where=text("status <> 'DELETED'"),
-)
 
 STACK_BODIES: Final = Table(
     "stack_bodies",
@@ -111,12 +99,6 @@ CHANGE_SETS: Final = Table(
     # True once an operation was opened on the stack: what was planned before it is out of date.
     Column("spent", Boolean, nullable=False),
     Column("secret_ids", Text, nullable=False),
-)
-Index(
-    "change_sets_that_wait",
-    CHANGE_SETS.c.created_at,
-    sqlite_where=text("spent = 0"),
-    postgresql_where=text("NOT spent"),
 )
 
 CHANGE_SET_BODIES: Final = Table(
@@ -148,19 +130,6 @@ OPERATIONS: Final = Table(
     Column("reason", Text, nullable=False),
     Column("ended_at", Double),
     Column("body", Text, nullable=False),
-)
-Index(
-    "one_open_operation_a_stack",
-    OPERATIONS.c.stack_id,
-    unique=True,
-    sqlite_where=text("status IN ('RUNNING', 'PARKED')"),
-    postgresql_where=text("status IN ('RUNNING', 'PARKED')"),
-)
-Index(
-    "operations_by_client_token",
-    OPERATIONS.c.client_token,
-    sqlite_where=text("client_token IS NOT NULL"),
-    postgresql_where=text("client_token IS NOT NULL"),
 )
 
 JOURNAL: Final = Table(
@@ -194,4 +163,16 @@ SECRETS: Final = Table(
     Column("stack_id", Text, primary_key=True),
     Column("secret_id", Text, primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False),
+)
+
+# In SQL, which SQLite and PostgreSQL read alike: as Index(..., postgresql_where=...) they would
+# load the whole of that dialect into every process.
+PARTIAL_INDEXES: Final = (
+    "CREATE UNIQUE INDEX one_living_stack_a_name ON stacks (cloud, account_id, region, name) "
+    "WHERE status <> 'DELETED'",
+    "CREATE UNIQUE INDEX one_open_operation_a_stack ON operations (stack_id) "
+    "WHERE status IN ('RUNNING', 'PARKED')",
+    "CREATE INDEX open_operations ON operations (number) WHERE status IN ('RUNNING', 'PARKED')",
+    "CREATE INDEX operations_by_client_token ON operations (client_token) "
+    "WHERE client_token IS NOT NULL",
 )

@@ -58,21 +58,21 @@ def bind(
 
 
 def _unsettled(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
-    """What has no value although every parameter has one: it must be asking for a resource."""
+    """What has no value although every parameter has one."""
     for name, condition in template.conditions.items():
         if name not in bindings.conditions:
             yield error(
                 "IF315",
-                f"condition '{name}' depends on a resource",
-                why="it is settled before any resource exists",
+                f"condition '{name}' cannot be settled before any resource exists",
+                why="it depends on a resource, or on a pseudo parameter without a value",
                 span=condition.span,
             )
     for name, definition in template.resources.items():
         if definition.count is not None and name not in bindings.counts:
             yield error(
                 "IF315",
-                f"'Count' of '{name}' depends on a resource",
-                why="it is settled before any resource exists",
+                f"'Count' of '{name}' cannot be settled before any resource exists",
+                why="it depends on a resource, or on a pseudo parameter without a value",
                 span=_span(definition),
             )
 

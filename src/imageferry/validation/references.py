@@ -150,8 +150,11 @@ def _ambiguous(template: Template, site: Site) -> Iterator[Diagnostic]:
     """Counted resources inside a Sub text, where a list of values has no text."""
     for expression in walk(site.expression):
         match expression:
-            case Call(function="sub", argument=ListOf(items=parts)):
+            case Call(function="sub", argument=ListOf(items=parts, span=span)):
                 for part in parts:
+                    # A variable's value stands elsewhere than the text, and a list is welcome.
+                    if part.span != span:
+                        continue
                     match part:
                         case (
                             Reference(name=name) | Attribute(resource=Literal(value=str() as name))

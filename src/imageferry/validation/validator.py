@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
-from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warning
+from imageferry.model.diagnostics import Diagnostic, Severity, error, warning
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value, reveal
 from imageferry.ports import Catalog
@@ -47,16 +47,19 @@ def validate(template: Template, catalog: Catalog) -> tuple[Diagnostic, ...]:
     found += faults_of_cycles(template, everywhere)
     found += faults_of_contexts(template, everywhere)
     unknown = dict.fromkeys(template.parameters, UNKNOWN)
-    certain = list(_evaluated(template, unknown, catalog))
-    certain += faults_of_alternatives(template, catalog)
-    told = {(fault.code, fault.span) for fault in (*found, *certain)}
-    found += certain
+    found += _not_told(_evaluated(template, unknown, catalog), found)
+    found += _not_told(faults_of_alternatives(template, catalog), found)
     if template.parameters:
         defaults = bind_parameters(_optional_part(template), {}).values
-        for fault in _evaluated(template, {**unknown, **defaults}, catalog):
-            if (fault.code, fault.span) not in told:
-                found.append(_by_default(fault))
+        by_default = _evaluated(template, {**unknown, **defaults}, catalog)
+        found += map(_by_default, _not_told(by_default, found))
     return ordered(_without_echoes(found))
+
+
+def _not_told(faults: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those faults that nobody has told of at the same place."""
+    places = {(fault.code, fault.span) for fault in told}
+    return [fault for fault in faults if (fault.code, fault.span) not in places]
 
 
 def _optional_part(template: Template) -> Template:
@@ -73,15 +76,10 @@ def _by_default(fault: Diagnostic) -> Diagnostic:
 
 
 def _without_echoes(found: list[Diagnostic]) -> Iterator[Diagnostic]:
-    """Leave out what evaluation says of a name that is already told at the same place."""
-    by_name = {fault.span for fault in found if fault.code in ("IF201", "IF202", "IF203")}
-    seen: set[tuple[str, Span | None, str]] = set()
+    """Leave out what follows from a name that is already told at the same place."""
+    unknown = {fault.span for fault in found if fault.code in ("IF201", "IF202", "IF203")}
     for fault in found:
-        if fault.code in ("IF309", "IF502") and fault.span in by_name:
-            continue
-        key = (fault.code, fault.span, fault.message)
-        if key not in seen:
-            seen.add(key)
+        if fault.code not in ("IF309", "IF502") or fault.span not in unknown:
             yield fault
 
 

@@ -9,7 +9,7 @@ from imageferry.evaluation.errors import Refusal
 from imageferry.evaluation.functions.rows import Evaluate, opened
 from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.model.expressions import Expression
-from imageferry.model.values import NO_VALUE, UNKNOWN, Unknown, Value, is_known, reveal
+from imageferry.model.values import UNKNOWN, Unknown, Value, is_known, reveal
 
 _TRUTHS = {"true": True, "false": False}
 
@@ -37,7 +37,7 @@ def equals(arguments: Sequence[Value], scope: Scope) -> Value:
     """Whether two values are equal: as JSON values in ROS, as texts in CloudFormation."""
     if not all(map(is_known, arguments)):
         return UNKNOWN
-    left, right = (None if value is NO_VALUE else reveal(value) for value in arguments)
+    left, right = map(reveal, arguments)
     if scope.manners.equals_compares_text:
         return _as_texts(left, scope.manners) == _as_texts(right, scope.manners)
     return left == right

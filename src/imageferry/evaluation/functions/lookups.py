@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from imageferry.evaluation.confinement import Confined, Confinement
-from imageferry.evaluation.conversions import bounded, kind_of
+from imageferry.evaluation.conversions import bounded, is_shallow, kind_of
 from imageferry.evaluation.errors import Refusal
 from imageferry.evaluation.functions.lists import data_of_text
 from imageferry.evaluation.functions.rows import opened, sealed
@@ -105,4 +105,6 @@ def _run(script: str, given: Value, *, first: bool) -> list[Value]:
     if "fault" in reply:
         raise Refusal("has a script that fails", code="IF307", why=str(reply["fault"]))
     outputs: list[Value] = reply["outputs"]
+    if not is_shallow(outputs):
+        raise Refusal("has a script that gives data nested too deep", code="IF307")
     return outputs

@@ -1,0 +1,136 @@
+"""Every choice made where the clouds' documents leave a fact open, for `imageferry doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is not confirmed, what we do, and how somebody may choose otherwise."""
+
+    subject: str
+    open_fact: str
+    chosen: str
+    setting: str = ""
+
+
+CHOICES: Final[Sequence[Choice]] = (
+    Choice(
+        "CopyImage",
+        "how long the cloud remembers a ClientToken",
+        "an intent without an id is repeated with its token for 10 minutes, then looked for first",
+        "IMAGEFERRY_TOKEN_LIFETIME",
+    ),
+    Choice(
+        "CopyImage",
+        "how long a new image may stay out of the lists",
+        "it is looked for during 5 minutes before the call is made again",
+        "IMAGEFERRY_VISIBILITY",
+    ),
+    Choice(
+        "CopyImage",
+        'whether an unset "Encrypted" means false or the account\'s default',
+        "ALIYUN::ECS::CopyImage does not send it, TF::Alicloud::ImageCopy sends false",
+    ),
+    Choice(
+        "CopyImage",
+        "the name of a copy that was given none",
+        "the cloud's own choice is taken; the emulator uses the image id",
+        "emulator setting default_image_name",
+    ),
+    Choice(
+        "CopyImage",
+        "whether a copy inherits the tags of its source",
+        "only the tags of the call count; the emulator adds no others",
+        "emulator setting inherit_source_tags",
+    ),
+    Choice(
+        "CopyImage",
+        "which region's limit of five running copies counts",
+        "the engine asks for all and waits; the emulator counts the destination's",
+        "emulator setting queue_counts",
+    ),
+    Choice(
+        "CopyImage",
+        "what causes OperationDenied.ImageCopyConflict",
+        "it means: look for my copy first; the emulator answers it on demand only",
+        "emulator setting copy_conflict",
+    ),
+    Choice(
+        "CopyImage",
+        "whether a source with an unfinished copy can be deleted",
+        "the emulator refuses that",
+        "emulator setting source_held_while_copying",
+    ),
+    Choice(
+        "CopyImage",
+        "whether snapshot ids are shown while a copy is being made",
+        "nothing depends on it; the emulator shows them at the end",
+        "emulator setting snapshot_ids_while_creating",
+    ),
+    Choice(
+        "CopyImage",
+        "whether an encrypted copy to another region is open to every account",
+        "it is tried; the cloud's refusal is shown as it is",
+        "emulator setting encrypt_across_regions",
+    ),
+    Choice(
+        "CopyImage",
+        "the code for a key that does not exist",
+        "the emulator answers 404",
+        "emulator setting unknown_key_status",
+    ),
+    Choice(
+        "CancelCopyImage",
+        "whether a cancelled copy leaves snapshots behind",
+        "the emulator leaves none",
+        "emulator setting cancel_leaves_snapshots",
+    ),
+    Choice(
+        "DeleteImage",
+        "the answer for an image that is not there",
+        "it counts as deleted; the emulator answers success for what once was, and 404 else",
+        "emulator setting delete_missing",
+    ),
+    Choice(
+        "DescribeImages",
+        "whether a page size over 100 is an error or is cut",
+        "100 is never exceeded; the emulator answers an error",
+        "emulator setting page_size_over_limit",
+    ),
+    Choice(
+        "quotas",
+        "the number of custom images a region may hold",
+        "none is assumed; the emulator's is high",
+        "emulator setting image_quota",
+    ),
+    Choice(
+        "ROS update",
+        "whether a replacement deletes or creates first",
+        "the new image is made first, then the names are changed, then the old one is deleted",
+    ),
+    Choice(
+        "ROS delete",
+        "whether a rollback of a creation keeps what DeletionPolicy says to retain",
+        "Retain is honoured",
+    ),
+    Choice(
+        "ALIYUN::ECS::CopyImage",
+        "equal regions without AllowCopyInSameRegion",
+        "refused before the first call, unless the copy is encrypted",
+    ),
+    Choice(
+        "ALIYUN::ECS::CopyImage",
+        "the longest tag key: 64 in old documents, 128 in new ones",
+        "128 characters are allowed",
+    ),
+    Choice(
+        "TF::Alicloud::ImageCopy",
+        "whether a removed description can be cleared in the cloud",
+        "it cannot: the old text stays and the plan says so",
+    ),
+)
+"""The choices, by subject. The emulator's defaults stand in `imageferry emulator settings`."""

@@ -1,0 +1,211 @@
+"""`imageferry doctor`: settings with their origins, credentials, account, regions, clocks, choices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import click
+
+from imageferry import assembly
+from imageferry.cli.choices import CHOICES
+from imageferry.cli.exits import ExitCode
+from imageferry.cli.faults import explain
+from imageferry.cli.flags import Flags, house_flags
+from imageferry.cli.logs import begin
+from imageferry.cli.rendering import Paint, clean, counted, indented, table
+from imageferry.cli.screens import Screen
+from imageferry.cli.sessions import settings_of
+from imageferry.cli.views import cloud_line
+from imageferry.cloud.credentials import CredentialsMissing
+from imageferry.cloud.ecs import region_ids
+from imageferry.cloud.endpoints import ECS
+from imageferry.cloud.errors import CloudError
+from imageferry.model.values import MASK, Json
+from imageferry.ports import Clock
+from imageferry.settings import Settings
+from imageferry.wire.http import HttpRequest
+
+_GOOD: Final = "ok"
+_BAD: Final = "wrong"
+_UNSEEN: Final = "unknown"
+_SKEW_ALLOWED: Final = 300.0
+_COLOURS: Final[Mapping[str, str]] = {_GOOD: "green", _BAD: "red", _UNSEEN: "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: `verdict` is `ok`, `wrong` or `unknown`."""
+
+    subject: str
+    verdict: str
+    says: str
+    code: ExitCode = ExitCode.DONE
+
+
+@click.command(
+    "doctor",
+    epilog="""\b
+Examples:
+  imageferry doctor
+  imageferry doctor --cloud alibaba --region cn-hangzhou
+  imageferry doctor --json
+""",
+)
+@house_flags
+def doctor_command(flags: Flags) -> None:
+    """Show what imageferry would work with: settings, credentials, account, regions, clocks.
+
+    Secrets are never shown. Also lists every choice made where the clouds' documents leave a fact
+    open.
+    """
+    screen = begin(flags)
+    chosen = settings_of(flags)
+    findings = asyncio.run(examine_surroundings(chosen))
+    account = next((one.says for one in findings if one.subject == "account"), "")
+    screen.say(cloud_line(chosen.cloud, account, chosen.region, chosen.ecs_endpoint))
+    screen.say(*_report(chosen, findings, screen))
+    screen.give(_document(chosen, findings))
+    worst = next((one.code for one in findings if one.verdict == _BAD), ExitCode.DONE)
+    click.get_current_context().exit(worst)
+
+
+async def examine_surroundings(chosen: Settings) -> list[Finding]:
+    """Look at everything that can be wrong before a stack is touched; every fault is a finding."""
+    clock = assembly.RealClock()
+    findings = [await _store(chosen)]
+    try:
+        async with assembly.open_voice(chosen, clock, assembly.RealEntropy()) as voice:
+            key = (await voice.credentials.current()).access_key_id
+            findings.append(Finding("access key", _GOOD, masked_key(key)))
+            findings.append(Finding("account", _GOOD, clean(voice.account_id)))
+            region = chosen.region or assembly.HOME_REGION
+            known = await region_ids(voice.client, region)
+            findings.append(_regions(chosen, known))
+            findings.append(await _clocks(voice, clock, region))
+    except Exception as fault:
+        findings.append(_failed("cloud", fault))
+    return findings
+
+
+async def _store(chosen: Settings) -> Finding:
+    try:
+        async with assembly.open_house(chosen) as house:
+            name = await house.store.installation()
+            number = len(await house.plane.stacks(None))
+    except (CloudError, CredentialsMissing):
+        return Finding("database", _UNSEEN, "it is looked into once the account is known")
+    except Exception as fault:
+        return _failed("database", fault)
+    return Finding(
+        "database", _GOOD, f"installation {name}, {counted(number, 'stack')} on this cloud"
+    )
+
+
+def _failed(subject: str, fault: Exception) -> Finding:
+    code, diagnostics = explain(fault)
+    says = "; ".join(
+        " - ".join(part for part in (one.message, one.why, one.remedy) if part)
+        for one in diagnostics
+    )
+    return Finding(subject, _BAD, clean(says), code)
+
+
+def _regions(chosen: Settings, known: Sequence[str]) -> Finding:
+    if chosen.region and chosen.region not in known:
+        return Finding(
+            "regions",
+            _BAD,
+            f'"{clean(chosen.region)}" is none of the account\'s {len(known)} regions',
+            ExitCode.WRONG_USAGE,
+        )
+    chosen_words = f"chosen: {chosen.region}" if chosen.region else "none is chosen"
+    return Finding("regions", _GOOD, f"{len(known)} can be used, {chosen_words}")
+
+
+async def _clocks(voice: assembly.Voice, clock: Clock, region: str) -> Finding:
+    """Our clock beside the cloud's, by the Date header of an unsigned request."""
+    endpoint = voice.endpoints.find(ECS, region)
+    before = clock.now()
+    response = await voice.send(HttpRequest("GET", endpoint.scheme, endpoint.host, "/"))
+    after = clock.now()
+    date = response.headers.get("date")
+    if date is None:
+        return Finding("clock", _GOOD, "the cloud does not tell its time; calls are accepted")
+    skew = parsedate_to_datetime(date).timestamp() - (before + after) / 2
+    # The header has whole seconds only.
+    if abs(skew) <= _SKEW_ALLOWED:
+        return Finding("clock", _GOOD, f"{abs(skew):.0f} s from the cloud's")
+    way = "behind" if skew > 0 else "ahead of"
+    return Finding(
+        "clock",
+        _BAD,
+        f"{abs(skew):.0f} s {way} the cloud's, which refuses calls beyond 15 minutes;"
+        " set the clock of this machine",
+        ExitCode.FAILED,
+    )
+
+
+def masked_key(access_key_id: str) -> str:
+    """An access key's id, so much of it that its owner knows it again."""
+    if len(access_key_id) < 12:
+        return clean(access_key_id)
+    return f"{clean(access_key_id[:4])}…{clean(access_key_id[-4:])}"
+
+
+def _report(chosen: Settings, findings: Sequence[Finding], screen: Screen) -> list[str]:
+    paint: Paint = screen.paint
+    looked = table([(one.subject, one.verdict, one.says) for one in findings])
+    painted = [
+        line.replace(f" {one.verdict} ", f" {paint(one.verdict, _COLOURS[one.verdict])} ", 1)
+        for line, one in zip(looked, findings, strict=True)
+    ]
+    lines = ["", paint("looked at", "bold"), *indented(painted)]
+    lines += ["", paint("settings", "bold"), *indented(table(_setting_rows(chosen)))]
+    lines += ["", paint("chosen where the documents leave a fact open", "bold")]
+    for one in CHOICES:
+        lines.append(f"  {one.subject}: {one.open_fact}")
+        lines.append(f"    {one.chosen}{f' ({one.setting})' if one.setting else ''}")
+    return lines
+
+
+def _setting_rows(chosen: Settings) -> list[tuple[str, str, str]]:
+    return [
+        (one.name, _shown(one.value, is_secret=one.is_secret), f"from {one.origin}")
+        for one in chosen.origins
+    ]
+
+
+def _shown(value: str, *, is_secret: bool) -> str:
+    """A setting's value; what may hold a password shows none."""
+    if not value:
+        return "(none)"
+    if is_secret:
+        return MASK
+    scheme, separator, rest = value.partition("://")
+    if separator and "@" in rest:
+        login, _, place = rest.rpartition("@")
+        return clean(f"{scheme}://{login.partition(':')[0]}:{MASK}@{place}")
+    return clean(value)
+
+
+def _document(chosen: Settings, findings: Sequence[Finding]) -> dict[str, Json]:
+    return {
+        "cloud": chosen.cloud,
+        "region": chosen.region or None,
+        "findings": [
+            {"subject": one.subject, "verdict": one.verdict, "says": one.says} for one in findings
+        ],
+        "settings": [
+            {
+                "name": one.name,
+                "value": _shown(one.value, is_secret=one.is_secret) if one.value else None,
+                "origin": one.origin,
+            }
+            for one in chosen.origins
+        ],
+        "choices": [asdict(one) for one in CHOICES],
+    }

@@ -1,0 +1,169 @@
+"""OperationLock and Presence: who runs an operation, and whether anybody would, on one machine.
+
+An operating-system lock on a file goes with the process that holds it, however it ends. The file
+itself says nothing: it may be left behind and is taken up again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from imageferry.ports import StoreError
+
+LOCK_FOLDER: Final = "locks"
+"""The folder of the lock files inside the home."""
+
+_PRESENCE: Final = ".workers"
+
+# Somebody who only looks holds the lock for a moment: so long is it tried.
+_ATTEMPTS: Final = 50
+
+
+class OperationLock:
+    """The right to run one operation, for as long as this process lives and has not released it.
+
+    Two locks of one operation exclude each other inside one process, too.
+    """
+
+    def __init__(self, folder: Path, operation_id: str) -> None:
+        self.operation_id = operation_id
+        self._path = folder / quote(operation_id, safe="")
+        self._descriptor: int | None = None
+
+    @property
+    def is_mine(self) -> bool:
+        """True where this very lock was acquired and not yet released."""
+        return self._descriptor is not None
+
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody has it; True where it is mine then. Raises StoreError."""
+        if self._descriptor is not None:
+            return True
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for _ in range(_ATTEMPTS):
+                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                # Whoever had the lock before may have removed the file we opened: then another
+                # process could lock a new file of this name, and neither would know of the other.
+                if _lock(descriptor, fcntl.LOCK_EX) and _is_still(descriptor, self._path):
+                    self._descriptor = descriptor
+                    return True
+                os.close(descriptor)
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
+        return False
+
+    def is_held(self) -> bool:
+        """True where anybody, this process too, holds the lock. Raises StoreError."""
+        if self._descriptor is not None:
+            return True
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
+        try:
+            return not _lock(descriptor, fcntl.LOCK_SH)
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
+        finally:
+            os.close(descriptor)
+
+    def release(self, *, has_ended: bool = False) -> None:
+        """Let go of the lock; with `has_ended` its file goes too. Not mine: does nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
+        try:
+            if has_ended:
+                # While the lock is held, so that nobody's new file is taken for this one.
+                self._path.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
+
+
+class Presence:
+    """Says that a process lives here that takes up operations which nobody runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / _PRESENCE
+        self._descriptor: int | None = None
+
+    def announce(self) -> None:
+        """Say so until `withdraw`, or until the process ends. Raises StoreError."""
+        if self._descriptor is not None:
+            return
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
+        self._descriptor = descriptor
+
+    def withdraw(self) -> None:
+        """Say so no longer."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def is_anyone(self) -> bool:
+        """True where any process, this one too, has announced itself. Raises StoreError."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
+        try:
+            return not _lock(descriptor, fcntl.LOCK_EX)
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
+        finally:
+            os.close(descriptor)
+
+
+def remove_stale_locks(folder: Path, open_ids: set[str]) -> list[str]:
+    """Remove the files of operations that have ended, as a killed process leaves them.
+
+    `open_ids` are all operations that are open. Gives the operation ids whose files went.
+    """
+    names = {quote(operation_id, safe="") for operation_id in open_ids} | {_PRESENCE}
+    removed = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name in names:
+            continue
+        lock = OperationLock(folder, unquote(path.name))
+        if lock.try_acquire():
+            lock.release(has_ended=True)
+            removed.append(lock.operation_id)
+    return removed
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    mine = os.fstat(descriptor)
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+
+
+def _unusable(path: Path, failure: OSError) -> StoreError:
+    return StoreError(
+        f'the lock file "{path}" cannot be used: {failure.strerror}; '
+        "check the rights of the home, and that it is on a local disk"
+    )

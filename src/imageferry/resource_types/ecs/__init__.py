@@ -1,0 +1,1 @@
+"""The types of Alibaba Cloud's own template language for ECS: one module and one schema each."""

@@ -1,0 +1,1 @@
+"""The types that CloudFormation templates know from Terraform's provider, likewise."""

@@ -1,0 +1,255 @@
+"""Instances and snapshots by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.emulator.clouds import GOLDEN, Cloud, HandClock
+
+HANGZHOU = {"RegionId": "cn-hangzhou"}
+
+
+def _shown(cloud: Cloud, instance: str, region: str = "cn-hangzhou") -> dict:
+    ids = json.dumps([instance])
+    [one] = cloud.call("DescribeInstances", RegionId=region, InstanceIds=ids)["Instances"][
+        "Instance"
+    ]
+    return one
+
+
+def test_an_instance_from_a_copy(cloud: Cloud, clock: HandClock) -> None:
+    copied = cloud.copy("web")
+    clock.advance(3600)
+    instance = cloud.run(copied, "cn-shanghai", InstanceName="app", SystemDisk={"Size": 80})
+    one = _shown(cloud, instance, "cn-shanghai")
+    assert (one["ImageId"], one["InstanceName"], one["Status"]) == (copied, "app", "Pending")
+    assert one["ZoneId"] == "cn-shanghai-b"
+    assert one["VpcAttributes"]["PrivateIpAddress"]["IpAddress"]
+    clock.advance(0.6)
+    assert _shown(cloud, instance, "cn-shanghai")["Status"] == "Starting"
+    clock.advance(0.6)
+    assert _shown(cloud, instance, "cn-shanghai")["Status"] == "Running"
+    assert cloud.image(copied)["Usage"] == "instance"
+
+
+def test_an_instance_stops_starts_and_is_deleted(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = {"InstanceId": cloud.run()}
+    wrong = (403, "IncorrectInstanceStatus")
+    assert refused("StopInstance", **instance) == (403, "IncorrectInstanceStatus.Initializing")
+    clock.advance(2)
+    assert refused("StartInstance", **instance) == wrong
+    assert refused("DeleteInstance", **instance) == wrong
+    assert refused("StopInstance", **instance, DryRun=True)[1] == "DryRunOperation"
+    cloud.call("StopInstance", **instance)
+    assert _shown(cloud, instance["InstanceId"])["Status"] == "Stopping"
+    assert refused("StartInstance", **instance) == wrong
+    clock.advance(2)
+    assert _shown(cloud, instance["InstanceId"])["Status"] == "Stopped"
+    cloud.call("StartInstance", **instance)
+    assert _shown(cloud, instance["InstanceId"])["Status"] == "Starting"
+    clock.advance(2)
+    cloud.call("DeleteInstance", **instance, Force=True)
+    assert cloud.call("DescribeInstances", **HANGZHOU)["TotalCount"] == 0
+    assert refused("DeleteInstance", **instance) == (404, "InvalidInstanceId.NotFound")
+
+
+def test_a_system_disk_is_replaced_by_a_copied_image(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    copied = cloud.copy("web")
+    system = "ubuntu_22_04_x64_20G_alibase_20240820.vhd"
+    instance = {"InstanceId": cloud.run(system, "cn-shanghai")}
+    clock.advance(2)
+    assert refused("ReplaceSystemDisk", **instance, ImageId=copied) == (
+        403,
+        "IncorrectInstanceStatus",
+    )
+    cloud.call("StopInstance", **instance)
+    clock.advance(2)
+    assert refused("ReplaceSystemDisk", **instance, ImageId=copied) == (
+        403,
+        "OperationDenied.ImageNotValid",
+    )
+    assert refused("ReplaceSystemDisk", **instance, ImageId=GOLDEN) == (
+        404,
+        "InvalidImageId.NotFound",
+    )
+    clock.advance(3600)
+    assert refused("ReplaceSystemDisk", **instance, ImageId=copied, SystemDisk={"Size": 30}) == (
+        404,
+        "InvalidSystemDiskSize.LessThanImageSize",
+    )
+    replaced = cloud.call("ReplaceSystemDisk", **instance, ImageId=copied, ClientToken="t")
+    assert replaced["DiskId"].startswith("d-uf6")
+    again = cloud.call("ReplaceSystemDisk", **instance, ImageId=copied, ClientToken="t")
+    assert again["DiskId"] == replaced["DiskId"]
+    assert _shown(cloud, instance["InstanceId"], "cn-shanghai")["ImageId"] == copied
+    image = {"RegionId": "cn-shanghai", "ImageId": copied}
+    assert refused("DeleteImage", **image) == (403, "ImageUsingByInstance")
+    cloud.call("DeleteImage", **image, Force=True)
+    assert _shown(cloud, instance["InstanceId"], "cn-shanghai")["ImageId"] == copied
+
+
+RUN_ERRORS = [
+    ({"ImageId": ""}, 400, "MissingParameter"),
+    ({"ImageFamily": "golden"}, 400, "InvalidParameter.Conflict"),
+    ({"ImageId": "", "ImageFamily": "none"}, 404, "InvalidImageId.NotFound"),
+    ({"ImageId": "m-none"}, 404, "InvalidImageId.NotFound"),
+    ({"RegionId": "cn-beijing"}, 404, "InvalidImageId.NotFound"),
+    ({"RegionId": "cn-atlantis"}, 404, "InvalidRegionId.NotFound"),
+    ({"InstanceType": ""}, 400, "MissingParameter"),
+    ({"InstanceType": "t2.micro"}, 400, "InvalidInstanceType.ValueNotSupported"),
+    ({"SecurityGroupId": ""}, 400, "MissingParameter"),
+    ({"VSwitchId": ""}, 400, "MissingParameter"),
+    ({"ZoneId": "cn-beijing-a"}, 404, "InvalidZoneId.NotFound"),
+    ({"Amount": 101}, 400, "InvalidParameter"),
+    ({"SystemDisk": {"Size": 20}}, 404, "InvalidSystemDiskSize.LessThanImageSize"),
+    ({"SystemDisk": {"Size": "big"}}, 400, "InvalidSize.ValueNotSupported"),
+    ({"LaunchTemplateId": "lt-1"}, 404, "InvalidLaunchTemplate.NotFound"),
+    ({"DryRun": True}, 400, "DryRunOperation"),
+    ({"Amount": 6}, 403, "QuotaExceed.ElasticQuota"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"), RUN_ERRORS, ids=lambda value: str(value)[:50]
+)
+def test_instances_are_refused(
+    cloud: Cloud,
+    refused: Callable[..., tuple[int, str]],
+    changes: dict[str, object],
+    status: int,
+    code: str,
+) -> None:
+    cloud.world.choose({"instance_quota": 5})
+    parameters = {
+        **HANGZHOU,
+        "ImageId": GOLDEN,
+        "InstanceType": "ecs.g7.large",
+        "SecurityGroupId": "sg-1",
+        "VSwitchId": "vsw-1",
+        **changes,
+    }
+    assert refused("RunInstances", **parameters) == (status, code)
+    assert cloud.call("DescribeInstances", **HANGZHOU)["TotalCount"] == 0
+
+
+def test_many_instances_and_how_they_are_found(cloud: Cloud, clock: HandClock) -> None:
+    cloud.call("ModifyImageAttribute", **HANGZHOU, ImageId=GOLDEN, ImageFamily="golden")
+    ids = cloud.call(
+        "RunInstances",
+        **HANGZHOU,
+        ImageFamily="golden",
+        InstanceType="ecs.c7.large",
+        SecurityGroupIds=["sg-1", "sg-2"],
+        VSwitchId="vsw-1",
+        Amount=12,
+        InstanceName="app",
+        UniqueSuffix=True,
+        InternetMaxBandwidthOut=5,
+    )["InstanceIdSets"]["InstanceIdSet"]
+    clock.advance(2)
+    assert len(set(ids)) == 12
+
+    def find(**wanted: object) -> list[str]:
+        reply = cloud.call("DescribeInstances", **HANGZHOU, **wanted)
+        return [one["InstanceId"] for one in reply["Instances"]["Instance"]]
+
+    assert find() == ids[:10]
+    assert find(PageNumber=2, PageSize=10) == ids[10:]
+    assert find(InstanceName="app00*", PageSize=100) == ids[:9]
+    assert find(InstanceName="app003") == [ids[2]]
+    assert find(Status="Stopped") == []
+    assert find(ImageId=GOLDEN, InstanceType="ecs.c7.large", PageSize=1) == ids[:1]
+    assert find(VSwitchId="vsw-9") == []
+    first = cloud.call("DescribeInstances", **HANGZHOU, MaxResults=5)
+    second = cloud.call(
+        "DescribeInstances", **HANGZHOU, NextToken=first["NextToken"], MaxResults=500
+    )
+    assert [one["InstanceId"] for one in second["Instances"]["Instance"]] == ids[5:]
+    assert second["NextToken"] == ""
+    statuses = cloud.call("DescribeInstanceStatus", **HANGZHOU, PageSize=50)
+    assert [one["InstanceId"] for one in statuses["InstanceStatuses"]["InstanceStatus"]] == ids
+    one = cloud.call("DescribeInstanceStatus", **HANGZHOU, InstanceId=[ids[3]])
+    assert one["InstanceStatuses"]["InstanceStatus"] == [
+        {"InstanceId": ids[3], "Status": "Running"}
+    ]
+    assert _shown(cloud, ids[0])["PublicIpAddress"]["IpAddress"]
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "status", "code"),
+    [
+        ("DescribeInstances", {**HANGZHOU, "InstanceIds": "i-1"}, 400, "InvalidParameter"),
+        ("DescribeInstances", {**HANGZHOU, "InstanceIds": "[1]"}, 400, "InvalidParameter"),
+        ("DescribeInstanceStatus", {**HANGZHOU, "PageSize": 51}, 400, "InvalidParameter"),
+        ("StartInstance", {}, 400, "MissingParameter"),
+        ("StartInstance", {"InstanceId": "i-none"}, 404, "InvalidInstanceId.NotFound"),
+        ("ReplaceSystemDisk", {"InstanceId": "i-none", "ImageId": "m"}, 404, "InvalidInstanceId.NotFound"),
+        ("CreateSnapshot", {"DiskId": "d-none"}, 404, "InvalidDiskId.NotFound"),
+        ("CreateSnapshot", {"DiskId": "d-golden0000000000002", "SnapshotName": "auto1"}, 400, "InvalidSnapshotName.Malformed"),
+        ("CreateSnapshot", {"DiskId": "d-golden0000000000002", "RetentionDays": 0}, 400, "InvalidParameter"),
+        ("DeleteSnapshot", {"SnapshotId": "s-none"}, 404, "InvalidSnapshotId.NotFound"),
+        ("DescribeSnapshots", {**HANGZHOU, "Status": "odd"}, 400, "InvalidParameter"),
+        ("DescribeSnapshots", {**HANGZHOU, "Usage": "odd"}, 404, "InvalidUsage"),
+    ],
+    ids=lambda value: str(value)[:50],
+)  # fmt: skip
+def test_other_calls_are_refused(
+    refused: Callable[..., tuple[int, str]],
+    action: str,
+    parameters: dict[str, object],
+    status: int,
+    code: str,
+) -> None:
+    assert refused(action, **parameters) == (status, code)
+
+
+def test_a_protected_instance(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = cloud.run(DeletionProtection=True)
+    clock.advance(2)
+    assert refused("DeleteInstance", InstanceId=instance, Force=True) == (
+        403,
+        "InvalidOperation.DeletionProtection",
+    )
+
+
+def test_snapshots_by_hand(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    disk = {"DiskId": "d-golden0000000000002"}
+    make = {**disk, "SnapshotName": "by-hand", "RetentionDays": 3, "Tag": [{"Key": "a"}]}
+    snapshot = cloud.call("CreateSnapshot", **make, ClientToken="t")["SnapshotId"]
+    assert cloud.call("CreateSnapshot", **make, ClientToken="t")["SnapshotId"] == snapshot
+    assert refused("CreateSnapshot", **disk, ClientToken="t") == (
+        403,
+        "IdempotentParameterMismatch",
+    )
+    region = {"RegionId": "ap-southeast-1"}
+    ask = {**region, "SnapshotIds": json.dumps([snapshot])}
+    [shown] = cloud.call("DescribeSnapshots", **ask)["Snapshots"]["Snapshot"]
+    assert (shown["Status"], shown["SourceDiskSize"], shown["Progress"]) == (
+        "progressing",
+        "20",
+        "0%",
+    )
+    assert refused("DeleteSnapshot", SnapshotId=snapshot) == (
+        403,
+        "InvalidOperation.RelatedSnapshotNotFinished",
+    )
+    clock.advance(3600)
+    assert cloud.call("DescribeSnapshots", **ask, Status="accomplished")["TotalCount"] == 1
+    assert cloud.call("DescribeSnapshots", **region, Usage="image")["TotalCount"] == 1
+    first = cloud.call("DescribeSnapshots", **region, MaxResults=1)
+    second = cloud.call("DescribeSnapshots", **region, MaxResults=1, NextToken=first["NextToken"])
+    assert second["Snapshots"]["Snapshot"][0]["SnapshotId"] == snapshot
+    cloud.call("DeleteSnapshot", SnapshotId=snapshot)
+    cloud.call("DeleteSnapshot", SnapshotId=snapshot)
+    assert cloud.call("DescribeSnapshots", **ask)["TotalCount"] == 0

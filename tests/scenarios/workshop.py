@@ -1,0 +1,114 @@
+"""A control plane, a store and a worker over a small cloud, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from imageferry.control.change_sets import Desk
+from imageferry.control.plane import ControlPlane
+from imageferry.control.requests import ExecutionOptions, StackRequest, StackView
+from imageferry.engine.worker import Worker
+from imageferry.model.operations import OnFailure
+from imageferry.model.stacks import Place
+from imageferry.model.statuses import OperationStatus
+from imageferry.model.values import Value
+from imageferry.ports import Catalog, RunResult
+from imageferry.store.encryption import AesGcmBox
+from imageferry.store.sql_store import SqlStore, open_store
+from imageferry.testing import SeededEntropy, VirtualClock
+
+
+class Handing:
+    """A dispatcher that only remembers: the test runs what it wants when it wants."""
+
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+
+    async def submit(
+        self,
+        transaction: object | None,
+        operation_id: str,
+        *,
+        stack_id: str,
+        not_before: float | None = None,
+    ) -> None:
+        self.submitted.append(operation_id)
+
+    async def start(self, run: object) -> None:
+        return None
+
+    async def stop(self, drain: float) -> None:
+        return None
+
+
+@dataclass
+class Workshop:
+    plane: ControlPlane
+    worker: Worker
+    store: SqlStore
+    clock: VirtualClock
+    catalog: Catalog
+    entropy: SeededEntropy
+    region: str = "cn-hangzhou"
+
+    async def deploy(
+        self,
+        template: str,
+        *,
+        name: str = "demo",
+        on_failure: OnFailure = OnFailure.KEEP,
+        replace: bool | None = None,
+        parallel: int = 0,
+        timeout: float | None = None,
+        **parameters: Value,
+    ) -> StackView:
+        """Plan, execute and run to the end."""
+        planned = await self.plane.plan(
+            StackRequest(name, self.region, template.encode(), "t.yml", parameters, replace)
+        )
+        operation = await self.plane.execute(
+            planned, ExecutionOptions(on_failure, parallel, timeout)
+        )
+        await self.run(operation.operation_id)
+        return await self.plane.view(operation.stack_id)
+
+    async def run(self, operation_id: str) -> RunResult:
+        result = await self.worker.run(operation_id)
+        assert result.status is not OperationStatus.RUNNING or result.stopped
+        return result
+
+    async def delete(self, name: str = "demo") -> StackView:
+        stack = await self.plane.find(name)
+        operation = await self.plane.execute(
+            await self.plane.plan_delete(stack), ExecutionOptions()
+        )
+        await self.run(operation.operation_id)
+        return await self.plane.view(stack.stack_id)
+
+    def fresh_worker(self) -> Worker:
+        """Another process, as far as the journal can tell."""
+        return Worker(self.store, self.catalog, self.clock, self.entropy)
+
+
+@asynccontextmanager
+async def workshop(home: Path, catalog: Catalog, seed: int = 1) -> AsyncIterator[Workshop]:
+    clock, entropy = VirtualClock(), SeededEntropy(seed)
+    home.mkdir(exist_ok=True, parents=True)
+    store = open_store(
+        f"sqlite:///{home / 'imageferry.db'}", entropy=entropy, box=lambda: AesGcmBox(b"k" * 32)
+    )
+    try:
+        desk = Desk(store, catalog, Handing(), clock, entropy, Place("emulator", "1", ""))
+        yield Workshop(
+            ControlPlane(desk),
+            Worker(store, catalog, clock, entropy),
+            store,
+            clock,
+            catalog,
+            entropy,
+        )
+    finally:
+        await store.close()
