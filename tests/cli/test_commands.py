@@ -42,8 +42,15 @@ WRONG_USAGE = [
     (["deploy", "none.yml", "-s", "x", "--yes", "--cloud", "aws"], "aws"),
     (["deploy", "t.yml", "-s", "x", "--yes", "--region", "r", "-p", "A"], "has no value"),
     (["deploy", "t.yml", "-s", "x", "--yes"], "no region is given"),
+    (["deploy", "t.yml", "-s", "x", "--yes", "--region", "us-west-2"], 'did you mean "us-west-1"?'),
+    (["deploy", "t.yml", "-s", "x", "--yes", "--region", "CN-HANGZHOU"], '"cn-hangzhou"'),
+    (["deploy", "t.yml", "-s", "x", "--yes", "--region", "cn-hangzhou "], '"cn-hangzhou"'),
+    (["deploy", ".", "-s", "x", "--yes"], "directory"),
     (["plan", "t.yml"], "--stack"),
     (["plan", "t.yml", "-s", "x"], "no region is given"),
+    (["plan", "none.yml", "-s", "x", "-p", "A"], "no region is given"),
+    (["plan", "none.yml", "-s", "x", "-p", "A"], "cannot be read"),
+    (["plan", "none.yml", "-s", "x", "-p", "A"], "has no value"),
     (["plan", "none.yml", "-s", "x", "--region", "r"], "cannot be read"),
     (["validate"], "Missing argument"),
     (["list", "--cloud", "moon"], "moon"),
@@ -101,6 +108,15 @@ def test_completion_scripts(runner: CliRunner, shell: str) -> None:
     result = runner.invoke(imageferry, ["completion", shell])
     assert result.exit_code == 0
     assert "_IMAGEFERRY_COMPLETE" in result.output
+
+
+def test_regions_are_completed(runner: CliRunner) -> None:
+    words = {"COMP_WORDS": "imageferry list --region cn-hang", "COMP_CWORD": "3"}
+    result = runner.invoke(
+        imageferry, [], prog_name="imageferry",
+        env={**words, "_IMAGEFERRY_COMPLETE": "bash_complete"},
+    )  # fmt: skip
+    assert "plain,cn-hangzhou" in result.output
 
 
 def run_python(code: str) -> str:

@@ -67,11 +67,19 @@ async def copies(caller: Caller, address: str) -> dict[str, Any]:
         models.CopyImageRequestTag(key="a b", value=""),
     ]
     fields = copy_fields(
-        "web:镜像_01", tag=tags, client_token="t-1", encrypted=False, destination_description="x*~/ y"
+        "web:镜像_01",
+        tag=tags,
+        client_token="t-1",
+        encrypted=False,
+        destination_description="x*~/ y",
     )
     first = await caller.call("CopyImage", **fields)
     again = await caller.call("CopyImage", **fields)
-    look = {"region_id": "cn-shanghai", "image_id": first.image_id, "status": "Creating,Waiting,Available"}
+    look = {
+        "region_id": "cn-shanghai",
+        "image_id": first.image_id,
+        "status": "Creating,Waiting,Available",
+    }
     creating = (await caller.call("DescribeImages", **look)).images.image[0]
     disk = creating.disk_device_mappings.disk_device_mapping[0]
     hidden = await caller.call("DescribeImages", region_id="cn-shanghai", image_id=first.image_id)

@@ -62,7 +62,11 @@ def copy_fields(name: str, **more: Any) -> dict[str, Any]:
 def copies(client: AcsClient) -> dict[str, Any]:
     tags = [{"Key": "env", "Value": "test"}, {"Key": "a b", "Value": ""}]
     fields = copy_fields(
-        "web:镜像_01", Tags=tags, ClientToken="t-1", Encrypted=False, DestinationDescription="x*~/ y"
+        "web:镜像_01",
+        Tags=tags,
+        ClientToken="t-1",
+        Encrypted=False,
+        DestinationDescription="x*~/ y",
     )
     first = call(client, "CopyImage", **fields)["ImageId"]
     again = call(client, "CopyImage", **fields)["ImageId"]
@@ -75,9 +79,9 @@ def copies(client: AcsClient) -> dict[str, Any]:
     too_late = refusal(client, "CancelCopyImage", **image)
     second = call(client, "CopyImage", **copy_fields("cancelled"))["ImageId"]
     call(client, "CancelCopyImage", RegionId="cn-shanghai", ImageId=second)
-    gone = call(
-        client, "DescribeImages", RegionId="cn-shanghai", ImageId=second, Status="ALL"
-    )["TotalCount"]
+    gone = call(client, "DescribeImages", RegionId="cn-shanghai", ImageId=second, Status="ALL")[
+        "TotalCount"
+    ]
     return {
         "same_token": first == again,
         "creating": [creating["Status"], creating["Progress"], creating["IsCopied"]],

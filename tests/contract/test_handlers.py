@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
 from tests.resource_types.copying import (
     REGION,
@@ -18,6 +19,7 @@ from tests.resource_types.copying import (
 )
 
 TYPES = pytest.mark.parametrize("type_name", [ROS, TF], ids=["ros", "tf"])
+
 
 @TYPES
 def test_a_copy_is_made_shown_and_removed(type_name: str) -> None:
@@ -200,7 +202,9 @@ def test_a_replacement_that_was_left_half_way_is_cleared_away_first(type_name: s
         back = await resource.update(first)
         assert isinstance(back.outcome, Done)
         (image,) = cloud.images()
-        assert (image["image_id"], image["name"]) == (old, "golden") == (resource.image_id, "golden")
+        assert (
+            (image["image_id"], image["name"]) == (old, "golden") == (resource.image_id, "golden")
+        )
 
     play(type_name, scenario)
 

@@ -10,7 +10,15 @@ from imageferry.dialects.limits import LIMIT_CODES, MAX_RESOURCES
 from imageferry.dialects.reader import MAX_DIAGNOSTICS, Reading, read
 from imageferry.dialects.source_text import MAX_SOURCE_BYTES
 from imageferry.model.diagnostics import Severity
-from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Pseudo, Reference
+from imageferry.model.expressions import (
+    Attribute,
+    Call,
+    ListOf,
+    Literal,
+    MapOf,
+    Pseudo,
+    Reference,
+)
 from imageferry.model.templates import Template
 
 ROS = "ROSTemplateFormatVersion: '2015-09-01'\n"
@@ -346,3 +354,42 @@ def test_an_export_is_read() -> None:
     assert isinstance(output.export_name, Call)
     assert isinstance(output.export_name.argument, ListOf)
     assert isinstance(output.export_name.argument.items[0], Pseudo)
+
+
+def test_the_template_of_a_nested_stack_stays_as_it_is() -> None:
+    stack = template(
+        ROS
+        + """Resources:
+  Inner:
+    Type: ALIYUN::ROS::Stack
+    Properties:
+      TemplateBody:
+        Outputs: {Id: {Value: {Ref: Unknown}}}
+      Parameters: {Region: !Ref ALIYUN::Region}
+"""
+    ).resources["Inner"]
+    body, parameters = stack.properties["TemplateBody"], stack.properties["Parameters"]
+    assert isinstance(body, Literal)
+    assert body.value == {"Outputs": {"Id": {"Value": {"Ref": "Unknown"}}}}
+    assert isinstance(parameters, MapOf)
+    assert isinstance(parameters.entries["Region"], Pseudo)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ROS + "a: 1\n" * 100_000, id="duplicate keys"),
+        pytest.param('{"a": 1' + ', "a": 1' * 100_000 + "}", id="duplicate keys in json"),
+        pytest.param(
+            ROS + "Parameters:\n" + "".join(f" A{n}: {{}}\n" for n in range(50_000)), id="no types"
+        ),
+        pytest.param(
+            ROS + "Metadata: [" + "010, " * 100_000 + "]\n", id="numbers that look otherwise"
+        ),
+    ],
+)
+def test_a_source_with_too_many_faults_is_not_read_to_its_end(text: str) -> None:
+    found = reading(text)
+    assert found.template is None
+    assert found.diagnostics[-1].code == "IF198"
+    assert len(found.diagnostics) == MAX_DIAGNOSTICS + 2

@@ -223,6 +223,8 @@ def test_an_encrypted_copy_may_stay_in_its_region(cloud: Cloud) -> None:
 def test_an_unnamed_copy_is_named_by_its_id(cloud: Cloud) -> None:
     image_id = cloud.copy("")
     assert cloud.image(image_id)["ImageName"] == image_id
+    cloud.world.choose({"default_image_name": "source_name"})
+    assert cloud.image(cloud.copy(""))["ImageName"] == "golden-base"
 
 
 COPY_ERRORS = [
@@ -459,6 +461,7 @@ def test_a_failed_copy_is_deleted_like_any_image(cloud: Cloud, clock: HandClock)
     assert snapshot["Status"] == "failed"
     cloud.call("DeleteImage", ImageId=failed, RegionId="cn-shanghai")
     assert cloud.images() == []
+    assert cloud.call("DescribeSnapshots", RegionId="cn-shanghai")["TotalCount"] == 0
 
 
 # --- tokens and dry runs ------------------------------------------------------------------------------

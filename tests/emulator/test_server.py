@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import http.client
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from imageferry.emulator.calls import cloud_time
 from imageferry.emulator.server import decode_pairs, serve
@@ -24,8 +31,9 @@ from tests.emulator.clouds import GOLDEN, Cloud
 class Served:
     """A server in a thread of its own, and one emulator behind it."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, **options: Any) -> None:
         self.cloud = cloud
+        self._options = options
         self.port = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -36,7 +44,7 @@ class Served:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._serving = self._loop.create_task(
-            serve(self.cloud.emulator, port=0, on_ready=self._on_ready)
+            serve(self.cloud.emulator, port=0, on_ready=self._on_ready, **self._options)
         )
         try:
             self._loop.run_until_complete(self._serving)
@@ -227,6 +235,43 @@ def test_the_control_api_is_served(served: Served) -> None:
 def test_only_loopback_is_served(cloud: Cloud) -> None:
     with pytest.raises(ValueError, match="loopback only"):
         asyncio.run(serve(cloud.emulator, port=0, on_ready=print, host="0.0.0.0"))
+
+
+def test_it_speaks_https_with_a_certificate(cloud: Cloud, tmp_path: Path) -> None:
+    certificate, key = _write_certificate(tmp_path)
+    server = Served(cloud, certificate=certificate, certificate_key=key)
+    context = ssl.create_default_context(cafile=str(certificate))
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        for _ in range(2):
+            connection.sendall(server.bytes_of(server.signed("DescribeRegions")))
+            assert connection.recv(1 << 20).startswith(b"HTTP/1.1 200")
+    server.stop()
+
+
+def _write_certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(pem))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "certificate.pem", folder / "key.pem"
 
 
 def test_pairs_are_decoded() -> None:

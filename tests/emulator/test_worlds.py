@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,23 @@ def test_equal_seeds_on_one_world_make_no_equal_ids(
     two = open_cloud(tmp_path / "world", seed=1)
     made += [two.copy(f"two-{n}", ClientToken=f"{n}") for n in range(3)]
     assert len(set(made)) == 6
+
+
+def test_many_at_once_on_one_world(
+    tmp_path: Path, open_cloud: Callable[..., Cloud], clock: HandClock
+) -> None:
+    clouds = [open_cloud(tmp_path / "world", seed=seed) for seed in range(4)]
+
+    def copy_many(number: int) -> list[str]:
+        return [clouds[number].copy(f"web-{number}-{index}") for index in range(25)]
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [image_id for ids in pool.map(copy_many, range(4)) for image_id in ids]
+    assert len(set(made)) == 100
+    statuses = [image["Status"] for image in clouds[0].images()]
+    assert (statuses.count("Creating"), statuses.count("Waiting")) == (5, 95)
+    rows = clouds[1].world.rows("SELECT starts_at, ends_at FROM images WHERE origin = 'copy'")
+    _check_places([Span(*row) for row in rows], 5)
 
 
 def test_every_reply_is_committed_before_it_is_given(

@@ -257,6 +257,20 @@ class Resource:
             case Pending(context=context):
                 self.context = context
 
+    def last_request(self, action: HandlerAction) -> HandlerRequest:
+        """The last step's request as it stands in the record."""
+        self.steps -= 1
+        return replace(self.request(action, self.properties), context=self.context)
+
+    def request_of_update(self, wanted: Mapping[str, Value], **more: Any) -> HandlerRequest:
+        """The last update's request as it stands in the record."""
+        request = self.request(HandlerAction.UPDATE, wanted, **more)
+        return replace(request, context=self.context, unfinished={})
+
+    async def resume(self, action: HandlerAction) -> Answers:
+        """Go on with the last step."""
+        return await self.perform(self.last_request(action))
+
     async def create(self, wanted: Mapping[str, Value], **more: Any) -> Answers:
         until = more.pop("until", None)
         request = self.request(HandlerAction.CREATE, wanted, **more)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from imageferry.model.handlers import Done, ErrorCode, Failed
+
+from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
 from imageferry.model.values import Secret
 from tests.resource_types.copying import (
     REGION,
@@ -57,9 +58,7 @@ def test_every_property_reaches_the_cloud_under_its_name(type_name: str) -> None
     play(type_name, scenario)
 
 
-@pytest.mark.parametrize(
-    ("type_name", "expected"), [(ROS, None), (TF, "false")], ids=["ros", "tf"]
-)
+@pytest.mark.parametrize(("type_name", "expected"), [(ROS, None), (TF, "false")], ids=["ros", "tf"])
 def test_unset_encryption_travels_as_each_type_does(type_name: str, expected: str | None) -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
         await resource.create(properties(type_name))
@@ -165,21 +164,14 @@ def test_a_copy_that_was_announced_long_ago_is_looked_for_first(type_name: str) 
         first = await resource.create(wanted, until=cloud.clock.now() + 0.1)
         (pending,) = first.pendings[-1:]
         assert pending.context["phase"] == "copy"
-        resource.steps -= 1
+        cloud.restart()
         found = cloud.catalog.find(type_name)
         assert found is not None
-        from dataclasses import replace
-
-        from imageferry.model.handlers import HandlerAction
-
-        request = replace(
-            resource.request(HandlerAction.CREATE, wanted), context=pending.context
-        )
-        await found.handler.create(request)
+        await found.handler.create(resource.last_request(HandlerAction.CREATE))
         assert len(cloud.images()) == 1
         await cloud.clock.sleep(3600)
         cloud.restart()
-        again = await resource.perform(request)
+        again = await resource.resume(HandlerAction.CREATE)
         assert isinstance(again.outcome, Done)
         assert len(cloud.images()) == 1
         assert cloud.changes.count("CopyImage") == 5

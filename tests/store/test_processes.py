@@ -82,7 +82,7 @@ def test_a_watcher_is_never_locked_out(tmp_path: Path) -> None:
             with child(tmp_path, operation_id) as process:
                 said_until(process, 1)
                 seen = heard = 0
-                for round_number in range(150):
+                for round_number in range(80):
                     records = await store.records(operation_id)
                     events = await store.events(stack_id, heard, 10_000)
                     _, progress = await store.progress(operation_id)

@@ -61,7 +61,7 @@ def test_good(template_of: Reader, catalog: Catalog) -> None:
 CASES: list[tuple[str, dict[str, Any], list[tuple[str, int]], str]] = [
     ("constant-fault-is-told-once",
      {"ImageId": "ami-1", "Destinations": places("cn-a", "cn-b", "cn-c", "cn-d", "cn-e")},
-     [("IF505", 14)], "Copy[0]: 'ImageId' cannot be 'ami-1'"),
+     [("IF505", 14)], "Copy[*]: 'ImageId' cannot be 'ami-1'"),
     ("same-fault-of-three",
      {"ImageId": "m-1", "Destinations": [{"Region": "cn-a"}, {}, {}, {}, {}]},
      [("IF510", 10), ("IF510", 10), ("IF510", 10), ("IF502", 17)],
@@ -70,6 +70,9 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, int]], str]] = [
      {"ImageId": "m-1", "Destinations": [{"Region": "a", "Encrypted": "u"},
                                          {"Region": "b", "Encrypted": "v"}]},
      [("IF503", 19), ("IF503", 19)], "Copy[1]: 'Encrypted' must be true or false, not the text 'v'"),
+    ("rule-of-the-type-for-all",
+     {"ImageId": "m-1", "Destinations": places("cn-hangzhou", "cn-hangzhou")},
+     [("IF510", 10), ("IF520", 17)], "Copy[*]: the regions are equal"),
     ("rule-of-the-type",
      {"ImageId": "m-1", "Destinations": places("cn-a", "cn-hangzhou")},
      [("IF520", 17)], "Copy[1]: the regions are equal"),

@@ -12,9 +12,11 @@ from imageferry.cli.faults import CommandRefused
 from imageferry.cli.flags import (
     Flags,
     Patience,
+    Wish,
     house_flags,
     parallel_option,
     patience_flags,
+    template_flags,
     timeout_option,
     yes_option,
 )
@@ -25,29 +27,36 @@ from imageferry.cli.sessions import Session, need_region, run, settings_of
 from imageferry.cli.sources import SourceUnreadable, read_source, source_name
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
 from imageferry.model.changes import ChangeSet
-from imageferry.model.diagnostics import error
+from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.operations import OnFailure
+from imageferry.model.values import Value
 
 
-def stack_request(
-    path: str,
-    stack_name: str,
-    flags: Flags,
-    pairs: tuple[str, ...],
-    parameter_file: str | None,
-    replace: bool,
-) -> StackRequest:
-    """What the command line asks for; raises CommandRefused for what cannot be read."""
+def stack_request(wish: Wish, flags: Flags, *, replace: bool) -> StackRequest:
+    """What the command line asks for; raises CommandRefused with all that is wrong with it."""
+    faults: list[Diagnostic] = []
+    template, region = b"", ""
+    parameters: dict[str, Value] = {}
     try:
-        template = read_source(path, "template")
+        region = need_region(settings_of(flags))
+    except CommandRefused as fault:
+        faults += fault.diagnostics
+    try:
+        template = read_source(wish.template, "template")
     except SourceUnreadable as fault:
-        raise CommandRefused(ExitCode.WRONG_USAGE, [fault.diagnostic]) from None
+        faults.append(fault.diagnostic)
+    try:
+        parameters = read_parameters(wish.pairs, wish.parameter_file)
+    except CommandRefused as fault:
+        faults += fault.diagnostics
+    if faults:
+        raise CommandRefused(ExitCode.WRONG_USAGE, faults)
     return StackRequest(
-        stack_name=stack_name,
-        region=need_region(settings_of(flags)),
+        stack_name=wish.stack_name,
+        region=region,
         template=template,
-        template_name=source_name(path),
-        parameters=read_parameters(pairs, parameter_file),
+        template_name=source_name(wish.template),
+        parameters=parameters,
         replace=True if replace else None,
     )
 
@@ -66,21 +75,7 @@ A stack that exists is updated. A deploy that was interrupted is taken up again 
 command; no copy is made twice.
 """,
 )
-@click.argument("template", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack.")
-@click.option(
-    "-p",
-    "pairs",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A parameter; JSON text where its type is Json. May be repeated.",
-)
-@click.option(
-    "--parameters",
-    "parameter_file",
-    metavar="FILE",
-    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
-)
+@template_flags
 @yes_option
 @click.option(
     "--on-failure",
@@ -95,10 +90,7 @@ command; no copy is made twice.
 @patience_flags
 @house_flags
 def deploy_command(
-    template: str,
-    stack_name: str,
-    pairs: tuple[str, ...],
-    parameter_file: str | None,
+    wish: Wish,
     yes: bool,
     on_failure: str,
     replace: bool,
@@ -112,7 +104,7 @@ def deploy_command(
     Shows what will change and asks before anything is done.
     """
     need_answerer(yes=yes, deed="deploy")
-    request = stack_request(template, stack_name, flags, pairs, parameter_file, replace)
+    request = stack_request(wish, flags, replace=replace)
     options = ExecutionOptions(
         on_failure=OnFailure(on_failure), parallel=parallel or 0, timeout=timeout
     )

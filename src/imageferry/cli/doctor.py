@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -34,6 +35,32 @@ _BAD: Final = "wrong"
 _UNSEEN: Final = "unknown"
 _SKEW_ALLOWED: Final = 300.0
 _COLOURS: Final[Mapping[str, str]] = {_GOOD: "green", _BAD: "red", _UNSEEN: "yellow"}
+
+
+def masked_key(access_key_id: str) -> str:
+    """An access key's id, so much of it that its owner knows it again."""
+    if len(access_key_id) < 12:
+        return clean(access_key_id)
+    return f"{clean(access_key_id[:4])}…{clean(access_key_id[-4:])}"
+
+
+def _masked(_: str) -> str:
+    return MASK
+
+
+# The credential library's documentation, default provider chain.
+_CREDENTIAL_VARIABLES: Final[Mapping[str, Callable[[str], str]]] = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": masked_key,
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": _masked,
+    "ALIBABA_CLOUD_SECURITY_TOKEN": _masked,
+    "ALIBABA_CLOUD_PROFILE": clean,
+    "ALIBABA_CLOUD_CREDENTIALS_FILE": clean,
+    "ALIBABA_CLOUD_ROLE_ARN": clean,
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": clean,
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE": clean,
+    "ALIBABA_CLOUD_ECS_METADATA": clean,
+    "ALIBABA_CLOUD_CREDENTIALS_URI": _masked,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +104,12 @@ async def examine_surroundings(chosen: Settings) -> list[Finding]:
     """Look at everything that can be wrong before a stack is touched; every fault is a finding."""
     clock = assembly.RealClock()
     findings = [await _store(chosen)]
+    if chosen.cloud != "emulator":
+        findings += _variables(os.environ)
     try:
         async with assembly.open_voice(chosen, clock, assembly.RealEntropy()) as voice:
             key = (await voice.credentials.current()).access_key_id
-            findings.append(Finding("access key", _GOOD, masked_key(key)))
+            findings.append(Finding("access key", _GOOD, f"{masked_key(key)} is used"))
             findings.append(Finding("account", _GOOD, clean(voice.account_id)))
             region = chosen.region or assembly.HOME_REGION
             known = await region_ids(voice.client, region)
@@ -103,6 +132,15 @@ async def _store(chosen: Settings) -> Finding:
     return Finding(
         "database", _GOOD, f"installation {name}, {counted(number, 'stack')} on this cloud"
     )
+
+
+def _variables(environment: Mapping[str, str]) -> list[Finding]:
+    """The variables of the standard credential chain that are set; of secrets only that they are."""
+    return [
+        Finding(name, _GOOD, shown(environment[name]))
+        for name, shown in _CREDENTIAL_VARIABLES.items()
+        if environment.get(name)
+    ]
 
 
 def _failed(subject: str, fault: Exception) -> Finding:
@@ -147,13 +185,6 @@ async def _clocks(voice: assembly.Voice, clock: Clock, region: str) -> Finding:
         " set the clock of this machine",
         ExitCode.FAILED,
     )
-
-
-def masked_key(access_key_id: str) -> str:
-    """An access key's id, so much of it that its owner knows it again."""
-    if len(access_key_id) < 12:
-        return clean(access_key_id)
-    return f"{clean(access_key_id[:4])}…{clean(access_key_id[-4:])}"
 
 
 def _report(chosen: Settings, findings: Sequence[Finding], screen: Screen) -> list[str]:

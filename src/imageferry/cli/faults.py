@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
@@ -118,10 +119,19 @@ def _cloud(fault: CloudError) -> Diagnostic:
     request = f", request id {fault.request_id}" if fault.request_id else ""
     return error(
         "IF820",
-        f"the cloud refused a call: {fault.message}",
+        f"{_HEARD[fault.kind]}: {fault.message}",
         why=f"{fault.code} ({asked}{request})",
         remedy='"imageferry doctor" shows the access key, the account and the clocks',
     )
+
+
+_HEARD: Final = {
+    ErrorClass.THROTTLED: "the cloud asks for fewer calls",
+    ErrorClass.TRANSIENT: "the cloud cannot be reached now",
+    ErrorClass.UNCERTAIN: "the cloud gave no proper answer",
+    ErrorClass.REFUSED: "the cloud refused a call",
+    ErrorClass.DENIED: "the cloud does not authorise a call",
+}
 
 
 def _internal(fault: BaseException) -> Diagnostic:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from imageferry.cli.durations import duration
+from imageferry.cloud.regions import REGIONS
 
 Deed = Callable[..., None]
 
@@ -27,11 +28,25 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Which template is meant for which stack, with which parameters."""
+
+    template: str
+    stack_name: str
+    pairs: tuple[str, ...]
+    parameter_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How long a command watches; `wait_timeout` in seconds."""
 
     no_wait: bool = False
     wait_timeout: float | None = None
+
+
+def _regions(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    return [region for region in REGIONS if region.startswith(begun)]
 
 
 _SCREEN: Final = (
@@ -49,6 +64,7 @@ _PLACE: Final = (
     click.option(
         "--region",
         metavar="REGION",
+        shell_complete=_regions,
         help="The stack's region; else ALIBABA_CLOUD_REGION_ID.",
     ),
     click.option(
@@ -64,6 +80,25 @@ _PATIENCE: Final = (
         metavar="DURATION",
         callback=duration,
         help="Stop watching after so long (exit 9); the operation stays open.",
+    ),
+)
+
+_TEMPLATE: Final = (
+    click.argument("template", type=click.Path(dir_okay=False, allow_dash=True)),
+    click.option("--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack."),
+    click.option(
+        "-p",
+        "pairs",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A parameter; JSON text where its type is Json. May be repeated.",
+    ),
+    click.option(
+        "--parameters",
+        "parameter_file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
     ),
 )
 
@@ -114,6 +149,18 @@ def house_flags(function: Deed) -> Deed:
         function(flags=flags, **given)
 
     return _declared(gathered, (*_PLACE, *_SCREEN))
+
+
+def template_flags(function: Deed) -> Deed:
+    """`TEMPLATE --stack -p --parameters`, handed over as `wish`."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> None:
+        names = ("template", "stack_name", "pairs", "parameter_file")
+        wish = Wish(**{name: given.pop(name) for name in names})
+        function(wish=wish, **given)
+
+    return _declared(gathered, _TEMPLATE)
 
 
 def patience_flags(function: Deed) -> Deed:

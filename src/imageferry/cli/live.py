@@ -131,12 +131,14 @@ def _bar(row: Row, now: float, columns: int) -> ProgressBar | Text:
             total=None if percent is None else 100,
             completed=percent or 0,
             width=columns,
+            complete_style="cyan",
+            pulse_style="cyan",
             pulse=percent is None,
             animation_time=now,
         )
     if row.has_failed or row.status is ResourceStatus.NOT_STARTED:
         return Text("")
-    return ProgressBar(total=100, completed=100, width=columns)
+    return ProgressBar(total=100, completed=100, width=columns, finished_style="green")
 
 
 def _ending(row: Row) -> str:

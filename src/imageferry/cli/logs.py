@@ -12,8 +12,13 @@ from imageferry.cli.screens import Screen, open_screen
 
 def open_log(flags: Flags) -> None:
     """Let the log go where the flags say: to a file, to stderr, or nowhere."""
+    if not logging.root.handlers:
+        # Libraries that log their troubles would else be heard on stderr, tracebacks and all.
+        logging.root.addHandler(logging.NullHandler())
     log = logging.getLogger("imageferry")
-    log.handlers.clear()
+    for handler in [*log.handlers]:
+        log.removeHandler(handler)
+        handler.close()
     log.propagate = False
     log.addHandler(logging.NullHandler())
     log.setLevel(logging.DEBUG)

@@ -7,7 +7,7 @@ import click
 from imageferry.cli.change_sets import change_set_json, change_set_lines
 from imageferry.cli.deploy import stack_request
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, house_flags
+from imageferry.cli.flags import Flags, Wish, house_flags, template_flags
 from imageferry.cli.sessions import Session, run
 
 _CHANGES_PRESENT = 2
@@ -26,21 +26,7 @@ Symbols:
   -  deleted       >  moved to an index    !    blocked unless --replace
 """,
 )
-@click.argument("template", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack.")
-@click.option(
-    "-p",
-    "pairs",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A parameter; JSON text where its type is Json. May be repeated.",
-)
-@click.option(
-    "--parameters",
-    "parameter_file",
-    metavar="FILE",
-    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
-)
+@template_flags
 @click.option("--replace", is_flag=True, help="Plan as if replacements were allowed.")
 @click.option(
     "--detailed-exitcode",
@@ -49,16 +35,13 @@ Symbols:
 )
 @house_flags
 def plan_command(
-    template: str,
-    stack_name: str,
-    pairs: tuple[str, ...],
-    parameter_file: str | None,
+    wish: Wish,
     replace: bool,
     detailed_exitcode: bool,
     flags: Flags,
 ) -> None:
     """Show what a deploy of TEMPLATE would change, and change nothing."""
-    request = stack_request(template, stack_name, flags, pairs, parameter_file, replace)
+    request = stack_request(wish, flags, replace=replace)
 
     async def deed(session: Session) -> ExitCode:
         screen = session.screen

@@ -16,16 +16,21 @@ from imageferry.cli.flags import Flags
 from imageferry.cli.logs import begin
 from imageferry.cli.screens import Screen
 from imageferry.cli.views import cloud_line
+from imageferry.cloud.regions import ALIASES, is_region, is_well_formed, nearest_region
 from imageferry.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a command works with: the open house, its settings, and the screen."""
+    """What a command works with: the open house, its settings, and the screen.
+
+    `flagged_region` is the region of `--region`, None where only the environment names one.
+    """
 
     house: assembly.House
     settings: Settings
     screen: Screen
+    flagged_region: str | None = None
 
     def greet(self, region: str = "") -> None:
         """The first line: which cloud it is."""
@@ -52,19 +57,33 @@ def need_region(chosen: Settings) -> str:
             why="a stack belongs to a cloud, an account and a region",
             remedy="give --region cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID",
         )
+    _check_region(chosen.region)
     return chosen.region
 
 
-def run(flags: Flags, deed: SessionDeed, *, region_needed: bool = False) -> None:
+def _check_region(region: str) -> None:
+    """Refuse what cannot be a region; one that is only unknown may be new."""
+    if is_region(region) or (is_well_formed(region) and region not in ALIASES):
+        return
+    near = nearest_region(region)
+    raise misuse(
+        "IF823",
+        f'"{region}" is no region of Alibaba Cloud',
+        why="a region id looks like cn-hangzhou or ap-southeast-1",
+        remedy=f'did you mean "{near}"?' if near else '"imageferry doctor" counts the regions',
+    )
+
+
+def run(flags: Flags, deed: SessionDeed) -> None:
     """Open the house, do the deed, close the house, and exit with the deed's code."""
     screen = begin(flags)
     chosen = settings_of(flags)
-    if region_needed:
-        need_region(chosen)
-    code = asyncio.run(_in_house(chosen, screen, deed))
+    code = asyncio.run(_in_house(chosen, screen, flags.region, deed))
     click.get_current_context().exit(code)
 
 
-async def _in_house(chosen: Settings, screen: Screen, deed: SessionDeed) -> ExitCode:
+async def _in_house(
+    chosen: Settings, screen: Screen, region: str | None, deed: SessionDeed
+) -> ExitCode:
     async with assembly.open_house(chosen) as house:
-        return await deed(Session(house, chosen, screen))
+        return await deed(Session(house, chosen, screen, region))

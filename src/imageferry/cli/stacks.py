@@ -15,6 +15,7 @@ from imageferry.cli.rendering import clean_lines
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.views import event_lines, stack_rows, value_lines, view_lines
+from imageferry.control.requests import StackAmbiguous
 from imageferry.model.events import Event
 from imageferry.model.stacks import Stack
 from imageferry.model.values import mask
@@ -23,8 +24,17 @@ _PAGE = 1000
 
 
 async def find_stack(session: Session, name: str) -> Stack:
-    """The stack of that name or id, in the region of the settings where one is set."""
-    stack = await session.house.plane.find(name, session.settings.region or None)
+    """The stack of that name or id: in `--region`, or wherever there is only one of the name.
+
+    The environment's region decides only between several.
+    """
+    plane = session.house.plane
+    try:
+        stack = await plane.find(name, session.flagged_region)
+    except StackAmbiguous as fault:
+        if session.flagged_region or session.settings.region not in fault.regions:
+            raise
+        stack = await plane.find(name, session.settings.region)
     session.greet(stack.place.region)
     return stack
 

@@ -19,7 +19,7 @@ PUBLISHED_LIMITS: Final[Mapping[str, Limit]] = {"CopyImage": Limit(1000, 60.0)}
 """ECS reference, CopyImage: 1000 calls in 60 seconds by one account."""
 
 _RECOVERY: Final = 60.0
-_SLOWEST: Final = 0.5
+_SLOWEST: Final = 2.0
 _WINDOW: Final = 5.0
 
 

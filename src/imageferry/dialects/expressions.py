@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from imageferry.dialects.desk import Desk, is_absent
+from imageferry.dialects.function_faults import (
+    beside_other_keys,
+    is_loop,
+    refuse_rewriting,
+    unknown_tag,
+    warn_always_true,
+    wrong_argument,
+)
 from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, plain
 from imageferry.dialects.substitution import name_of, parts_of
 from imageferry.dialects.vocabulary import Function, Shape
@@ -51,12 +59,12 @@ def read_condition(desk: Desk, node: Node, depth: int = 0) -> Expression:
             if isinstance(inner, Scalar) and isinstance(inner.value, str) and not inner.tag:
                 return ConditionReference(inner.text, inner.span)
             if desk.dialect.manners.reference_expressions:
-                _warn_always_true(desk, inner, "as the value of 'Condition'")
+                warn_always_true(desk, inner, "as the value of 'Condition'")
                 return read_condition(desk, inner, depth)
             desk.expected("'Condition'", "the name of a condition", inner)
         case ListNode(tag="", items=(inner,)) if desk.dialect.manners.reference_expressions:
             if not isinstance(inner, Scalar):
-                _warn_always_true(desk, inner, "inside a list of one")
+                warn_always_true(desk, inner, "inside a list of one")
             return read_condition(desk, inner, depth)
         case _ if node.tag or _function_name(desk, node) is not None:
             return read_expression(desk, node, depth)
@@ -72,18 +80,6 @@ def read_condition(desk: Desk, node: Node, depth: int = 0) -> Expression:
     return Literal(False, node.span)
 
 
-def _warn_always_true(desk: Desk, node: Node, where: str) -> None:
-    if isinstance(node, MapNode) and "Condition" in node.entries:
-        return
-    desk.warning(
-        "IF176",
-        f"an expression stands {where}",
-        node.span,
-        why=f"{desk.dialect.title} itself is known to take it for true always; here it is evaluated",
-        remedy="write the expression bare, or name it in 'Conditions'",
-    )
-
-
 def _function_name(desk: Desk, node: Node) -> str | None:
     """The one key of a map that is a function in long form."""
     if not isinstance(node, MapNode) or len(node.entries) != 1:
@@ -92,31 +88,10 @@ def _function_name(desk: Desk, node: Node) -> str | None:
     return name if name == "Ref" or name.startswith("Fn::") else None
 
 
-def _unknown_tag(desk: Desk, node: Node) -> Literal:
-    long_form = "Fn::" + node.tag[1:]
-    if long_form in desk.dialect.functions:
-        remedy = f"write it in its long form, '{long_form}: …'"
-    elif node.tag == "!Condition":
-        remedy = "write the name of the condition alone"
-    else:
-        remedy = desk.did_you_mean(
-            node.tag.replace("!Fn::", "!"),
-            desk.dialect.tags,
-            "remove it, or quote the value if a leading '!' is meant",
-        )
-    desk.error(
-        "IF170",
-        f"{desk.dialect.title} has no short tag '{node.tag[:80]}'",
-        node.span,
-        remedy=remedy,
-    )
-    return Literal(None, node.span)
-
-
 def _tagged(desk: Desk, node: Node, depth: int) -> Expression:
     function = desk.dialect.tags.get(node.tag)
     if function is None:
-        return _unknown_tag(desk, node)
+        return unknown_tag(desk, node)
     if function.shape is Shape.CONDITION:
         return Literal(plain(node), node.span)
     bare: Node
@@ -146,7 +121,7 @@ def _map(desk: Desk, node: MapNode, depth: int) -> Expression:
     values: dict[str, Value] = {}
     for key, entry in node.entries.items():
         if key.startswith("Fn::"):
-            _beside_other_keys(desk, key, node.key_spans[key])
+            beside_other_keys(desk, key, node.key_spans[key])
         expression = read_expression(desk, entry, depth)
         entries[key] = expression
         if type(expression) is Literal:
@@ -154,36 +129,6 @@ def _map(desk: Desk, node: MapNode, depth: int) -> Expression:
     if len(values) == len(entries):
         return Literal(values, node.span)
     return MapOf(entries, node.span, node.key_spans)
-
-
-def _beside_other_keys(desk: Desk, key: str, span: Span) -> None:
-    function = desk.dialect.functions.get(key)
-    if (function is not None and function.shape is Shape.REFUSED) or is_loop(key):
-        refuse_rewriting(desk, key, span)
-        return
-    desk.warning(
-        "IF175",
-        f"'{key[:80]}' stands beside other keys, so it is plain text here",
-        span,
-        why="a function is a map with exactly one key",
-        remedy="check the indentation, or move the function into a map of its own",
-    )
-
-
-def is_loop(key: str) -> bool:
-    """True for `Fn::ForEach::Name`."""
-    return key.startswith("Fn::ForEach::")
-
-
-def refuse_rewriting(desk: Desk, written: str, span: Span) -> None:
-    """Note a function that rewrites the template."""
-    desk.error(
-        "IF178",
-        f"'{written[:80]}' is not carried out in this version",
-        span,
-        why="it rewrites the template itself",
-        remedy="write out what it would produce",
-    )
 
 
 def _long_form(desk: Desk, name: str, node: MapNode, depth: int) -> Expression:
@@ -223,19 +168,6 @@ def _call(
     return _SHAPES[function.shape](desk, function, argument, span, depth, short)
 
 
-def _wrong(desk: Desk, function: Function, node: Node, wanted: str, remedy: str) -> Literal:
-    if node.tag and node.tag not in desk.dialect.tags:
-        return _unknown_tag(desk, node)
-    desk.error(
-        "IF171",
-        f"'{function.written}' has the wrong argument",
-        node.span,
-        why=f"it takes {wanted}",
-        remedy=remedy,
-    )
-    return Literal(None, node.span)
-
-
 def _items(node: Node) -> tuple[Node, ...] | None:
     """The items of a list that is no function."""
     return node.items if isinstance(node, ListNode) and not node.tag else None
@@ -252,7 +184,7 @@ def _reference(
         argument.tag or _function_name(desk, argument) is not None
     ):
         return Call("ref", read_expression(desk, argument, depth), function.written, span)
-    return _wrong(
+    return wrong_argument(
         desk, function, argument, "the name of a parameter or resource", "write 'Ref: Name'"
     )
 
@@ -273,7 +205,7 @@ def _attribute(
         )
         if resource is not None and attribute is not None:
             return Attribute(resource, attribute, span)
-    return _wrong(
+    return wrong_argument(
         desk,
         function,
         argument,
@@ -316,7 +248,7 @@ def _substitution(
         if not isinstance(inner, Literal):
             pair = (inner, MapOf(variables, span))
             return Call("sub_text", ListOf(pair, span), function.written, span)
-    return _wrong(
+    return wrong_argument(
         desk,
         function,
         argument,
@@ -352,7 +284,7 @@ def _choice(
 ) -> Expression:
     items = _items(argument)
     if items is None or len(items) != 3:
-        return _wrong(
+        return wrong_argument(
             desk,
             function,
             argument,
@@ -373,7 +305,7 @@ def _conditions(
 ) -> Expression:
     items = _items(argument)
     if items is None:
-        return _wrong(
+        return wrong_argument(
             desk, function, argument, "a list of conditions", "write the conditions as a list"
         )
     conditions = tuple(read_condition(desk, item, depth) for item in items)
@@ -387,12 +319,12 @@ def _negation(
     items = _items(argument)
     if items is not None:
         if len(items) != 1:
-            return _wrong(desk, function, argument, "one condition", "give it one")
+            return wrong_argument(desk, function, argument, "one condition", "give it one")
         inner = items[0]
         if desk.dialect.manners.reference_expressions and not isinstance(inner, Scalar):
-            _warn_always_true(desk, inner, "inside a list of one")
+            warn_always_true(desk, inner, "inside a list of one")
     elif not desk.dialect.manners.reference_expressions:
-        return _wrong(
+        return wrong_argument(
             desk, function, argument, "a list of one condition", "put the condition into a list"
         )
     condition = read_condition(desk, inner, depth)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, text_of
-from imageferry.dialects.expressions import is_loop, read_expression, refuse_rewriting
+from imageferry.dialects.expressions import read_expression
+from imageferry.dialects.function_faults import is_loop, refuse_rewriting
 from imageferry.dialects.names import check_name
 from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, plain, shape_of
 from imageferry.dialects.vocabulary import Treatment
@@ -112,7 +113,7 @@ def _properties(
     if properties is None:
         return {}, {}
     places = dict(properties.key_spans)
-    expressions = {}
+    expressions: dict[str, Expression] = {}
     for key, entry in properties.entries.items():
         if key == "Ref" or key.startswith("Fn::"):
             desk.error(

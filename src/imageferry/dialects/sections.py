@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, text_of, words_of
-from imageferry.dialects.expressions import (
-    is_loop,
-    read_condition,
-    read_expression,
-    refuse_rewriting,
-)
+from imageferry.dialects.expressions import read_condition, read_expression
+from imageferry.dialects.function_faults import is_loop, refuse_rewriting
 from imageferry.dialects.names import check_name
 from imageferry.dialects.nodes import MapNode, plain
 from imageferry.dialects.parameters import read_truth, refuse_functions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -27,9 +27,9 @@ from imageferry.dialects.nodes import (
     Unreadable,
     duplicate_key,
     note,
-    shape_of,
     too_deep,
 )
+from imageferry.dialects.yaml_aliases import measure, merge_sources
 from imageferry.dialects.yaml_faults import syntax_fault
 from imageferry.dialects.yaml_scalars import (
     BOOLEAN_WORDS,
@@ -269,7 +269,7 @@ def _map(composer: _Composer, event: _Event, depth: int) -> MapNode:
             node = _compose(composer, value, depth + 1)
         if merges:
             composer.aliases.append(key_span)
-            merged.extend(_merge_sources(node, key_span))
+            merged.extend(merge_sources(node, key_span))
         else:
             if name in entries:
                 note(composer.warnings, duplicate_key(name, key_span, key_spans[name]))
@@ -341,24 +341,6 @@ def _key_fault(message: str, span: Span) -> Diagnostic:
     )
 
 
-def _merge_sources(node: Node, span: Span) -> list[MapNode]:
-    match node:
-        case MapNode():
-            return [node]
-        case ListNode(items=items) if all(isinstance(item, MapNode) for item in items):
-            return [item for item in items if isinstance(item, MapNode)]
-        case _:
-            raise Unreadable(
-                error(
-                    "IF115",
-                    "'<<' must have a map, or a list of maps",
-                    why=f"it merges other maps into this one, and this is {shape_of(node)}",
-                    remedy="write '<<: *anchor', or quote '<<' if a name is meant",
-                    span=span,
-                )
-            )
-
-
 def _alias(composer: _Composer, event: _Event, depth: int) -> Node:
     span = _span(composer, event)
     name = str(event.anchor)
@@ -383,7 +365,7 @@ def _alias(composer: _Composer, event: _Event, depth: int) -> Node:
                 span=span,
             )
         )
-    weight, height = _measure(composer, node)
+    weight, height = measure(node, composer.measures)
     composer.aliased += weight
     if composer.aliased > MAX_ALIASED:
         raise Unreadable(
@@ -398,23 +380,3 @@ def _alias(composer: _Composer, event: _Event, depth: int) -> Node:
     if depth + height - 1 > MAX_DEPTH:
         raise Unreadable(too_deep(span))
     return node
-
-
-def _measure(composer: _Composer, node: Node) -> tuple[int, int]:
-    """How many values a node stands for, and how many levels of lists and maps."""
-    match node:
-        case Scalar():
-            return 1 + len(node.text) // 64, 0
-        case ListNode():
-            children: Iterable[Node] = node.items
-        case MapNode():
-            children = node.entries.values()
-    known = composer.measures.get(id(node))
-    if known is None:
-        weight, height = 1, 0
-        for child in children:
-            child_weight, child_height = _measure(composer, child)
-            weight += child_weight
-            height = max(height, child_height)
-        known = composer.measures[id(node)] = (weight, height + 1)
-    return known

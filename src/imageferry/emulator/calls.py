@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from imageferry.emulator.choices import Choices
@@ -118,6 +119,11 @@ class Action:
 
 def cloud_time(seconds: float) -> str:
     """Seconds since 1970 as ECS writes a time."""
+    return _whole_seconds(int(seconds))
+
+
+@lru_cache(maxsize=1024)
+def _whole_seconds(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

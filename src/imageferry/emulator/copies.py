@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imageferry.emulator.calls import Call, Reply, cloud_time
 from imageferry.emulator.errors import refusal
 from imageferry.emulator.image_records import (
@@ -45,62 +47,60 @@ def copy_image(call: Call) -> Reply:
         raise refusal("InvalidImageId.NotFound", f"It is {call.text('ImageId')}.")
     is_encrypted, key_id = _encryption(call, source)
     _check_source(call, source, source_region, region, is_encrypted=is_encrypted)
-    name = call.text("DestinationImageName")
-    if name:
-        check_name(name)
-        check_name_is_free(call, name, region)
+    name = _destination_name(call, source, region)
     description = check_description(call.text("DestinationDescription"))
     tags = read_tags(call)
-    group = check_group(call)
+    check_group(call)
     check_quotas(call, region, len(source.disks))
-    image_id = call.world.new_id("m", region)
-    if not name and call.choices.default_image_name == "source_name":
-        name = source.name
-        check_name_is_free(call, name, region)
     if call.choices.inherit_source_tags:
         tags = {**source.tags, **tags}
+    image_id = call.world.new_id("m", region)
     seconds = seconds_for(image_id, _gib(source), COPY_SECONDS_PER_GIB)
     queue_region = region if call.choices.queue_counts == "destination" else source_region
     span = _planned(call, queue_region, seconds)
     disks = add_image_snapshots(call, image_id, region, source, is_encrypted, key_id)
     unusable, hidden, late = call.fault("unusable"), call.fault("hidden"), call.fault("late_tags")
-    add_image(
-        call,
-        ImageRecord(
-            image_id=image_id,
-            region=region,
-            owner=call.account,
-            origin="copy",
-            name=name or image_id,
-            description=description,
-            family="",
-            version="",
-            word="",
-            size=source.size,
-            created_at=call.now,
-            starts_at=span.starts_at,
-            ends_at=span.ends_at,
-            fails_at=span.fails_at,
-            seconds=seconds,
-            queue_region=queue_region,
-            usable_delay=unusable.details["seconds"]
-            if unusable
-            else call.choices.usable_delay_seconds,
-            visible_at=call.now + hidden.details["seconds"] if hidden else 0,
-            tags_visible_at=call.now + late.details["seconds"] if late else 0,
-            source_image_id=source.image_id,
-            source_region=source_region,
-            can_cancel=int(call.fault("uncancellable") is None),
-            encrypted=int(is_encrypted),
-            kms_key_id=key_id,
-            resource_group=group,
-            system=source.system,
-            is_public=0,
-            disks=disks,
-            tags=tags,
-        ),
+    copy = replace(
+        source,
+        image_id=image_id,
+        region=region,
+        owner=call.account,
+        origin="copy",
+        name=name or image_id,
+        description=description,
+        family="",
+        version="",
+        created_at=call.now,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        fails_at=span.fails_at,
+        seconds=seconds,
+        queue_region=queue_region,
+        usable_delay=unusable.details["seconds"] if unusable else call.choices.usable_delay_seconds,
+        visible_at=call.now + hidden.details["seconds"] if hidden else 0,
+        tags_visible_at=call.now + late.details["seconds"] if late else 0,
+        source_image_id=source.image_id,
+        source_region=source_region,
+        can_cancel=int(call.fault("uncancellable") is None),
+        encrypted=int(is_encrypted),
+        kms_key_id=key_id,
+        resource_group=check_group(call),
+        is_public=0,
+        disks=disks,
+        tags=tags,
+        shares={},
     )
+    add_image(call, copy)
     return {"ImageId": image_id}
+
+
+def _destination_name(call: Call, source: ImageRecord, region: str) -> str:
+    name = call.text("DestinationImageName")
+    if not name and call.choices.default_image_name == "source_name":
+        name = source.name
+    if name:
+        check_name_is_free(call, check_name(name), region)
+    return name
 
 
 def _gib(image: ImageRecord) -> int:
@@ -182,6 +182,6 @@ def cancel_copy_image(call: Call) -> Reply:
         raise refusal("CancelNotSupported")
     remove_image(call, image)
     if not (call.choices.cancel_leaves_snapshots and image.starts_at <= call.now):
-        remove_image_snapshots(call, image.image_id)
+        remove_image_snapshots(call, image)
     call.world.requeue(image.queue_region or call.region)
     return {}

@@ -219,7 +219,9 @@ REFUSALS: dict[str, Callable[[Fault], EcsError]] = {
     "unavailable": lambda _: refusal("ServiceUnavailable"),
     "internal_error": lambda _: refusal("InternalError"),
     "error": lambda fault: EcsError(
-        fault.details["code"], fault.details["status"], fault.details["message"] or "As ordered."
+        fault.details["code"],
+        fault.details["status"],
+        fault.details["message"] or "As a fault ordered: it fails.",
     ),
     "quota": lambda _: refusal("QuotaExceed.Image"),
     "copy_conflict": lambda _: refusal("OperationDenied.ImageCopyConflict"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -23,6 +24,7 @@ from imageferry.emulator.image_records import (
 )
 from imageferry.emulator.image_replies import image_reply
 from imageferry.emulator.rules import check_description, check_name, read_tag_filter
+from imageferry.emulator.snapshot_records import remove_image_snapshots
 
 STATUSES = ("Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated")
 _IN_USE_SQL = "EXISTS (SELECT 1 FROM instances WHERE instances.image_id = images.image_id)"
@@ -333,7 +335,7 @@ _UNFINISHED = {
 
 
 def delete_image(call: Call) -> Reply:
-    """Remove an image; its snapshots stay, and are paid for, until they are deleted."""
+    """Remove an image; its finished snapshots stay, and are paid for, until they are deleted."""
     image_id = call.needed("ImageId")
     force = call.flag("Force")
     image = find_image(call, image_id, call.region)
@@ -352,6 +354,8 @@ def delete_image(call: Call) -> Reply:
     if not force and call.world.row("SELECT 1 FROM instances WHERE image_id = ?", image_id):
         raise refusal("ImageUsingByInstance")
     remove_image(call, image)
+    if image.fails_at is not None:
+        remove_image_snapshots(call, image)
     return {}
 
 
@@ -370,7 +374,8 @@ def remove_image(call: Call, image: ImageRecord) -> None:
     """Take an image out of the world; its snapshots become finished ones of their own."""
     call.world.sql.execute("DELETE FROM images WHERE image_id = ?", (image.image_id,))
     call.world.sql.execute(
-        "UPDATE snapshots SET ready_at = ? WHERE image_id = ?",
-        (min(image.ends_at, call.now), image.image_id),
+        "UPDATE snapshots SET ready_at = ? WHERE image_id = ?"
+        " AND snapshot_id IN (SELECT json_extract(value, '$.snapshot_id') FROM json_each(?))",
+        (min(image.ends_at, call.now), image.image_id, json.dumps(image.disks)),
     )
     call.world.sql.execute("INSERT OR IGNORE INTO gone (id) VALUES (?)", (image.image_id,))

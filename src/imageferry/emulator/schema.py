@@ -49,8 +49,6 @@ CREATE TABLE snapshots (
   disk_type TEXT NOT NULL, source_disk_id TEXT NOT NULL, source_snapshot_id TEXT NOT NULL,
   source_region TEXT NOT NULL, encrypted INTEGER NOT NULL, kms_key_id TEXT NOT NULL,
   resource_group TEXT NOT NULL, retention_days INTEGER, tags TEXT NOT NULL);
-CREATE INDEX snapshots_by_region ON snapshots (region, owner);
-CREATE INDEX snapshots_by_image ON snapshots (image_id);
 CREATE TABLE instances (
   sequence INTEGER PRIMARY KEY, instance_id TEXT NOT NULL UNIQUE, region TEXT NOT NULL,
   owner TEXT NOT NULL, image_id TEXT NOT NULL, name TEXT NOT NULL, phase TEXT NOT NULL,
@@ -109,7 +107,7 @@ def _add_golden(
         " created_at, ready_at, size, disk_type, source_disk_id, source_snapshot_id,"
         " source_region, encrypted, kms_key_id, resource_group, tags)"
         " VALUES (?, ?, ?, '', '', ?, ?, ?, ?, 'system', '', '', '', 0, '', '', '{}')",
-        (snapshot_id, region, account, image_id, created_at, created_at, size),
+        (snapshot_id, region, account, image_id, created_at, 0, size),
     )
 
 
@@ -135,12 +133,13 @@ def _add_image(
     disk = {"device": "/dev/xvda", "type": "system", "size": size, "snapshot_id": snapshot_id}
     disks = [disk] if snapshot_id else []
     sql.execute(
+        # Their making ended at the beginning of time, so that no clock can be before it.
         "INSERT INTO images (image_id, region, owner, origin, name, description, family, version,"
         " word, size, created_at, starts_at, ends_at, seconds, usable_delay, visible_at,"
         " tags_visible_at, can_cancel, encrypted, kms_key_id, resource_group, system, is_public,"
-        " disks, tags, shares) VALUES (?, ?, ?, 'first', ?, '', '', '', '', ?, ?, ?, ?, 0, 0, 0, 0,"
+        " disks, tags, shares) VALUES (?, ?, ?, 'first', ?, '', '', '', '', ?, ?, 0, 0, 0, 0, 0, 0,"
         " 0, 0, '', '', ?, ?, ?, '{}', '{}')",
-        (image_id, region, owner, name, size, created_at, created_at, created_at,
+        (image_id, region, owner, name, size, created_at,
          json.dumps(system), int(owner == "system"), json.dumps(disks)),
     )  # fmt: skip
 

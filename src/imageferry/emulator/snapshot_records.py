@@ -97,6 +97,9 @@ def add_snapshot(
     )
 
 
-def remove_image_snapshots(call: Call, image_id: str) -> None:
+def remove_image_snapshots(call: Call, image: ImageRecord) -> None:
     """Take away the snapshots that a cancelled copy had begun."""
-    call.world.sql.execute("DELETE FROM snapshots WHERE image_id = ?", (image_id,))
+    call.world.sql.executemany(
+        "DELETE FROM snapshots WHERE snapshot_id = ?",
+        [(disk["snapshot_id"],) for disk in image.disks],
+    )

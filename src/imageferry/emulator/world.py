@@ -144,10 +144,8 @@ class World:
             tail = "".join([_LETTERS[byte % 36] for byte in self._entropy(20 - len(letters))])
             new = f"{prefix}-{letters}{tail}"
             # With a seeded source two processes on one file could make the same id.
-            if not any(
-                self.row(f"SELECT 1 FROM {table} WHERE {column} = ?", new)  # noqa: S608
-                for table, column in _ID_COLUMNS.get(prefix, ())
-            ):
+            taken = _TAKEN.get(prefix)
+            if taken is None or self.sql.execute(taken, {"id": new}).fetchone()[0] == 0:
                 return new
 
     def request_id(self) -> str:
@@ -263,9 +261,13 @@ class World:
             self.refresh()
 
 
-_ID_COLUMNS = {
-    "m": (("images", "image_id"), ("gone", "id")),
-    "s": (("snapshots", "snapshot_id"), ("gone", "id")),
-    "i": (("instances", "instance_id"), ("gone", "id")),
-    "t": (("imports", "task_id"),),
+_TAKEN = {
+    prefix: f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = :id)"  # noqa: S608
+    " OR EXISTS (SELECT 1 FROM gone WHERE gone.id = :id)"
+    for prefix, table, column in (
+        ("m", "images", "image_id"),
+        ("s", "snapshots", "snapshot_id"),
+        ("i", "instances", "instance_id"),
+        ("t", "imports", "task_id"),
+    )
 }

@@ -13,13 +13,13 @@ from imageferry.engine.rollback import decide_rollback
 from imageferry.engine.steps import Step, Steps, closing_steps, making_steps
 from imageferry.engine.waves import Course, Parts, Wave, WaveEnd
 from imageferry.graph import Graph
-from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.changes import Action, ChangeKind, ChangeSet
 from imageferry.model.events import Event
 from imageferry.model.handlers import ErrorCode
 from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepRecord
 from imageferry.model.stacks import Resource
-from imageferry.model.statuses import OperationStatus, StepStatus
+from imageferry.model.statuses import OperationStatus, ResourceStatus, StepStatus
 from imageferry.ports import Catalog, Closing, Entry, Fenced, RunResult
 
 ENTRIES_WITHOUT_RECORD = 20
@@ -154,6 +154,8 @@ class _Run:
         """Both waves of the change set; the second only where all of the first succeeded."""
         change_set = self._entry.change_set
         resources = Standing(self._entry.resources, change_set).now
+        if self._entry.epoch == 1:
+            await self._tell_moves(change_set)
         end = await Wave(course, making_steps(change_set, resources)).carry_out()
         if end is not WaveEnd.DONE:
             return end
@@ -161,6 +163,25 @@ class _Run:
         course.is_cancellable = change_set.kind is ChangeKind.DELETE
         course.on_failure = OnFailure.KEEP
         return await self._second_wave(course, change_set)
+
+    async def _tell_moves(self, change_set: ChangeSet) -> None:
+        """An event for each resource that is only known by another address from now on."""
+        moves = [
+            Event(
+                stack_id=self._entry.stack.stack_id,
+                operation_id=self._operation.operation_id,
+                time=self._entered_at,
+                address=str(change.address),
+                type_name=change.type_name,
+                status=ResourceStatus.UPDATED,
+                reason=f"moved here from {change.moved_from}",
+                physical_id=change.physical_id,
+            )
+            for change in change_set.changes
+            if change.action is Action.MOVE
+        ]
+        if moves:
+            await self._journal.record((), moves)
 
     async def _second_wave(self, course: Course, change_set: ChangeSet) -> WaveEnd:
         made = _standing_after_first(course, change_set, self._base(course))

@@ -270,7 +270,6 @@ class Wave:
                     reason="; ".join(outcome.notes),
                     ended_at=now,
                 )
-                course.notes.extend(f"{step.address}: {note}" for note in outcome.notes)
                 await self._finish(step, done)
             case Failed():
                 again = retried(record, outcome, course.parts.entropy.jitter())

@@ -8,16 +8,9 @@ from typing import Final
 from imageferry.evaluation.conversions import kind_of
 from imageferry.evaluation.errors import EvaluationError, Refusal
 from imageferry.evaluation.functions import FUNCTIONS
-from imageferry.evaluation.functions.rows import (
-    Evaluate,
-    Function,
-    Lazy,
-    Reach,
-    Strict,
-    opened,
-    sealed,
-)
+from imageferry.evaluation.functions.rows import Evaluate, Function, Lazy, Reach, Strict
 from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.expressions import (

@@ -7,8 +7,8 @@ something counted becomes the one instance it selects, so that B[i] needs A[i] o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.errors import EvaluationError, Refusal
 from imageferry.evaluation.evaluator import DEPTH, evaluate
@@ -132,11 +132,10 @@ def _call(call: Call, scope: Scope, depth: int) -> Expression:
     return Call(call.function, argument, call.written, call.span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Instances:
+class _Instances(NamedTuple):
     """The instances that a reference to a counted resource stands for."""
 
-    count: int
+    number: int
     at: Callable[[int], Expression]
 
 
@@ -163,7 +162,7 @@ def _fold(call: Call, argument: ListOf, scope: Scope) -> Expression | None:
 
 def _fold_slice(call: Call, instances: _Instances, lookup: str) -> Expression:
     try:
-        picked = range(instances.count)[slice_of(lookup)]
+        picked = range(instances.number)[slice_of(lookup)]
     except Refusal as refusal:
         raise EvaluationError(
             error(refusal.code, f"'{call.written}' {refusal.message}", span=call.span)
@@ -172,7 +171,7 @@ def _fold_slice(call: Call, instances: _Instances, lookup: str) -> Expression:
 
 
 def _fold_index(call: Call, argument: ListOf, instances: _Instances, index: int) -> Expression:
-    count = instances.count
+    count = instances.number
     if -count <= index < count:
         return instances.at(index % count)
     if index >= 0 and len(argument.items) == 3:

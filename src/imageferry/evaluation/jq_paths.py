@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from imageferry.evaluation.conversions import kind_of
 from imageferry.evaluation.errors import Refusal
-from imageferry.evaluation.functions.rows import opened, sealed
+from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.values import UNKNOWN, Value
 
 _STEP = re.compile(
@@ -19,8 +19,7 @@ _STEP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a path: a key or an index; `lenient` (`?`) gives nothing instead of an error."""
 
     part: str | int

@@ -133,7 +133,6 @@ def _copy_notes(making: Making, request: HandlerRequest, *, renewed: bool) -> Co
         at=now if renewed and not lost and now - at > VISIBILITY else at,
         since=since,
         lost=True if lost else None,
-        looked=context.get("looked"),
     )
 
 
@@ -176,7 +175,6 @@ async def look(
     since = number_note(context, "since", number_note(context, "at", request.intended_at))
     notes = changed_notes(
         making.base, phase=Phase.LOOK, until=until, since=since, refused=refused,
-        looked=context.get("looked"),
     )  # fmt: skip
     search = Search(making.wanted, making.name, making.lineage, since, making.excluded)
     try:
@@ -190,7 +188,7 @@ async def look(
         return begin_waiting(making, found.mine.image_id, now, notes=(words,))
     if refused == _DUPLICATED:
         waits = found.namesake is None or found.is_likely
-        if now >= until or not waits or context.get("looked") is True:
+        if now >= until or not waits:
             return _name_taken(making, found.namesake, found.is_likely, refusal)
     elif refused == _CONFLICT:
         if now - since > _CONFLICT_PATIENCE:
@@ -207,7 +205,7 @@ async def look(
         if refused is not None:
             words = f"the cloud knows this request with other parameters ({refused})"
             return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=refused)
-        announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since, looked=True)
+        announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
         return Pending(making.identify(None), 0.0, context=announced, status_says="not found")
     return Pending(
         making.identify(None),

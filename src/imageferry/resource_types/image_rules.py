@@ -18,7 +18,8 @@ _RESERVED: Final = ("acs:", "aliyun")
 _ADDRESSES: Final = ("http://", "https://")
 _DURATION = re.compile(
     r"(?:(\d{1,6}(?:\.\d{1,6})?)h)?(?:(\d{1,6}(?:\.\d{1,6})?)m)?"
-    r"(?:(\d{1,6}(?:\.\d{1,6})?)s)?\Z"
+    r"(?:(\d{1,6}(?:\.\d{1,6})?)s)?\Z",
+    re.ASCII,
 )
 _LONGEST: Final = 30 * 24 * 3600.0
 

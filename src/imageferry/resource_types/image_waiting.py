@@ -111,7 +111,7 @@ def _goes_on(
     pause = poll_after(cloud.watches, watch, region, image, remaining, now)
     if limit is not None and watch.running_since is not None:
         pause = max(0.05, min(pause, running_since + limit - now))
-    status, notes = _status_of(image, watch, now, region)
+    status, notes = status_of(image, watch, now, region)
     return Pending(
         making.identify(image.image_id),
         pause,
@@ -124,7 +124,8 @@ def _goes_on(
     )
 
 
-def _status_of(image: Image, watch: Watch, now: float, region: str) -> tuple[str, tuple[str, ...]]:
+def status_of(image: Image, watch: Watch, now: float, region: str) -> tuple[str, tuple[str, ...]]:
+    """A phrase for an unfinished copy, and a note where something is out of the ordinary."""
     where = f"{image.image_id} in {region}"
     if image.status in _ENDED_WELL:
         return f"{image.status}, not yet usable", ()

@@ -10,9 +10,9 @@ from imageferry.evaluation.conversions import integer_of_text, kind_of
 from imageferry.evaluation.errors import EvaluationError, Refusal
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.functions.logic import truth_of
-from imageferry.evaluation.functions.rows import opened
 from imageferry.evaluation.references import MentionKind, mentions
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
+from imageferry.evaluation.seals import opened
 from imageferry.graph import Graph
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.templates import Bindings, ResourceDefinition, Template

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.references import MentionKind, mentions
 from imageferry.graph import Graph
@@ -17,8 +16,7 @@ _MOST: Final = 20
 _LONGEST: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(NamedTuple):
     """Why one resource needs another."""
 
     says: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
@@ -23,11 +23,13 @@ from imageferry.model.expressions import (
 )
 from imageferry.model.schemas import Problem
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
-from imageferry.model.values import Value, holds_secret, is_known
+from imageferry.model.values import Value
 from imageferry.ports import Catalog, ResourceType
 
 _MOST_ALIKE: Final = 20
 _MOST_NAMED: Final = 3
+# Neither secrets nor what is known later may be compared, and lists need not be.
+_COMPARED: Final = (str, int, float, bool, type(None))
 
 
 def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
@@ -43,27 +45,32 @@ def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """What is wrong with one instance."""
+class _Fault(NamedTuple):
+    """What is wrong with one instance; with all of them where there is no address."""
 
-    address: ResourceAddress
+    address: ResourceAddress | None
     diagnostic: Diagnostic
 
 
 def faults_of_properties(
-    template: Template, bindings: Bindings, catalog: Catalog, region: str
+    template: Template,
+    bindings: Bindings,
+    catalog: Catalog,
+    region: str,
+    only: Container[str] | None = None,
 ) -> Iterator[Diagnostic]:
     """Every fault of every instance that shall be; a fault that several share is told once.
 
     A resource whose count is not in the bindings is looked at once, with its index unknown.
+    `only` are the logical ids to look at, where it is not all.
     """
     resources = Unresolved()
     for name, definition in template.resources.items():
         found = catalog.find(definition.type_name)
-        if found is None or name in bindings.absent:
+        if found is None or name in bindings.absent or (only is not None and name not in only):
             continue
-        yield from _merged(_of_resource(template, definition, found, bindings, resources, region))
+        faults = _of_resource(template, definition, found, bindings, resources, region)
+        yield from _merged(faults, definition, bindings.counts.get(name))
 
 
 def _of_resource(
@@ -84,17 +91,18 @@ def _of_resource(
         if count is not None and _varies(expression)
     }
     folds = {
-        key for key, expression in definition.properties.items() if may_fold(expression, bindings)
+        key
+        for key, expression in definition.properties.items()
+        if bindings.counts and may_fold(expression, bindings)
     }
     constant: dict[str, Value] | None = None
-    seen: dict[str, ResourceAddress] = {}
+    seen: dict[tuple[Value, ...], ResourceAddress] = {}
     for index in indexes:
         address = ResourceAddress(name, index)
         scope = Scope(bindings, resources, manners, index)
         expressions = definition.properties if constant is None else varying
         values, faults = _values(expressions, folds, scope, definition)
-        for fault in faults:
-            yield _Fault(address, fault)
+        yield from (_Fault(address, fault) for fault in faults)
         conformed = conform(found.schema, values)
         broken = {fault_key for fault_key in expressions if fault_key not in values}
         for problem in conformed.problems:
@@ -103,7 +111,8 @@ def _of_resource(
                 or (constant is not None and problem.path[0] not in varying)
             ):
                 continue
-            yield _Fault(address, _told(problem, definition))
+            shared = problem.path[0] not in varying
+            yield _Fault(None if shared else address, _told(problem, definition))
         if constant is None:
             constant = {k: v for k, v in conformed.values.items() if k not in varying}
         complete = {**constant, **conformed.values}
@@ -145,14 +154,7 @@ def placed(diagnostic: Diagnostic, span: Span | None) -> Diagnostic:
     """The diagnostic at a place, where it has none of its own."""
     if diagnostic.span is not None or span is None:
         return diagnostic
-    return Diagnostic(
-        diagnostic.code,
-        diagnostic.severity,
-        diagnostic.message,
-        diagnostic.why,
-        diagnostic.remedy,
-        span,
-    )
+    return replace(diagnostic, span=span)
 
 
 def _told(problem: Problem, definition: ResourceDefinition) -> Diagnostic:
@@ -199,16 +201,16 @@ def _twins(
     address: ResourceAddress,
     varying: Mapping[str, Expression],
     values: Mapping[str, Value],
-    seen: dict[str, ResourceAddress],
+    seen: dict[tuple[Value, ...], ResourceAddress],
     definition: ResourceDefinition,
 ) -> Iterator[_Fault]:
     """Two instances that differ by their index and yet want the same."""
-    own = {key: values.get(key) for key in varying}
-    if not is_known(own) or holds_secret(own):
+    own = tuple(values.get(key) for key in varying)
+    if not all(isinstance(value, _COMPARED) for value in own):
         return
-    twin = seen.setdefault(repr(own), address)
+    twin = seen.setdefault(own, address)
     if twin is not address:
-        keys = ", ".join(f"'{key}'" for key in own)
+        keys = ", ".join(f"'{key}'" for key in varying)
         yield _Fault(
             address,
             warning(
@@ -221,36 +223,36 @@ def _twins(
         )
 
 
-def _merged(faults: Iterable[_Fault]) -> Iterator[Diagnostic]:
+def _merged(
+    faults: Iterable[_Fault], definition: ResourceDefinition, count: int | None
+) -> Iterator[Diagnostic]:
     """Each fault once, with the instances that have it; not too many that are alike."""
-    by_fault: dict[Diagnostic, list[ResourceAddress]] = {}
+    by_fault: dict[Diagnostic, dict[ResourceAddress | None, None]] = {}
     for fault in faults:
-        by_fault.setdefault(fault.diagnostic, []).append(fault.address)
+        by_fault.setdefault(fault.diagnostic, {})[fault.address] = None
     alike: dict[tuple[str, Severity, Span | None], int] = {}
     for diagnostic, addresses in by_fault.items():
         kind = (diagnostic.code, diagnostic.severity, diagnostic.span)
         alike[kind] = alike.get(kind, 0) + 1
-        if alike[kind] <= _MOST_ALIKE:
-            yield _addressed(diagnostic, addresses)
+        if alike[kind] > _MOST_ALIKE:
+            continue
+        if diagnostic.code == "IF510":
+            yield diagnostic
+            continue
+        named = _named(list(addresses), definition.logical_id, count)
+        yield replace(diagnostic, message=f"{named}: {diagnostic.message}")
     for (code, severity, span), number in alike.items():
         if number > _MOST_ALIKE:
             rest = f"there are {number - _MOST_ALIKE} more like these"
             yield Diagnostic(code, severity, rest, span=span)
 
 
-def _addressed(diagnostic: Diagnostic, addresses: list[ResourceAddress]) -> Diagnostic:
-    if diagnostic.code == "IF510":
-        return diagnostic
-    distinct = list(dict.fromkeys(addresses))
-    named = ", ".join(str(address) for address in distinct[:_MOST_NAMED])
-    more = len(distinct) - _MOST_NAMED
-    if more > 0:
-        named += f" and {more} more"
-    return Diagnostic(
-        diagnostic.code,
-        diagnostic.severity,
-        f"{named}: {diagnostic.message}",
-        diagnostic.why,
-        diagnostic.remedy,
-        diagnostic.span,
-    )
+def _named(addresses: list[ResourceAddress | None], logical_id: str, count: int | None) -> str:
+    """The instances, or `A[*]` for all of them."""
+    if count is None:
+        return logical_id
+    if None in addresses or (len(addresses) == count and count > 1):
+        return f"{logical_id}[*]"
+    named = ", ".join(str(address) for address in addresses[:_MOST_NAMED])
+    more = len(addresses) - _MOST_NAMED
+    return f"{named} and {more} more" if more > 0 else named

@@ -18,6 +18,7 @@ def faults_of_names(
     template: Template, sites: list[Site], catalog: Catalog
 ) -> Iterator[Diagnostic]:
     """Every mention of what is not there, at its place."""
+    counted = any(definition.count is not None for definition in template.resources.values())
     for site in sites:
         for mention in mentions(site.expression):
             span = mention.span or site.span
@@ -30,7 +31,8 @@ def faults_of_names(
                     yield from _condition(template, mention.name, span)
                 case MentionKind.PSEUDO:
                     yield from _pseudo(site, mention, span)
-        yield from _ambiguous(template, site)
+        if counted:
+            yield from _ambiguous(template, site)
     yield from _attachments(template)
 
 

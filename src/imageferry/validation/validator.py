@@ -8,18 +8,19 @@ from typing import Final
 
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
+from imageferry.evaluation.references import MentionKind, mentions
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.model.diagnostics import Diagnostic, Severity, error, warning
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value, reveal
 from imageferry.ports import Catalog
 from imageferry.validation.alternatives import faults_of_alternatives
-from imageferry.validation.bindings import settle_conditions, settle_counts
+from imageferry.validation.bindings import Bound, bind, settle_conditions, settle_counts
 from imageferry.validation.contexts import faults_of_contexts
 from imageferry.validation.cycles import faults_of_cycles
 from imageferry.validation.declarations import faults_of_parameters
 from imageferry.validation.parameters import bind_parameters
-from imageferry.validation.places import sites
+from imageferry.validation.places import Site, sites
 from imageferry.validation.properties import (
     faults_of_properties,
     placed,
@@ -41,31 +42,82 @@ def validate(template: Template, catalog: Catalog) -> tuple[Diagnostic, ...]:
     What is wrong only with the parameters' defaults is a warning, since other values may be given.
     """
     everywhere = list(sites(template))
+    found = _written(template, everywhere, catalog)
+    found += _unbound(template, catalog, found)
+    if template.parameters:
+        defaults = bind_parameters(_optional_part(template), {}).values
+        values = {**dict.fromkeys(template.parameters, UNKNOWN), **defaults}
+        asking = _asking(everywhere, defaults)
+        by_default = _evaluated(template, values, catalog, asking)
+        found += map(_by_default, _not_told(by_default, found))
+    return ordered(_without_echoes(found))
+
+
+def validate_given(
+    template: Template,
+    catalog: Catalog,
+    given: Mapping[str, Value],
+    pseudo: Mapping[str, Value],
+    previous: Mapping[str, Value] | None = None,
+) -> Bound:
+    """Everything at once for a template with its parameters: bindings, and each fault told once.
+
+    The arguments are those of `bind`; the stack's region is the pseudo parameter `region`.
+    """
+    found = _written(template, list(sites(template)), catalog)
+    bound = bind(template, given, pseudo, previous)
+    found += bound.diagnostics
+    if bound.bindings is None:
+        found += _unbound(template, catalog, found)
+    else:
+        region = pseudo.get("region")
+        text = region if isinstance(region, str) else ""
+        found += _not_told(validate_bound(template, bound.bindings, catalog, text), found)
+    report = ordered(_without_echoes(found))
+    refused = any(diagnostic.is_error for diagnostic in report)
+    return Bound(None if refused else bound.bindings, report)
+
+
+def _written(template: Template, everywhere: list[Site], catalog: Catalog) -> list[Diagnostic]:
+    """What is wrong as it is written, whatever the values may be."""
     found: list[Diagnostic] = [*unknown_types(template, catalog)]
     found += faults_of_parameters(template)
     found += faults_of_names(template, everywhere, catalog)
     found += faults_of_cycles(template, everywhere)
     found += faults_of_contexts(template, everywhere)
+    return found
+
+
+def _unbound(template: Template, catalog: Catalog, told: list[Diagnostic]) -> list[Diagnostic]:
+    """What evaluation finds with every parameter unknown, and has not been told."""
     unknown = dict.fromkeys(template.parameters, UNKNOWN)
-    found += _not_told(_evaluated(template, unknown, catalog), found)
-    found += _not_told(faults_of_alternatives(template, catalog), found)
-    if template.parameters:
-        defaults = bind_parameters(_optional_part(template), {}).values
-        by_default = _evaluated(template, {**unknown, **defaults}, catalog)
-        found += map(_by_default, _not_told(by_default, found))
-    return ordered(_without_echoes(found))
-
-
-def _not_told(faults: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Those faults that nobody has told of at the same place."""
-    places = {(fault.code, fault.span) for fault in told}
-    return [fault for fault in faults if (fault.code, fault.span) not in places]
+    found = _not_told(_evaluated(template, unknown, catalog), told)
+    return found + _not_told(faults_of_alternatives(template, catalog), [*told, *found])
 
 
 def _optional_part(template: Template) -> Template:
     """The template with only those parameters that have a default."""
     optional = {name: one for name, one in template.parameters.items() if one.has_default}
     return replace(template, parameters=optional)
+
+
+def _asking(everywhere: list[Site], defaults: Mapping[str, Value]) -> frozenset[str]:
+    """The resources whose values may follow from a default, by a parameter or a condition."""
+    return frozenset(
+        site.resource.logical_id
+        for site in everywhere
+        if site.resource is not None
+        and any(
+            mention.name in defaults or mention.kind is MentionKind.CONDITION
+            for mention in mentions(site.expression)
+        )
+    )
+
+
+def _not_told(faults: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those faults that nobody has told of at the same place."""
+    places = {(fault.code, fault.span) for fault in told}
+    return [fault for fault in faults if (fault.code, fault.span) not in places]
 
 
 def _by_default(fault: Diagnostic) -> Diagnostic:
@@ -84,7 +136,10 @@ def _without_echoes(found: list[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def _evaluated(
-    template: Template, values: Mapping[str, Value], catalog: Catalog
+    template: Template,
+    values: Mapping[str, Value],
+    catalog: Catalog,
+    only: frozenset[str] | None = None,
 ) -> Iterator[Diagnostic]:
     """What evaluation finds, with UNKNOWN for whatever has no value."""
     pseudo: dict[str, Value] = {"index": UNKNOWN}
@@ -95,7 +150,7 @@ def _evaluated(
     # A template's own checks are made whatever the conditions may become.
     bindings = replace(bindings, counts={}, absent=frozenset())
     yield from found
-    yield from faults_of_properties(template, bindings, catalog, "")
+    yield from faults_of_properties(template, bindings, catalog, "", only)
     yield from _outputs(template, bindings)
 
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from imageferry.evaluation.conversions import integer_of_text, kind_of, parse_json
 from imageferry.evaluation.errors import Refusal
-from imageferry.evaluation.functions.rows import opened, sealed
 from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.values import NO_VALUE, UNKNOWN, Value
 
 # The same text is read once for every instance of a counted resource.

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from imageferry.evaluation.conversions import kind_of, text_of
 from imageferry.evaluation.errors import Refusal
-from imageferry.evaluation.functions.rows import Evaluate, opened
+from imageferry.evaluation.functions.rows import Evaluate
 from imageferry.evaluation.scopes import Manners, Scope
+from imageferry.evaluation.seals import opened
 from imageferry.model.expressions import Expression
 from imageferry.model.values import UNKNOWN, Unknown, Value, is_known, reveal
 

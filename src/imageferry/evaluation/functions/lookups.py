@@ -11,9 +11,9 @@ from imageferry.evaluation.confinement import Confined, Confinement
 from imageferry.evaluation.conversions import bounded, is_shallow, kind_of
 from imageferry.evaluation.errors import Refusal
 from imageferry.evaluation.functions.lists import data_of_text
-from imageferry.evaluation.functions.rows import opened, sealed
 from imageferry.evaluation.jq_paths import NoOutput, follow, plain_path
 from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.seals import opened, sealed
 from imageferry.evaluation.suggestions import did_you_mean
 from imageferry.model.values import UNKNOWN, Value, holds_secret, is_known, reveal
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 from imageferry.evaluation.scopes import Scope
 from imageferry.model.expressions import Expression
-from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
+from imageferry.model.values import Value
 
 
 class Reach(Enum):
@@ -83,20 +83,3 @@ class Lazy:
 
 
 Function = Strict | Lazy
-
-
-def opened(value: Value) -> tuple[Value, bool]:
-    """A value without the Secret around it, and whether there was one."""
-    if isinstance(value, Secret):
-        inner = value.revealed
-        while isinstance(inner, Secret):
-            inner = inner.revealed
-        return inner, True
-    return value, False
-
-
-def sealed(value: Value, secret: bool) -> Value:
-    """The value as a Secret where it came from one; nothing and not yet known hide nothing."""
-    if not secret or value is None or value is UNKNOWN or value is NO_VALUE:
-        return value
-    return value if isinstance(value, Secret) else Secret(value)

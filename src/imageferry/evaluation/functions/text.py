@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from imageferry.evaluation.conversions import bounded, joined, kind_of, text_of
 from imageferry.evaluation.errors import Refusal
-from imageferry.evaluation.functions.rows import Evaluate, opened, sealed
+from imageferry.evaluation.functions.rows import Evaluate
 from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.seals import opened, sealed
 from imageferry.evaluation.substitution import parts_of, variables_of
 from imageferry.model.expressions import Call, Expression, ListOf
 from imageferry.model.values import NO_VALUE, UNKNOWN, Value

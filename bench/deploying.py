@@ -1,0 +1,112 @@
+"""What a deploy of many copies costs: CPU, memory, bytes written, beside terraform."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from emulating import IMMEDIATE, emulator_elsewhere
+from figures import (
+    COMMAND,
+    REGION,
+    Figure,
+    Spent,
+    at_most,
+    environment,
+    fresh_home,
+    quantity,
+    skipped,
+    spend,
+)
+from templates import copies
+
+MANY = 500
+
+
+def measure() -> Iterator[Figure]:
+    """500 copies against an emulator elsewhere, then with the emulator inside."""
+    with fresh_home() as home, emulator_elsewhere(home / "cloud") as endpoint:
+        one = _deploy(home / "one", 1, endpoint)
+        many = _deploy(home / "many", MANY, endpoint)
+    each = (many.cpu - one.cpu) / (MANY - 1) * 1000
+    yield at_most(f"CPU of a resource, deploy of {MANY}, emulator elsewhere", each, 1.0, "ms",
+                  f"whole process {quantity(many.cpu, 's')} CPU, {quantity(many.wall, 's')} wall,"
+                  f" start-up {quantity(one.cpu, 's')}")  # fmt: skip
+    yield _beside_terraform(many)
+    with fresh_home() as home:
+        inside = _deploy(home, MANY, "")
+        yield at_most(f"peak memory, deploy of {MANY}, emulator inside", inside.peak, 120.0, "MiB")
+        yield _bytes_written(home)
+
+
+def _deploy(home: Path, number: int, endpoint: str) -> Spent:
+    home.mkdir(parents=True, exist_ok=True)
+    template = home / "copies.json"
+    template.write_bytes(copies(number))
+    settings = {"IMAGEFERRY_ECS_ENDPOINT": endpoint} if endpoint else {}
+    settings["IMAGEFERRY_EMULATOR_SPEED"] = IMMEDIATE
+    command = [COMMAND, "deploy", str(template), "-s", f"bench-{number}", "--yes", "--json"]
+    spent = spend(command, environment(home, **settings), 90.0)
+    if spent.code != 0:
+        raise RuntimeError(f"the deploy of {number} copies ended with {spent.code}:\n{spent.output[-800:]}")
+    return spent
+
+
+def _beside_terraform(many: Spent) -> Figure:
+    what = f"whole process beside terraform apply of {MANY} terraform_data"
+    program = shutil.which("terraform")
+    if program is None:
+        return skipped(what, "terraform is not installed")
+    with fresh_home() as home:
+        text = "\n".join(f'resource "terraform_data" "one{i}" {{ input = "{i}" }}' for i in range(MANY))
+        (home / "main.tf").write_text(text, encoding="utf-8")
+        around = environment(home, CHECKPOINT_DISABLE="1")
+        begun = spend([program, f"-chdir={home}", "init", "-input=false"], around)
+        done = spend([program, f"-chdir={home}", "apply", "-auto-approve", "-input=false"], around)
+    if begun.code or done.code:
+        return skipped(what, "terraform does not run here")
+    return at_most(what, many.cpu / done.cpu, 1 / 3, "times its CPU",
+                   f"{quantity(many.cpu, 's')} and {quantity(done.cpu, 's')} CPU,"
+                   f" {quantity(many.wall, 's')} and {quantity(done.wall, 's')} wall")  # fmt: skip
+
+
+def _bytes_written(home: Path) -> Figure:
+    """The database after the deploy, by its pages; what was written over is asked of the kernel."""
+    what = f"bytes written per copied image, deploy of {MANY}"
+    trace = shutil.which("strace")
+    if trace is None:
+        size = (home / "imageferry.db").stat().st_size
+        wal = home / "imageferry.db-wal"
+        size += wal.stat().st_size if wal.exists() else 0
+        return at_most(what, size / MANY / 1024, 8.0, "KiB", "size of the database; no strace here")
+    return _bytes_traced(what, trace)
+
+
+def _bytes_traced(what: str, trace: str) -> Figure:
+    """Every write of the process to the database and its WAL, as the kernel saw it."""
+    with fresh_home() as home, emulator_elsewhere(home / "cloud") as endpoint:
+        written = {}
+        for number in (1, MANY):
+            place = home / str(number)
+            place.mkdir()
+            (place / "copies.json").write_bytes(copies(number))
+            calls = place / "calls.txt"
+            command = [trace, "-f", "-qq", "-y", "-e", "trace=pwrite64,write", "-e", "signal=none", "-s", "0",
+                       "-o", str(calls), COMMAND, "deploy", str(place / "copies.json"),
+                       "-s", f"bench-{number}", "--region", REGION, "--yes", "--json"]  # fmt: skip
+            spent = spend(command, environment(place, IMAGEFERRY_ECS_ENDPOINT=endpoint), 90.0)
+            if spent.code:
+                return skipped(what, f"strace ended with {spent.code}")
+            found = re.findall(r"imageferry\.db(?:-wal|-journal)?>.*= (\d+)$",
+                               calls.read_text(errors="replace"), re.MULTILINE)  # fmt: skip
+            written[number] = sum(int(size) for size in found)
+    each = (written[MANY] - written[1]) / (MANY - 1) / 1024
+    return at_most(what, each, 8.0, "KiB", "as the kernel saw it")
+
+
+def resources_of(spent: Spent) -> int:
+    """How many resources a deploy's JSON names."""
+    return len(json.loads(spent.output[spent.output.index("{") :])["resources"])

@@ -1,0 +1,70 @@
+"""What waiting costs, in virtual time: polls, CPU, and how late an end is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures import REGION, Figure, at_most, fresh_home
+from templates import DESTINATIONS, copies
+
+from imageferry import assembly
+from imageferry.control.requests import ExecutionOptions, StackRequest
+from imageferry.settings import resolve
+from imageferry.testing import SeededEntropy, VirtualClock, run_virtually
+
+_MINUTES_AT_FULL_LENGTH = 40.0
+"""A copy of the emulator's 40 GiB image lasts so long at speed 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One deploy in virtual time: seconds of CPU here, seconds that passed there, and its polls."""
+
+    cpu: float
+    passed: float
+    polls: int
+
+
+def measure() -> Iterator[Figure]:
+    """Twenty regions for an hour, and one region for half an hour."""
+    hour = _waited(len(DESTINATIONS), 60.0)
+    yield at_most("20 regions, 60-minute copies, in virtual time", hour.cpu, 5.0, "s")
+    polls = hour.polls / len(DESTINATIONS)
+    yield at_most("polls of a region in a 60-minute copy", polls, 80.0, "")
+    half = _waited(1, 30.0)
+    late = (half.passed - 30 * 60) / (30 * 60) * 100
+    yield at_most("noticing the end of a 30-minute copy, late by", late, 2.0, "%")
+    hundred = _waited(100, 60.0)
+    yield Figure("DescribeImages calls, 100 copies in 20 regions, 60 min",
+                 f"{hundred.polls}", note=f"{hundred.polls / 20:.0f} a region")  # fmt: skip
+
+
+def _waited(number: int, minutes: float) -> Wait:
+    with fresh_home() as home:
+        began = time.process_time()
+        passed, polls = run_virtually(_deploy(home, number, minutes))
+        return Wait(time.process_time() - began, passed, polls)
+
+
+async def _deploy(home: Path, number: int, minutes: float) -> tuple[float, int]:
+    clock = VirtualClock()
+    speed = _MINUTES_AT_FULL_LENGTH / minutes
+    settings = resolve(
+        {"home": str(home), "region": REGION, "emulator_speed": str(speed), "cloud": "emulator"}, {}
+    )
+    async with assembly.open_house(settings, clock=clock, entropy=SeededEntropy(7)) as house:
+        planned = await house.plane.plan(
+            StackRequest("bench", REGION, copies(number), "copies.json")
+        )
+        before = house.voice.client.counts["DescribeImages"]
+        began = clock.monotonic()
+        operation = await house.plane.execute(planned, ExecutionOptions())
+        result = await house.worker.run(operation.operation_id)
+        if result.status is None or result.status.is_open:
+            raise RuntimeError(f"the run ended as {result}")
+        await asyncio.sleep(0)
+        return clock.monotonic() - began, house.voice.client.counts["DescribeImages"] - before
