@@ -11,7 +11,8 @@ from pathlib import Path
 from emulating import emulator_elsewhere
 from figures import REGION, Figure, at_least, fresh_home, quantity, skipped
 
-from imageferry import assembly
+from imageferry.assembly.house import open_voice
+from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cloud.images import describe_images
 from imageferry.settings import resolve
 
@@ -31,8 +32,8 @@ def measure() -> Iterator[Figure]:
 
 async def _calls(home: Path, endpoint: str) -> tuple[float, float]:
     settings = resolve({"home": str(home), "ecs_endpoint": endpoint, "cloud": "emulator"}, {})
-    clock, entropy = assembly.RealClock(), assembly.RealEntropy()
-    async with assembly.open_voice(settings, clock, entropy) as voice:
+    clock, entropy = RealClock(), RealEntropy()
+    async with open_voice(settings, clock, entropy) as voice:
 
         async def some(number: int) -> None:
             for _ in range(number):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from emulating import emulator_elsewhere
 from figures import COMMAND, Figure, at_most, environment, fresh_home
+
 from templates import copies
 
 COPIES = 20

@@ -21,6 +21,7 @@ from figures import (
     skipped,
     spend,
 )
+
 from templates import copies
 
 MANY = 500
@@ -51,7 +52,9 @@ def _deploy(home: Path, number: int, endpoint: str) -> Spent:
     command = [COMMAND, "deploy", str(template), "-s", f"bench-{number}", "--yes", "--json"]
     spent = spend(command, environment(home, **settings), 90.0)
     if spent.code != 0:
-        raise RuntimeError(f"the deploy of {number} copies ended with {spent.code}:\n{spent.output[-800:]}")
+        raise RuntimeError(
+            f"the deploy of {number} copies ended with {spent.code}:\n{spent.output[-800:]}"
+        )
     return spent
 
 
@@ -61,7 +64,9 @@ def _beside_terraform(many: Spent) -> Figure:
     if program is None:
         return skipped(what, "terraform is not installed")
     with fresh_home() as home:
-        text = "\n".join(f'resource "terraform_data" "one{i}" {{ input = "{i}" }}' for i in range(MANY))
+        text = "\n".join(
+            f'resource "terraform_data" "one{i}" {{ input = "{i}" }}' for i in range(MANY)
+        )
         (home / "main.tf").write_text(text, encoding="utf-8")
         around = environment(home, CHECKPOINT_DISABLE="1")
         begun = spend([program, f"-chdir={home}", "init", "-input=false"], around)

@@ -27,8 +27,10 @@ def emulator_elsewhere(home: Path, speed: str = IMMEDIATE) -> Iterator[str]:
     try:
         assert serving.stdout is not None
         first = serving.stdout.readline()
-        address = next(word.rstrip(";") for word in first.split() if word.startswith("http://"))
-        yield address
+        words = [word.rstrip(";") for word in first.split() if word.startswith("http://")]
+        if not words:
+            raise RuntimeError(f"the emulator says no address: {first!r}")
+        yield words[0]
     finally:
         serving.terminate()
         serving.wait(timeout=10)

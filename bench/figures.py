@@ -31,12 +31,16 @@ class Figure:
 
 def at_most(what: str, value: float, limit: float, unit: str, note: str = "") -> Figure:
     """A figure that should not exceed its budget."""
-    return Figure(what, quantity(value, unit), f"at most {quantity(limit, unit)}", value <= limit, note)
+    return Figure(
+        what, quantity(value, unit), f"at most {quantity(limit, unit)}", value <= limit, note
+    )
 
 
 def at_least(what: str, value: float, limit: float, unit: str, note: str = "") -> Figure:
     """A figure that should reach its budget."""
-    return Figure(what, quantity(value, unit), f"at least {quantity(limit, unit)}", value >= limit, note)
+    return Figure(
+        what, quantity(value, unit), f"at least {quantity(limit, unit)}", value >= limit, note
+    )
 
 
 def skipped(what: str, why: str) -> Figure:
@@ -54,7 +58,9 @@ def line(figure: Figure) -> str:
     """A figure as one line."""
     verdict = {True: "kept", False: "MISSED", None: ""}[figure.kept]
     note = f"  ({figure.note})" if figure.note else ""
-    return f"{figure.what:<58} {figure.measured:>14}   {figure.budget:<20} {verdict:<6}{note}".rstrip()
+    return (
+        f"{figure.what:<58} {figure.measured:>14}   {figure.budget:<20} {verdict:<6}{note}".rstrip()
+    )
 
 
 @dataclass(frozen=True, slots=True)

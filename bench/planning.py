@@ -6,15 +6,15 @@ import time
 from collections.abc import Iterator, Mapping
 
 from figures import Figure, at_most, quantity
-from templates import copies, counted_copies
 
-from imageferry import assembly
+from imageferry.assembly.catalogs import open_catalog
 from imageferry.control.templates import prepare, read_template
 from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import ResourceStatus, StackStatus
 from imageferry.planning.planner import Intention, plan
+from templates import copies, counted_copies
 
 PLACE = Place("emulator", "1000000000000001", "cn-hangzhou")
 
@@ -46,7 +46,7 @@ def _planned(
     source: bytes, resources: Mapping[str, Resource] | None = None
 ) -> tuple[float, float, ChangeSet]:
     """Seconds to plan, seconds to come that far, and the change set."""
-    catalog = assembly.open_catalog()
+    catalog = open_catalog()
     began = time.process_time()
     template, _ = read_template(source, "bench.json")
     stack = Stack("bench", "bench", PLACE, template.dialect, StackStatus.CREATED)

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 
 from figures import COMMAND, Figure, at_least, environment, fresh_home, quantity, skipped, spend
-from templates import stacks_of_many_types
 
-from imageferry import assembly
+from imageferry.assembly.catalogs import open_catalog
 from imageferry.control.templates import examine
+from templates import stacks_of_many_types
 
 RESOURCES = 200
 FILES = 20
@@ -29,12 +29,12 @@ def measure() -> Iterator[Figure]:
         theirs = None
         if program is not None:
             theirs = spend([program, str(path)], environment(home), 60.0)
-        if theirs is None or "E" not in theirs.output and theirs.code not in {0, 2, 4, 6}:
+        if theirs is None or ("E" not in theirs.output and theirs.code not in {0, 2, 4, 6}):
             yield skipped(what, "cfn-lint is not installed here")
         else:
             yield at_least(what, theirs.cpu / ours.cpu, 20.0, "times",
                            f"{quantity(theirs.cpu, 's')} CPU")  # fmt: skip
-    catalog = assembly.open_catalog()
+    catalog = open_catalog()
     began = time.process_time()
     for number in range(FILES):
         examine(source, f"copies-{number}.json", catalog)

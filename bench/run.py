@@ -11,11 +11,12 @@ from typing import Final
 import calling
 import crashing
 import deploying
-import planning
 import reading
 import starting
 import waiting
 from figures import Figure, line, skipped
+
+import planning
 
 ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("starting", starting.measure),

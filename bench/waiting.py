@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from figures import REGION, Figure, at_most, fresh_home
-from templates import DESTINATIONS, copies
 
-from imageferry import assembly
+from imageferry.assembly.house import open_house
 from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.settings import resolve
 from imageferry.testing import SeededEntropy, VirtualClock, run_virtually
+from templates import DESTINATIONS, copies
 
 _MINUTES_AT_FULL_LENGTH = 40.0
 """A copy of the emulator's 40 GiB image lasts so long at speed 1."""
@@ -56,7 +56,7 @@ async def _deploy(home: Path, number: int, minutes: float) -> tuple[float, int]:
     settings = resolve(
         {"home": str(home), "region": REGION, "emulator_speed": str(speed), "cloud": "emulator"}, {}
     )
-    async with assembly.open_house(settings, clock=clock, entropy=SeededEntropy(7)) as house:
+    async with open_house(settings, clock=clock, entropy=SeededEntropy(7)) as house:
         planned = await house.plane.plan(
             StackRequest("bench", REGION, copies(number), "copies.json")
         )

@@ -373,6 +373,41 @@ def test_delete_of_a_create_without_an_id_finds_the_copy(type_name: str) -> None
 
 
 @TYPES
+@pytest.mark.parametrize("count", [1, 20], ids=["own lineage", "twenty tags"])
+def test_delete_without_any_notes_finds_the_copy_of_this_operation(
+    type_name: str, count: int
+) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        tags = {f"k{number}": "v" for number in range(count)}
+        await resource.create(
+            properties(type_name, name="golden", tags=tags), until=cloud.clock.now() + 1
+        )
+        await cloud.clock.sleep(3600)
+        cloud.restart()
+        resource.context, resource.physical_id = {}, None
+        gone = await resource.delete()
+        assert isinstance(gone.outcome, Done)
+        assert cloud.images() == []
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_delete_takes_no_other_operations_copy(type_name: str) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await resource.create(properties(type_name, name="golden"))
+        other = Resource(cloud, type_name)
+        other.operation = "5e1c7a52-0000-4000-8000-000000000002"
+        other.steps = 100
+        other.properties = properties(type_name, name="golden")
+        gone = await other.delete()
+        assert isinstance(gone.outcome, Done)
+        assert len(cloud.images()) == 1
+
+    play(type_name, scenario)
+
+
+@TYPES
 def test_delete_of_a_copy_that_is_not_shown_yet_waits_for_it(type_name: str) -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
         cloud.fault("hidden", seconds=100)

@@ -11,7 +11,8 @@ from typing import Final
 
 import click
 
-from imageferry import assembly
+from imageferry.assembly.house import HOME_REGION, Voice, open_house, open_voice
+from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cli.choices import CHOICES
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import explain
@@ -102,16 +103,16 @@ def doctor_command(flags: Flags) -> None:
 
 async def examine_surroundings(chosen: Settings) -> list[Finding]:
     """Look at everything that can be wrong before a stack is touched; every fault is a finding."""
-    clock = assembly.RealClock()
+    clock = RealClock()
     findings = [await _store(chosen)]
     if chosen.cloud != "emulator":
         findings += _variables(os.environ)
     try:
-        async with assembly.open_voice(chosen, clock, assembly.RealEntropy()) as voice:
+        async with open_voice(chosen, clock, RealEntropy()) as voice:
             key = (await voice.credentials.current()).access_key_id
             findings.append(Finding("access key", _GOOD, f"{masked_key(key)} is used"))
             findings.append(Finding("account", _GOOD, clean(voice.account_id)))
-            region = chosen.region or assembly.HOME_REGION
+            region = chosen.region or HOME_REGION
             known = await region_ids(voice.client, region)
             findings.append(_regions(chosen, known))
             findings.append(await _clocks(voice, clock, region))
@@ -122,7 +123,7 @@ async def examine_surroundings(chosen: Settings) -> list[Finding]:
 
 async def _store(chosen: Settings) -> Finding:
     try:
-        async with assembly.open_house(chosen) as house:
+        async with open_house(chosen) as house:
             name = await house.store.installation()
             number = len(await house.plane.stacks(None))
     except (CloudError, CredentialsMissing):
@@ -164,7 +165,7 @@ def _regions(chosen: Settings, known: Sequence[str]) -> Finding:
     return Finding("regions", _GOOD, f"{len(known)} can be used, {chosen_words}")
 
 
-async def _clocks(voice: assembly.Voice, clock: Clock, region: str) -> Finding:
+async def _clocks(voice: Voice, clock: Clock, region: str) -> Finding:
     """Our clock beside the cloud's, by the Date header of an unsigned request."""
     endpoint = voice.endpoints.find(ECS, region)
     before = clock.now()

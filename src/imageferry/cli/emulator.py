@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import click
 
-from imageferry import assembly, settings
+from imageferry import settings
+from imageferry.assembly import emulation
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import CommandRefused, misuse
 from imageferry.cli.flags import Flags, screen_flags, yes_option
@@ -71,7 +72,7 @@ async def _serve(chosen: Settings, screen: Screen, port: int) -> None:
 
     asked = asyncio.Event()
     serving = asyncio.ensure_future(
-        assembly.serve_emulator(chosen, host=_HOST, port=port, on_ready=ready)
+        emulation.serve_emulator(chosen, host=_HOST, port=port, on_ready=ready)
     )
     with Interrupts(asked.set):
         waiting = asyncio.ensure_future(asked.wait())
@@ -110,8 +111,8 @@ Examples:
 def show_images(region: str | None, snapshots: bool, flags: Flags) -> None:
     """Show the images of the emulated cloud."""
     chosen, screen = _begin(flags)
-    images = assembly.manage_emulator(chosen, "images", region=region)
-    found = assembly.manage_emulator(chosen, "snapshots") if snapshots else []
+    images = emulation.manage_emulator(chosen, "images", region=region)
+    found = emulation.manage_emulator(chosen, "snapshots") if snapshots else []
     if region is not None:
         found = [one for one in found if one["region"] == region]
     screen.say(*(table(_image_rows(images), _IMAGE_HEADS) if images else ["there are no images"]))
@@ -168,8 +169,8 @@ def reset_world(yes: bool, keep_settings: bool, flags: Flags) -> None:
     if not yes and not agrees(screen, "forget every image, copy and fault of the emulated cloud?"):
         screen.warn(["nothing was done"])
         click.get_current_context().exit(ExitCode.FAILED)
-    assembly.manage_emulator(chosen, "reset", keep_settings=keep_settings)
-    images = assembly.manage_emulator(chosen, "images")
+    emulation.manage_emulator(chosen, "reset", keep_settings=keep_settings)
+    images = emulation.manage_emulator(chosen, "images")
     screen.say("the emulated cloud is fresh again:", *indented(table(_image_rows(images))))
     screen.give({"images": images})
 
@@ -190,9 +191,9 @@ def change_settings(changes: tuple[str, ...], flags: Flags) -> None:
     wanted = _details(changes)
     try:
         found = (
-            assembly.manage_emulator(chosen, "change_settings", changes=wanted)
+            emulation.manage_emulator(chosen, "change_settings", changes=wanted)
             if wanted
-            else assembly.manage_emulator(chosen, "settings")
+            else emulation.manage_emulator(chosen, "settings")
         )
     except ValueError as fault:
         raise misuse("IF822", str(fault)) from None
@@ -242,7 +243,7 @@ def add_fault(
     named = {"action": action, "region": region, "image": image}
     wanted |= {name: value for name, value in named.items() if value is not None}
     try:
-        added = assembly.manage_emulator(chosen, "add_fault", wanted=wanted)
+        added = emulation.manage_emulator(chosen, "add_fault", wanted=wanted)
     except ValueError as fault:
         raise misuse("IF822", str(fault), remedy='see "imageferry emulator fault kinds"') from None
     screen.say(f"fault {added['id']} is added: {_fault_words(added)}")
@@ -254,7 +255,7 @@ def add_fault(
 def list_faults(flags: Flags) -> None:
     """Show the faults that are still to come."""
     chosen, screen = _begin(flags)
-    faults = assembly.manage_emulator(chosen, "faults")
+    faults = emulation.manage_emulator(chosen, "faults")
     screen.say(
         *(f"{one['id']}  {_fault_words(one)}" for one in faults)
         if faults
@@ -269,7 +270,7 @@ def list_faults(flags: Flags) -> None:
 def clear_faults(number: int | None, flags: Flags) -> None:
     """Remove the fault of that NUMBER, or all of them."""
     chosen, screen = _begin(flags)
-    removed = assembly.manage_emulator(chosen, "clear_faults", number=number)
+    removed = emulation.manage_emulator(chosen, "clear_faults", number=number)
     screen.say(f"{counted(removed, 'fault')} removed")
     screen.give({"removed": removed})
 
@@ -279,7 +280,7 @@ def clear_faults(number: int | None, flags: Flags) -> None:
 def list_kinds(flags: Flags) -> None:
     """Show every kind of fault and the details it takes."""
     chosen, screen = _begin(flags)
-    kinds = assembly.manage_emulator(chosen, "fault_kinds")
+    kinds = emulation.manage_emulator(chosen, "fault_kinds")
     rows = [
         (name, ", ".join(f"{key}={json.dumps(value)}" for key, value in kind["details"].items()),
          kind["meaning"])

@@ -97,13 +97,8 @@ class Screen:
 def open_screen(*, as_json: bool, no_color: bool = False, debug: bool = False) -> Screen:
     """The screen of this process: colours on a terminal, unless NO_COLOR or a flag forbids them."""
     words = sys.stderr if as_json else sys.stdout
-    is_terminal = words.isatty()
-    colours = (
-        is_terminal
-        and not no_color
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-    )
+    is_terminal = words.isatty() and os.environ.get("TERM") != "dumb"
+    colours = is_terminal and not no_color and not os.environ.get("NO_COLOR")
     return Screen(as_json, colours, is_terminal, debug, words, sys.stderr, sys.stdout)
 
 

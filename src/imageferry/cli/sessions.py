@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import click
 
-from imageferry import assembly, settings
+from imageferry import settings
+from imageferry.assembly.house import House, open_house
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import misuse
 from imageferry.cli.flags import Flags
@@ -27,7 +28,7 @@ class Session:
     `flagged_region` is the region of `--region`, None where only the environment names one.
     """
 
-    house: assembly.House
+    house: House
     settings: Settings
     screen: Screen
     flagged_region: str | None = None
@@ -85,5 +86,5 @@ def run(flags: Flags, deed: SessionDeed) -> None:
 async def _in_house(
     chosen: Settings, screen: Screen, region: str | None, deed: SessionDeed
 ) -> ExitCode:
-    async with assembly.open_house(chosen) as house:
+    async with open_house(chosen) as house:
         return await deed(Session(house, chosen, screen, region))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from imageferry import assembly
+from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import CommandRefused, misuse
 from imageferry.cli.flags import Flags, screen_flags
@@ -32,7 +32,7 @@ def types_command() -> None:
 def list_types(flags: Flags) -> None:
     """List the installed types."""
     screen = begin(flags)
-    schemas = all_schemas(assembly.open_catalog())
+    schemas = all_schemas(open_catalog())
     rows = [(one.type_name, ", ".join(one.dialects), one.summary) for one in schemas]
     screen.say(*table(rows, ("TYPE", "LANGUAGE", "WHAT IT IS")))
     screen.give(
@@ -63,7 +63,7 @@ Examples:
 def show_type(type_name: str, flags: Flags) -> None:
     """Show a type's reference: syntax, properties, return values, parts, notes."""
     screen = begin(flags)
-    catalog = assembly.open_catalog()
+    catalog = open_catalog()
     found = catalog.find(type_name)
     if found is None:
         near = nearest(type_name, catalog.names())
@@ -91,7 +91,7 @@ def show_type(type_name: str, flags: Flags) -> None:
 def write_docs(output: Path, flags: Flags) -> None:
     """Write one Markdown page a type, and an index of them."""
     screen = begin(flags)
-    schemas = all_schemas(assembly.open_catalog())
+    schemas = all_schemas(open_catalog())
     pages = {page_name(one): markdown_page(one) for one in schemas}
     pages["README.md"] = index_page(schemas)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from imageferry import assembly
+from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.diagnostics import all_lines, diagnostic_json, tally
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags
@@ -42,7 +42,7 @@ Exits with 2 where a template has errors; warnings alone are 0.
 def validate_command(templates: tuple[str, ...], flags: Flags) -> None:
     """Check templates: language, names, functions, types, properties. Needs no cloud."""
     screen = begin(flags)
-    catalog = assembly.open_catalog()
+    catalog = open_catalog()
     examinations = [examine_file(path, catalog) for path in templates]
     for one in examinations:
         screen.warn(all_lines(one.diagnostics, screen.paint))

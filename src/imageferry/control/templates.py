@@ -13,8 +13,7 @@ from imageferry.model.stacks import Place
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import Value
 from imageferry.ports import Catalog
-from imageferry.validation.bindings import bind
-from imageferry.validation.validator import validate, validate_bound
+from imageferry.validation.validator import validate, validate_given
 
 
 def examine(source: bytes, name: str, catalog: Catalog) -> Examination:
@@ -63,20 +62,17 @@ def prepare(
 
     A parameter that is not given and has no default keeps the value it had.
     """
-    diagnostics = [*found, *validate(template, catalog)]
     kept = {
         name: value
         for name, value in previous.items()
         if name in template.parameters and not template.parameters[name].has_default
     }
     pseudo = pseudo_parameters(place, stack_id, stack_name)
-    bound = bind(template, given, pseudo, kept)
-    diagnostics += bound.diagnostics
-    if bound.bindings is not None:
-        diagnostics += validate_bound(template, bound.bindings, catalog, place.region)
-    if bound.bindings is None or any(diagnostic.is_error for diagnostic in diagnostics):
-        raise TemplateError(without_doubles(diagnostics))
-    return Prepared(template, bound.bindings, without_doubles(diagnostics))
+    bound = validate_given(template, catalog, given, pseudo, kept)
+    diagnostics = without_doubles([*found, *bound.diagnostics])
+    if bound.bindings is None:
+        raise TemplateError(diagnostics)
+    return Prepared(template, bound.bindings, diagnostics)
 
 
 def pseudo_parameters(place: Place, stack_id: str, stack_name: str) -> dict[str, Value]:

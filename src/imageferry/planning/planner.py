@@ -149,7 +149,7 @@ def _evaluate(
         raise TemplateError(
             [
                 error(
-                    "IF501",
+                    "IF509",
                     f'"{draft.address}" has the type "{draft.definition.type_name}",'
                     " which is not installed",
                     span=draft.definition.type_span,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imageferry.cloud.client import Client
 from imageferry.cloud.errors import CloudError
-from imageferry.cloud.images import ImageLoader
 from imageferry.model.handlers import (
     Done,
     ErrorCode,
@@ -16,10 +14,10 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.values import Json
+from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_deletion import Removal, Removed, remove_images
 from imageferry.resource_types.image_faults import GIVE_UP, again, failed
 from imageferry.resource_types.image_lineage import (
-    MOST_TAGS,
     Search,
     find_copy,
     lineage,
@@ -29,8 +27,8 @@ from imageferry.resource_types.image_making import Making, Ready
 from imageferry.resource_types.image_renewal import update_copy
 from imageferry.resource_types.image_waiting import make_copy
 from imageferry.resource_types.image_wanted import (
+    MOST_TAGS,
     VISIBILITY,
-    ImageCloud,
     Phase,
     Target,
     View,
@@ -43,12 +41,6 @@ from imageferry.resource_types.image_wanted import (
     target_notes,
     text_note,
 )
-from imageferry.resource_types.image_watches import Watches
-
-
-def image_cloud(client: Client) -> ImageCloud:
-    """One account's image calls, with page sharing and memory that all handlers have in common."""
-    return ImageCloud(client, ImageLoader(client), Watches())
 
 
 class ImageCopyHandler:
@@ -179,21 +171,21 @@ class ImageCopyHandler:
             for region, image_id in dict.fromkeys(named)
             if image_id is not None and image_id != wanted.source_id
         ]
-        at = number_note(former, "at", 0.0)
+        at = number_note(former, "at", number_note(former, "since", 0.0))
         lost = former.get("phase") in {Phase.COPY, Phase.LOOK} or former.get("lost") is True
         notes: dict[str, Json] = {
             "step": key,
             "deletes": True,
             "targets": target_notes(targets),
             "region": made_in,
-            "born": at if former.get("phase") == Phase.WAITING else None,
+            "born": at if former.get("phase") == Phase.WAITING else former.get("born"),
         }
         if lost or not (targets or former or recorded is not None):
             notes |= {
                 "phase": Phase.SEARCH,
                 "operation": text_note(former, "operation") or request.operation_id,
-                "began": at or request.intended_at,
-                "until": max(at + VISIBILITY, request.visible_by if request.uncertain else 0.0),
+                "began": at,
+                "until": max(at + VISIBILITY, number_note(former, "until", 0.0)),
             }
             return replace(request, context=changed_notes(notes)), None
         if not targets:
@@ -219,7 +211,7 @@ class ImageCopyHandler:
         try:
             found = await find_copy(self._cloud, search)
         except CloudError as error:
-            trouble = now - began
+            trouble = now - request.intended_at
             if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
                 return failed(error, context)
             return again(self._cloud, error, request.physical_id, context, trouble, observes=True)

@@ -18,10 +18,10 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
+from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_faults import GIVE_UP, again, failed, says
 from imageferry.resource_types.image_wanted import (
     VISIBILITY,
-    ImageCloud,
     Phase,
     Target,
     changed_notes,

@@ -7,9 +7,9 @@ from typing import Final
 
 from imageferry.cloud.backoff import later
 from imageferry.cloud.errors import CloudError, handler_code
-from imageferry.model.handlers import Context, ErrorCode, Failed, Pending
+from imageferry.model.handlers import Context, Failed, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.image_wanted import ImageCloud
+from imageferry.resource_types.image_cloud import ImageCloud
 
 GIVE_UP: Final = 3600.0
 """Seconds for which a call that gets no good answer is tried again."""
@@ -42,12 +42,10 @@ def says(error: CloudError) -> str:
     return f"{sentence}; {remedy}" if remedy else sentence
 
 
-def failed(
-    error: CloudError, context: Context, *, message: str = "", code: ErrorCode | None = None
-) -> Failed:
+def failed(error: CloudError, context: Context, *, message: str = "") -> Failed:
     """The step's end by a call that was refused for good, or for too long."""
     return Failed(
-        code or handler_code(error),
+        handler_code(error),
         message or says(error),
         request_id=error.request_id,
         retriable=error.is_passing,

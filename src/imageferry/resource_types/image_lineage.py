@@ -9,10 +9,9 @@ from typing import Final
 
 from imageferry.cloud.images import Image, describe_images
 from imageferry.model.handlers import HandlerRequest
-from imageferry.resource_types.image_wanted import ImageCloud, WantedCopy
+from imageferry.resource_types.image_cloud import ImageCloud
+from imageferry.resource_types.image_wanted import LINEAGE_KEY, MOST_TAGS, WantedCopy
 
-LINEAGE_KEY: Final = "imageferry:lineage"
-MOST_TAGS: Final = 20
 _VALUE_LIMIT: Final = 128
 _CLOCK_DIFFERENCE: Final = 120.0
 """Seconds by which the cloud's clock may run behind ours."""

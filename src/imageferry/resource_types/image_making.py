@@ -10,12 +10,12 @@ from imageferry.cloud.ecs import CopyRequest, copy_image
 from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_faults import GIVE_UP, again, failed
 from imageferry.resource_types.image_lineage import Search, find_copy, tags_with_lineage
 from imageferry.resource_types.image_wanted import (
     TOKEN_TRUST,
     VISIBILITY,
-    ImageCloud,
     Phase,
     WantedCopy,
     changed_notes,

@@ -10,6 +10,7 @@ from imageferry.cloud.ecs import modify_image
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image, describe_images
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_deletion import Removal, Removed, remove_images
 from imageferry.resource_types.image_faults import failed, says
 from imageferry.resource_types.image_lineage import Search, find_copy, lineage, own_lineage
@@ -24,7 +25,6 @@ from imageferry.resource_types.image_updates import (
 from imageferry.resource_types.image_waiting import make_copy
 from imageferry.resource_types.image_wanted import (
     VISIBILITY,
-    ImageCloud,
     Phase,
     View,
     aside_name,

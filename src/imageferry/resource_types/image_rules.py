@@ -12,7 +12,7 @@ from imageferry.model.addresses import PropertyPath
 from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
-from imageferry.resource_types.image_lineage import LINEAGE_KEY, MOST_TAGS
+from imageferry.resource_types.image_wanted import LINEAGE_KEY, MOST_TAGS
 
 _RESERVED: Final = ("acs:", "aliyun")
 _ADDRESSES: Final = ("http://", "https://")

@@ -10,10 +10,11 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
+from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_faults import GIVE_UP, again, failed
-from imageferry.resource_types.image_lineage import LINEAGE_KEY, MOST_TAGS
 from imageferry.resource_types.image_wanted import (
-    ImageCloud,
+    LINEAGE_KEY,
+    MOST_TAGS,
     Phase,
     View,
     WantedCopy,

@@ -8,11 +8,11 @@ from imageferry.cloud.ecs import cancel_copy_image
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_faults import again, failed, says
 from imageferry.resource_types.image_making import Making, Ready, look, look_at_source, start_copy
 from imageferry.resource_types.image_wanted import (
     VISIBILITY,
-    ImageCloud,
     Phase,
     changed_notes,
     number_note,

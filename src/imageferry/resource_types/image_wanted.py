@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from imageferry.cloud.client import Client
-from imageferry.cloud.images import ImageLoader
 from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.model.values import Json, Secret, Value
-from imageferry.resource_types.image_watches import Watches
 
+LINEAGE_KEY: Final = "imageferry:lineage"
+"""The one tag of ours, by which a copy is found again."""
+MOST_TAGS: Final = 20
 NAME_LIMIT: Final = 128
 VISIBILITY: Final = 300.0
 """Seconds within which a new image must have become visible."""
@@ -103,15 +103,6 @@ class View:
     recorded_id: Callable[[HandlerRequest], str | None]
     renews: bool
     editable: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageCloud:
-    """What the handlers of image copies work with: calls, looks that share pages, and memory."""
-
-    client: Client
-    loader: ImageLoader
-    watches: Watches
 
 
 def step_key(token: str) -> str:

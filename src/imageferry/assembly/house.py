@@ -1,17 +1,13 @@
-"""Settings to connected parts: the one place that knows every wing, the clock and chance."""
+"""House: store, cloud, catalog, engine and control plane, connected for as long as it is open."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import secrets
-import time
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
+from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cloud.buckets import PUBLISHED_LIMITS
 from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import CredentialSource, emulator_credentials
@@ -19,52 +15,21 @@ from imageferry.cloud.ecs import caller_account
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
 from imageferry.control.change_sets import Desk
 from imageferry.control.plane import ControlPlane
+from imageferry.dispatch.embedded import EmbeddedDispatcher
 from imageferry.engine.board import Board
 from imageferry.engine.execution import Patience
 from imageferry.engine.worker import Worker
 from imageferry.model.stacks import Place
 from imageferry.ports import Catalog, Clock, Dispatcher, Entropy, Store
+from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.settings import Settings, SettingsError
+from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
+from imageferry.store.secrets import SecretBox
+from imageferry.store.sql_store import open_store
 from imageferry.wire.http import Send
 
 HOME_REGION = "cn-hangzhou"
 """Where account questions are asked when no region is chosen."""
-
-
-class RealClock:
-    """The Clock socket by the machine's own clocks."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
-
-class RealEntropy:
-    """The Entropy socket by the operating system."""
-
-    def new_id(self) -> str:
-        """A UUID of version 4."""
-        return str(uuid.uuid4())
-
-    def nonce(self) -> str:
-        """32 hexadecimal digits."""
-        return secrets.token_hex(16)
-
-    def jitter(self) -> float:
-        """A number from 0 up to 1."""
-        return secrets.randbelow(1 << 30) / (1 << 30)
-
-
-Emulated = Any
-"""The emulator, whose room is loaded only where it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +74,11 @@ async def open_house(
         store = _open_store(settings, entropy)
         opened.push_async_callback(store.close)
         voice = await opened.enter_async_context(open_voice(settings, clock, entropy))
-        catalog = _catalog(voice.client)
+        catalog = TypeCatalog(voice.client)
         worker = Worker(
             store, catalog, clock, entropy, Patience(settings.token_lifetime, settings.visibility)
         )
-        dispatcher = _dispatcher(settings, store, clock)
+        dispatcher = EmbeddedDispatcher(settings.home / "locks", store, clock)
         opened.push_async_callback(dispatcher.stop, 10.0)
         place = Place(settings.cloud, voice.account_id, "")
         plane = ControlPlane(Desk(store, catalog, dispatcher, clock, entropy, place))
@@ -137,7 +102,7 @@ async def open_voice(settings: Settings, clock: Clock, entropy: Entropy) -> Asyn
     async with AsyncExitStack() as opened:
         if settings.cloud == "emulator" and not settings.ecs_endpoint:
             # No port is opened, yet requests are signed and checked as over the network.
-            send = opened.enter_context(emulator_of(settings, clock)).handle
+            send = opened.enter_context(_emulator_inside(settings, clock))
         else:
             send = await opened.enter_async_context(_network())
         is_emulated = settings.cloud == "emulator"
@@ -149,24 +114,7 @@ async def open_voice(settings: Settings, clock: Clock, entropy: Entropy) -> Asyn
         yield Voice(client, account_id, credentials, endpoints, send)
 
 
-def open_catalog() -> Catalog:
-    """The installed types, for questions that need no cloud."""
-    from imageferry.resource_types.catalog import TypeCatalog
-
-    return TypeCatalog(None)
-
-
-def _catalog(client: Client) -> Catalog:
-    from imageferry.resource_types.catalog import TypeCatalog
-
-    return TypeCatalog(client)
-
-
 def _open_store(settings: Settings, entropy: Entropy) -> Store:
-    from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
-    from imageferry.store.secrets import SecretBox
-    from imageferry.store.sql_store import open_store
-
     def box() -> SecretBox:
         from imageferry.store.encryption import AesGcmBox
 
@@ -178,10 +126,13 @@ def _open_store(settings: Settings, entropy: Entropy) -> Store:
     return open_store(settings.database_url, entropy=entropy, box=box)
 
 
-def _dispatcher(settings: Settings, store: Store, clock: Clock) -> Dispatcher:
-    from imageferry.dispatch.embedded import EmbeddedDispatcher
+@contextmanager
+def _emulator_inside(settings: Settings, clock: Clock) -> Iterator[Send]:
+    """The emulator in this process; its rooms are loaded for nobody who does not use it."""
+    from imageferry.assembly.emulation import emulator_of
 
-    return EmbeddedDispatcher(settings.home / "locks", store, clock)
+    with emulator_of(settings, clock) as emulator:
+        yield emulator.handle
 
 
 @asynccontextmanager
@@ -208,60 +159,3 @@ def _chain(clock: Clock) -> CredentialSource:
     from imageferry.cloud.credential_chain import ChainCredentials
 
     return ChainCredentials(clock)
-
-
-@contextmanager
-def emulator_of(
-    settings: Settings, clock: Clock, entropy: Callable[[int], bytes] = os.urandom
-) -> Iterator[Emulated]:
-    """The emulator on the world of the home, open for a while."""
-    from imageferry.emulator.app import Emulator
-    from imageferry.store.keys import prepare_home
-
-    prepare_home(settings.home)
-    emulator = Emulator(
-        settings.home / "emulator.db",
-        now=clock.now,
-        entropy=entropy,
-        sleep=clock.sleep,
-        speed=settings.emulator_speed,
-    )
-    try:
-        yield emulator
-    finally:
-        emulator.close()
-
-
-async def serve_emulator(
-    settings: Settings, *, host: str, port: int, on_ready: Callable[[int], None]
-) -> None:
-    """Serve the emulator of the home on a loopback address until cancelled."""
-    from imageferry.emulator.server import serve
-
-    with emulator_of(settings, RealClock()) as emulator:
-        await serve(emulator, host=host, port=port, on_ready=on_ready)
-
-
-def manage_emulator(settings: Settings, deed: str, **arguments: Any) -> Any:
-    """One deed of the emulator's control API on the world of the home, as JSON data.
-
-    Deeds: `images` (region), `snapshots`, `faults`, `add_fault` (wanted), `clear_faults`
-    (number), `fault_kinds`, `settings`, `change_settings` (changes), `reset` (keep_settings).
-    Raises KeyError for another deed, ValueError for arguments that it refuses.
-    """
-    from imageferry.emulator import controls
-
-    deeds: Mapping[str, Callable[..., Any]] = {
-        "images": controls.list_images,
-        "snapshots": controls.list_snapshots,
-        "faults": controls.list_faults,
-        "add_fault": controls.add_fault,
-        "clear_faults": controls.clear_faults,
-        "settings": controls.read_settings,
-        "change_settings": controls.change_settings,
-        "reset": controls.reset,
-    }
-    if deed == "fault_kinds":
-        return controls.fault_kinds()
-    with emulator_of(settings, RealClock()) as emulator:
-        return deeds[deed](emulator.world, **arguments)

@@ -1,0 +1,1 @@
+"""Settings to connected parts: the one place that knows every wing, the clock and chance."""
