@@ -53,6 +53,7 @@ bench: setup
 	@$(BIN)/python bench/run.py
 
 docs: setup
+	@$(BIN)/python docs/map.py
 	@$(BIN)/imageferry types docs --output docs/types
 
 clean:

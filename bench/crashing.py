@@ -47,7 +47,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _begin(command: list[str], around: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603  (our own command)
+    return subprocess.Popen(
         command, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 

@@ -17,7 +17,7 @@ IMMEDIATE = "1000000000"
 def emulator_elsewhere(home: Path, speed: str = IMMEDIATE) -> Iterator[str]:
     """Serve a fresh world from a home of its own; gives the endpoint."""
     home.mkdir(parents=True, exist_ok=True)
-    serving = subprocess.Popen(  # noqa: S603  (our own command)
+    serving = subprocess.Popen(
         [COMMAND, "emulator", "serve", "--port", "0"],
         env=environment(home, IMAGEFERRY_EMULATOR_SPEED=speed),
         stdout=subprocess.PIPE,

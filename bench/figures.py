@@ -77,7 +77,7 @@ class Spent:
 def spend(command: Sequence[str], environment: Mapping[str, str], limit: float = 60.0) -> Spent:
     """Run a command to its end and measure the whole process."""
     began = time.perf_counter()
-    with subprocess.Popen(  # noqa: S603  (our own commands)
+    with subprocess.Popen(
         command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         assert process.stdout is not None

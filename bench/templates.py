@@ -23,7 +23,9 @@ def copies(number: int) -> bytes:
             "Properties": {
                 "ImageId": {"Ref": "ImageId"},
                 "DestinationRegionId": DESTINATIONS[index % len(DESTINATIONS)],
-                "DestinationImageName": {"Fn::Join": ["-", ["web", str(index)]]},
+                "DestinationImageName": {
+                    "Fn::Join": ["-", [{"Ref": "ALIYUN::StackName"}, str(index)]]
+                },
                 "DestinationDescription": "an image that is measured",
                 "Tag": [{"Key": "team", "Value": "platform"}],
             },

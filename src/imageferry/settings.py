@@ -84,6 +84,9 @@ def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> 
             found[name] = Setting(name, default, "default", name == "secret_key")
         return found[name].value
 
+    def number(name: str, default: str) -> float | None:
+        return _positive(take(name, default), found[name])
+
     home = Path(take("home", str(_data_folder(environment)))).expanduser().absolute()
     cloud = take("cloud", "emulator")
     if cloud not in CLOUDS:
@@ -97,10 +100,10 @@ def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> 
         cloud=cloud,
         region=take("region", ""),
         ecs_endpoint=_endpoint(endpoint, found["ecs_endpoint"].origin),
-        emulator_speed=_positive(found.get("emulator_speed")),
+        emulator_speed=number("emulator_speed", ""),
         secret_key=take("secret_key", ""),
-        token_lifetime=_positive(found.get("token_lifetime")) or 600.0,
-        visibility=_positive(found.get("visibility")) or 300.0,
+        token_lifetime=number("token_lifetime", "600") or 600.0,
+        visibility=number("visibility", "300") or 300.0,
         origins=tuple(found[name] for name in _VARIABLES if name in found),
     )
 
@@ -115,16 +118,17 @@ def _data_folder(environment: Mapping[str, str]) -> Path:
     return Path.home() / ".local" / "share" / "imageferry"
 
 
-def _positive(setting: Setting | None) -> float | None:
-    if setting is None:
+def _positive(text: str, setting: Setting) -> float | None:
+    """A number above zero; None for no text at all."""
+    if not text:
         return None
     try:
-        value = float(setting.value)
+        value = float(text)
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
         raise SettingsError(
-            f'"{setting.value}" is no positive number ({setting.origin})',
+            f'"{text}" is no positive number ({setting.origin})',
             "give a number of seconds or a factor, such as 300",
         )
     return value

@@ -8,7 +8,8 @@ import click
 import pytest
 
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import CommandRefused, explain, misuse
+from imageferry.cli.faults import explain
+from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.screens import Screen
 from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.cloud.errors import CloudError, ErrorClass
@@ -23,7 +24,7 @@ from imageferry.model.diagnostics import TemplateError, error
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.ports import StackBusy, StoreError
+from imageferry.ports.keeping import StackBusy, StoreError
 from imageferry.settings import SettingsError
 
 OPERATION = Operation("op-7", "s", ChangeKind.UPDATE, OperationStatus.RUNNING, "c", OnFailure.KEEP)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import CommandRefused
 from imageferry.cli.parameters import read_parameters
+from imageferry.cli.refusals import CommandRefused
 
 JSON_MAP = '{"ImageId": "m-1", "Count": 3, "On": true, "Tag": [{"Key": "a"}], "None": null}'
 YAML_MAP = 'ImageId: m-1\nZip: 010\nRegion: "no"\nTag:\n  - Key: a\n    Value: "1"\n'

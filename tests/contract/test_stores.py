@@ -14,7 +14,7 @@ from imageferry.model.operations import StepProgress
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus, StackStatus, StepStatus
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret
-from imageferry.ports import Batch, Fenced, StackBusy, Store, StoreError
+from imageferry.ports.keeping import Batch, Fenced, StackBusy, Store, StoreError
 from tests.store.samples import (
     PLACE,
     begin,

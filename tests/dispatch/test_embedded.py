@@ -13,7 +13,8 @@ import pytest
 from imageferry.dispatch.embedded import EmbeddedDispatcher
 from imageferry.dispatch.locks import OperationLock, Presence
 from imageferry.model.statuses import OperationStatus
-from imageferry.ports import RunResult, StoreError
+from imageferry.ports.dispatching import RunResult
+from imageferry.ports.keeping import StoreError
 from imageferry.store.sql_store import SqlStore
 from tests.dispatch.clocks import StillClock, settle
 from tests.store.samples import begin, ending, opened, operation_on, stack_named

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from imageferry.dispatch.locks import OperationLock, Presence, remove_stale_locks
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 
 _HOLDS = """
 import sys

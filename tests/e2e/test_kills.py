@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.e2e.processes import (
     Served,
     finish,
@@ -21,11 +22,28 @@ from tests.e2e.processes import (
     wait_until,
 )
 
-REGIONS = (
-    "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-shanghai cn-nanjing"
-    " cn-fuzhou cn-shenzhen cn-heyuan cn-guangzhou cn-chengdu cn-hongkong ap-northeast-1"
-    " ap-northeast-2 ap-southeast-1 ap-southeast-3 ap-southeast-5 us-west-1 us-east-1"
-).split()
+REGIONS = [
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-zhangjiakou",
+    "cn-huhehaote",
+    "cn-wulanchabu",
+    "cn-shanghai",
+    "cn-nanjing",
+    "cn-fuzhou",
+    "cn-shenzhen",
+    "cn-heyuan",
+    "cn-guangzhou",
+    "cn-chengdu",
+    "cn-hongkong",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "us-west-1",
+    "us-east-1",
+]
 
 FAN_OUT = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -55,7 +73,9 @@ def recorded_ids(home: Path) -> set[str]:
                 for cell in row:
                     if isinstance(cell, str) and "m-" in cell:
                         found.update(
-                            word.strip('"') for word in cell.replace(",", " ").split() if "m-" in word
+                            word.strip('"')
+                            for word in cell.replace(",", " ").split()
+                            if "m-" in word
                         )
                         found.add(cell)
         return found

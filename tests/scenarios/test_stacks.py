@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scenarios.things import ThingCatalog, Things
-from tests.scenarios.workshop import Workshop, workshop
 
 from imageferry.control.requests import (
     ExecutionOptions,
@@ -23,8 +21,10 @@ from imageferry.model.diagnostics import TemplateError
 from imageferry.model.events import Event
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
-from imageferry.ports import Batch, Closing, Fenced
+from imageferry.ports.keeping import Batch, Closing, Fenced
 from imageferry.testing import run_virtually
+from tests.scenarios.things import ThingCatalog, Things
+from tests.scenarios.workshop import Workshop, workshop
 
 CHAIN = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -260,9 +260,7 @@ def test_a_blocked_value_known_only_later_fails_its_step(tmp_path: Path) -> None
 
 def test_cancelling_turns_a_creation_back(tmp_path: Path) -> None:
     async def program(shop: Workshop, world: Things) -> None:
-        planned = await shop.plane.plan(
-            StackRequest("demo", shop.region, CHAIN.encode(), "t.yml")
-        )
+        planned = await shop.plane.plan(StackRequest("demo", shop.region, CHAIN.encode(), "t.yml"))
         operation = await shop.plane.execute(planned, ExecutionOptions())
         running = asyncio.ensure_future(shop.worker.run(operation.operation_id))
         await shop.clock.sleep(15)

@@ -16,7 +16,7 @@ from imageferry.model.handlers import (
 )
 from imageferry.model.schemas import Problem, schema_from_json
 from imageferry.model.values import Value, reveal
-from imageferry.ports import ResourceType
+from imageferry.ports.types import ResourceType
 
 THING = schema_from_json(
     {

@@ -15,7 +15,8 @@ from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import Value
-from imageferry.ports import Catalog, RunResult
+from imageferry.ports.dispatching import RunResult
+from imageferry.ports.types import Catalog
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore, open_store
 from imageferry.testing import SeededEntropy, VirtualClock

@@ -24,7 +24,7 @@ from imageferry.model.statuses import (
 )
 from imageferry.model.templates import Bindings
 from imageferry.model.values import Value
-from imageferry.ports import Closing, Entry, Store
+from imageferry.ports.keeping import Closing, Entry, Store
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore, open_store
 

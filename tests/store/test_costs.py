@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from imageferry.model.statuses import ResourceStatus, StackStatus, StepStatus
-from imageferry.ports import Batch
+from imageferry.ports.keeping import Batch
 from tests.store.samples import (
     begin,
     change_set_of,

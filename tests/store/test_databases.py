@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 from imageferry.store.databases import Conflict, Database, open_database, transaction
 from imageferry.store.migrations import FIRST_VERSION, SchemaTooNew, migrate
 from tests.store.samples import begin, opened, url_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
 
 _STARTS = """
@@ -28,7 +28,7 @@ _PREPARES = """
 import os
 import sys
 from pathlib import Path
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 from imageferry.store.keys import prepare_home
 if os.geteuid() == 0:
     os.setuid(65534)  # the superuser may write anywhere

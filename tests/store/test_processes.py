@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from imageferry.model.statuses import StepStatus
-from imageferry.ports import Batch
+from imageferry.ports.keeping import Batch
 from tests.store.samples import begin, ending, opened, record_of
 
 _ROOT = Path(__file__).parents[2]

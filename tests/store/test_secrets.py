@@ -14,7 +14,7 @@ import pytest
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus, StackStatus, StepStatus
 from imageferry.model.values import Secret
-from imageferry.ports import Batch, StoreError
+from imageferry.ports.keeping import Batch, StoreError
 from imageferry.store.change_sets import ABANDONED_AFTER
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import open_store

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imageferry.model.operations import StepProgress
 from imageferry.model.statuses import StepStatus
-from imageferry.ports import Batch
+from imageferry.ports.keeping import Batch
 from tests.store.samples import copy_event, opened, record_of
 
 

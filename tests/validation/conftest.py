@@ -18,7 +18,7 @@ from imageferry.model.schemas import (
 )
 from imageferry.model.templates import Template
 from imageferry.model.values import Value
-from imageferry.ports import Catalog, ResourceType
+from imageferry.ports.types import Catalog, ResourceType
 
 TAGS = PropertySchema(
     ValueType.LIST,

@@ -11,7 +11,7 @@ import pytest
 from imageferry.dialects.reader import read
 from imageferry.model.schemas import PropertySchema, ResourceSchema, ValueType
 from imageferry.model.templates import Parameter
-from imageferry.ports import Catalog, ResourceType
+from imageferry.ports.types import Catalog, ResourceType
 from imageferry.validation.bindings import bind
 from imageferry.validation.validator import validate, validate_bound
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imageferry.model.templates import Template
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 from imageferry.validation.validator import validate
 
 Reader = Callable[[str], Template]

@@ -10,7 +10,7 @@ import pytest
 
 from imageferry.model.diagnostics import Severity
 from imageferry.model.templates import Template
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 from imageferry.validation.bindings import bind
 from imageferry.validation.validator import validate, validate_bound
 

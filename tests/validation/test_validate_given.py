@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from imageferry.model.templates import Template
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 from imageferry.validation.validator import validate, validate_given
 
 Reader = Callable[[str], Template]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imageferry.ports import Catalog
-from imageferry.resource_types.catalog import TypeCatalog
+from imageferry.ports.types import Catalog
+from imageferry.resource_types.installed import InstalledTypes
 
 
 def open_catalog() -> Catalog:
     """The installed types, for questions that need no cloud."""
-    return TypeCatalog(None)
+    return InstalledTypes()

@@ -10,7 +10,7 @@ from typing import Any
 from imageferry.assembly.senses import RealClock
 from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
-from imageferry.ports import Clock
+from imageferry.ports.senses import Clock
 from imageferry.settings import Settings
 from imageferry.store.keys import prepare_home
 

@@ -20,7 +20,10 @@ from imageferry.engine.board import Board
 from imageferry.engine.execution import Patience
 from imageferry.engine.worker import Worker
 from imageferry.model.stacks import Place
-from imageferry.ports import Catalog, Clock, Dispatcher, Entropy, Store
+from imageferry.ports.dispatching import Dispatcher
+from imageferry.ports.keeping import Store
+from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.types import Catalog
 from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.settings import Settings, SettingsError
 from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key

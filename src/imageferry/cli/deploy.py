@@ -8,7 +8,6 @@ from imageferry.cli.change_sets import change_count, change_set_lines
 from imageferry.cli.documents import view_json
 from imageferry.cli.endings import carry_out
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import CommandRefused
 from imageferry.cli.flags import (
     Flags,
     Patience,
@@ -22,6 +21,7 @@ from imageferry.cli.flags import (
 )
 from imageferry.cli.parameters import read_parameters
 from imageferry.cli.questions import agrees, need_answerer
+from imageferry.cli.refusals import CommandRefused
 from imageferry.cli.rendering import clean
 from imageferry.cli.sessions import Session, need_region, run, settings_of
 from imageferry.cli.sources import SourceUnreadable, read_source, source_name

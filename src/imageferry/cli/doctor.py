@@ -27,7 +27,7 @@ from imageferry.cloud.ecs import region_ids
 from imageferry.cloud.endpoints import ECS
 from imageferry.cloud.errors import CloudError
 from imageferry.model.values import MASK, Json
-from imageferry.ports import Clock
+from imageferry.ports.senses import Clock
 from imageferry.settings import Settings
 from imageferry.wire.http import HttpRequest
 

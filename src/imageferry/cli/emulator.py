@@ -13,11 +13,11 @@ import click
 from imageferry import settings
 from imageferry.assembly import emulation
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import CommandRefused, misuse
 from imageferry.cli.flags import Flags, screen_flags, yes_option
 from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.logs import begin
 from imageferry.cli.questions import agrees, need_answerer
+from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.rendering import clean, counted, indented, show_duration, show_value, table
 from imageferry.cli.screens import Screen
 from imageferry.model.diagnostics import error

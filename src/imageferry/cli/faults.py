@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import click
 
 from imageferry.cli.exits import ExitCode
+from imageferry.cli.refusals import CommandRefused
 from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.control.requests import (
@@ -18,22 +18,8 @@ from imageferry.control.requests import (
 )
 from imageferry.model.diagnostics import Diagnostic, TemplateError, error
 from imageferry.model.operations import Operation
-from imageferry.ports import StackBusy, StoreError
+from imageferry.ports.keeping import StackBusy, StoreError
 from imageferry.settings import SettingsError
-
-
-class CommandRefused(Exception):
-    """The command line itself says no: an exit code and everything that is wrong."""
-
-    def __init__(self, code: ExitCode, diagnostics: Sequence[Diagnostic]) -> None:
-        self.code = code
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(diagnostic.message for diagnostic in self.diagnostics))
-
-
-def misuse(code: str, message: str, *, why: str = "", remedy: str = "") -> CommandRefused:
-    """Wrong usage, as one diagnostic."""
-    return CommandRefused(ExitCode.WRONG_USAGE, [error(code, message, why=why, remedy=remedy)])
 
 
 def explain(fault: BaseException) -> tuple[ExitCode, tuple[Diagnostic, ...]]:

@@ -20,7 +20,7 @@ from imageferry.model.events import Event
 from imageferry.model.operations import Operation, StepProgress
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus
-from imageferry.ports import RunResult
+from imageferry.ports.dispatching import RunResult
 
 HEARTBEAT: Final = 60.0
 _LIVE_TICK: Final = 0.2

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import explain
 from imageferry.cli.flags import Flags
 from imageferry.cli.logs import open_log
 from imageferry.cli.main import COMMANDS, load
@@ -79,7 +78,7 @@ def _say(fault: BaseException, arguments: list[str]) -> ExitCode:
         no_color="--no-color" in arguments,
         debug="--debug" in arguments,
     )
-    code, diagnostics = explain(fault)
+    code, diagnostics = load("faults").explain(fault)
     screen.fault(code, diagnostics, fault)
     return ExitCode.FAILED if detailed and code is ExitCode.WRONG_USAGE else code
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
-from imageferry.cli.faults import misuse
 from imageferry.cli.flags import Flags
+from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import Screen, open_screen
 
 

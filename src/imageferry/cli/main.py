@@ -30,8 +30,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "completion": ("completion", "Print the shell completion script"),
 }
 
-# What only some runs of a command need: `live` draws with a library that takes long to load.
-ON_DEMAND: Final[Mapping[str, str]] = {"group": "group", "live": "live"}
+# What only some runs of a command need: `live` draws with a library that takes long to load,
+# `faults` knows every floor's exceptions.
+ON_DEMAND: Final[Mapping[str, str]] = {"group": "group", "live": "live", "faults": "faults"}
 
 
 def load(name: str) -> Any:

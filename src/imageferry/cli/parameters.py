@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import CommandRefused
+from imageferry.cli.refusals import CommandRefused
 from imageferry.cli.sources import SourceUnreadable, read_source, source_name
 from imageferry.dialects.json_nodes import read_json
 from imageferry.dialects.nodes import (

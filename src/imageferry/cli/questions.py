@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from imageferry.cli.faults import misuse
+from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import Screen
 
 

@@ -12,9 +12,9 @@ import click
 from imageferry import settings
 from imageferry.assembly.house import House, open_house
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import misuse
 from imageferry.cli.flags import Flags
 from imageferry.cli.logs import begin
+from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import Screen
 from imageferry.cli.views import cloud_line
 from imageferry.cloud.regions import ALIASES, is_region, is_well_formed, nearest_region

@@ -9,8 +9,8 @@ import click
 
 from imageferry.cli.documents import events_json, outputs_json, stacks_json, view_json
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import misuse
 from imageferry.cli.flags import Flags, house_flags, stack_option
+from imageferry.cli.refusals import misuse
 from imageferry.cli.rendering import clean_lines
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run

@@ -8,16 +8,16 @@ import click
 
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.faults import CommandRefused, misuse
 from imageferry.cli.flags import Flags, screen_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.pages import constraint_of, markdown_page, text_page
+from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.rendering import counted, table
 from imageferry.dialects.suggestions import nearest
 from imageferry.model.diagnostics import error
 from imageferry.model.schemas import PropertySchema, ResourceSchema
 from imageferry.model.values import Json, mask
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 
 
 @click.group("types")

@@ -11,9 +11,8 @@ from imageferry.cli.flags import Flags, screen_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.rendering import clean, counted
 from imageferry.cli.sources import SourceUnreadable, read_source, source_name
-from imageferry.control.requests import Examination
-from imageferry.control.templates import examine
-from imageferry.ports import Catalog
+from imageferry.control.examination import Examination, examine
+from imageferry.ports.types import Catalog
 
 
 def examine_file(path: str, catalog: Catalog) -> Examination:

@@ -21,7 +21,7 @@ from imageferry.cloud.errors import (
     NotTrusted,
     classify,
 )
-from imageferry.ports import Clock, Entropy
+from imageferry.ports.senses import Clock, Entropy
 from imageferry.version import VERSION
 from imageferry.wire.alibaba_rpc import decode_error, flatten
 from imageferry.wire.alibaba_signing import Credentials, sign_v3

@@ -6,7 +6,7 @@ from alibabacloud_credentials.client import Client
 from alibabacloud_credentials.exceptions import CredentialException
 
 from imageferry.cloud.credentials import CredentialsMissing
-from imageferry.ports import Clock
+from imageferry.ports.senses import Clock
 from imageferry.wire.alibaba_signing import Credentials
 
 _KEPT = 30.0

@@ -24,7 +24,10 @@ from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.templates import Bindings
 from imageferry.planning.planner import Intention, plan
-from imageferry.ports import Catalog, Clock, Dispatcher, Entropy, StackBusy, Store
+from imageferry.ports.dispatching import Dispatcher
+from imageferry.ports.keeping import StackBusy, Store
+from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.types import Catalog
 
 _NEVER_MADE = {
     StackStatus.REVIEWING,

@@ -16,7 +16,7 @@ from imageferry.model.journal import resources_after
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import ResourceStatus
-from imageferry.ports import Store
+from imageferry.ports.keeping import Store
 
 
 async def find_stack(store: Store, place: Place, name_or_id: str, region: str | None) -> Stack:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from imageferry.model.changes import ChangeSet
-from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.operations import OnFailure, Operation, StepProgress
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.values import Value
@@ -69,20 +68,6 @@ class StackView:
     stack: Stack
     resources: tuple[ResourceView, ...]
     operation: Operation | None
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What validating one source found. `dialect` is None where it could not be told."""
-
-    name: str
-    dialect: str | None
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def is_valid(self) -> bool:
-        """True where there is no error."""
-        return not any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
 class StackNotFound(Exception):

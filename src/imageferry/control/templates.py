@@ -1,34 +1,19 @@
-"""Read, check and bind a template: the questions that need no stack and no cloud."""
+"""Read a template and bind it to its parameters, with everything checked at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imageferry.control.requests import Examination
+from imageferry.control.examination import without_doubles
 from imageferry.dialects.customs import CUSTOMS
 from imageferry.dialects.reader import read
 from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.stacks import Place
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import Value
-from imageferry.ports import Catalog
-from imageferry.validation.validator import validate, validate_given
-
-
-def examine(source: bytes, name: str, catalog: Catalog) -> Examination:
-    """Everything that can be said against a template without its parameters."""
-    reading = read(source, name)
-    if reading.template is None:
-        return Examination(name, None, reading.diagnostics)
-    found = [*reading.diagnostics, *validate(reading.template, catalog)]
-    return Examination(name, reading.template.dialect, without_doubles(found))
-
-
-def without_doubles(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each diagnostic once, in the order of their lines."""
-    unique = dict.fromkeys(diagnostics)
-    return tuple(sorted(unique, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0)))
+from imageferry.ports.types import Catalog
+from imageferry.validation.validator import validate_given
 
 
 def read_template(source: bytes, name: str) -> tuple[Template, tuple[Diagnostic, ...]]:

@@ -9,7 +9,9 @@ from typing import Final
 
 from imageferry.dispatch.locks import OperationLock, Presence, remove_stale_locks
 from imageferry.model.statuses import OperationStatus
-from imageferry.ports import Clock, Run, RunResult, Store, StoreError
+from imageferry.ports.dispatching import Run, RunResult
+from imageferry.ports.keeping import Store, StoreError
+from imageferry.ports.senses import Clock
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 
 LOCK_FOLDER: Final = "locks"
 """The folder of the lock files inside the home."""

@@ -15,7 +15,7 @@ from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
-from imageferry.ports import Closing
+from imageferry.ports.keeping import Closing
 
 _SUCCEEDED = {
     ChangeKind.CREATE: StackStatus.CREATED,

@@ -27,7 +27,7 @@ from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import StepStatus
 from imageferry.model.values import UNKNOWN, Value, is_known
 from imageferry.planning.differences import differences, replacement_of
-from imageferry.ports import Catalog, Handler
+from imageferry.ports.types import Catalog, Handler
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from imageferry.model.changes import ChangeSet
 from imageferry.model.events import Event
 from imageferry.model.operations import StepRecord
 from imageferry.model.statuses import StackStatus
-from imageferry.ports import Batch, Fenced, Store
+from imageferry.ports.keeping import Batch, Fenced, Store
 
 
 class Journal:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from imageferry.model.changes import ChangeSet
 from imageferry.model.stacks import Resource
 from imageferry.planning.undoing import plan_undoing
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 
 
 def decide_rollback(

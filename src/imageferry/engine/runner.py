@@ -20,7 +20,9 @@ from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepRecord
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StepStatus
-from imageferry.ports import Catalog, Closing, Entry, Fenced, RunResult
+from imageferry.ports.dispatching import RunResult
+from imageferry.ports.keeping import Closing, Entry, Fenced
+from imageferry.ports.types import Catalog
 
 ENTRIES_WITHOUT_RECORD = 20
 """An operation entered more often than this without recording anything is set aside."""

@@ -24,7 +24,8 @@ from imageferry.model.handlers import (
 from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepProgress, StepRecord
 from imageferry.model.statuses import ResourceStatus, StepStatus
-from imageferry.ports import Clock, Entropy, Fenced, Store
+from imageferry.ports.keeping import Fenced, Store
+from imageferry.ports.senses import Clock, Entropy
 
 CALLS_AT_ONCE = 64
 """Handler calls under way at once in one operation; further ones wait their turn."""
@@ -300,6 +301,7 @@ class Wave:
         if after != record:
             await self._keep(after)
         self._observing[step.step_id] = outcome.observes
+        self._course.notes.extend(f"{step.address}: {note}" for note in outcome.notes)
         self._show(step, outcome.progress, outcome.status_says, outcome.remaining)
         if not (self._resolving and after.physical_id is not None):
             self._agenda.wait(step.step_id, now + outcome.retry_after)
@@ -355,6 +357,11 @@ class Wave:
 def _event(course: Course, record: StepRecord, status: ResourceStatus | None) -> Event | None:
     if status is None:
         return None
+    is_clean_up = record.action is HandlerAction.CLEAN_UP
+    reason = record.reason
+    if is_clean_up:
+        deed = "is gone" if record.status is StepStatus.DONE else "is still left over"
+        reason = "; ".join(text for text in (f"what it replaced {deed}", reason) if text)
     return Event(
         stack_id=course.site.stack.stack_id,
         operation_id=course.site.operation_id,
@@ -362,8 +369,8 @@ def _event(course: Course, record: StepRecord, status: ResourceStatus | None) ->
         address=str(record.address),
         type_name=record.type_name,
         status=status,
-        reason=record.reason,
-        physical_id=record.physical_id,
+        reason=reason,
+        physical_id=None if is_clean_up else record.physical_id,
     )
 
 

@@ -8,7 +8,10 @@ from imageferry.engine.board import Board
 from imageferry.engine.execution import Patience
 from imageferry.engine.runner import Surroundings, run_operation
 from imageferry.engine.waves import Parts
-from imageferry.ports import Catalog, Clock, Entropy, RunResult, Store
+from imageferry.ports.dispatching import RunResult
+from imageferry.ports.keeping import Store
+from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.types import Catalog
 
 
 class Worker:

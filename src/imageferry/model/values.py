@@ -68,10 +68,17 @@ def contains(value: Value, found: Callable[[Value], bool]) -> bool:
 
 def is_known(value: Value) -> bool:
     """True where nothing inside is UNKNOWN (a Secret counts by what it hides)."""
-    return not contains(
-        value,
-        lambda item: item is UNKNOWN or (isinstance(item, Secret) and not is_known(item.revealed)),
-    )
+    # Asked of every property of every resource: exact types first, most values are text.
+    kind = type(value)
+    if kind is str or kind is bool or kind is int:
+        return True
+    if isinstance(value, dict):
+        return all(is_known(item) for item in value.values())
+    if isinstance(value, list):
+        return all(is_known(item) for item in value)
+    if isinstance(value, Secret):
+        return is_known(value.revealed)
+    return not contains(value, lambda item: item is UNKNOWN)
 
 
 def holds_secret(value: Value) -> bool:

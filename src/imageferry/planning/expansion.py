@@ -6,18 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from imageferry.evaluation.evaluator import evaluate
-from imageferry.evaluation.folding import specialise
+from imageferry.evaluation.folding import may_fold, specialise
 from imageferry.evaluation.references import MentionKind, mentions
 from imageferry.evaluation.scopes import Manners, Scope, Unresolved
 from imageferry.graph import Graph
 from imageferry.model.addresses import ResourceAddress, parse_address
-from imageferry.model.expressions import Expression
+from imageferry.model.expressions import Expression, Pseudo, walk
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One instance of a definition, before anything is compared."""
+    """One instance of a definition, before anything is compared.
+
+    `shared` are the properties whose value is the same for every instance of the definition.
+    """
 
     address: ResourceAddress
     definition: ResourceDefinition
@@ -25,6 +28,7 @@ class Draft:
     depends_on: tuple[ResourceAddress, ...]
     deletion_policy: str
     replacement_policy: str
+    shared: frozenset[str]
 
 
 def expand(template: Template, bindings: Bindings, manners: Manners) -> list[list[Draft]]:
@@ -59,23 +63,43 @@ def _instances(
     indexes: Iterable[int | None] = (None,)
     if definition.logical_id in bindings.counts:
         indexes = range(bindings.counts[definition.logical_id])
+    folding = {
+        name for name, expression in definition.properties.items() if may_fold(expression, bindings)
+    }
+    shared = frozenset(
+        name
+        for name, expression in definition.properties.items()
+        if name not in folding and not _tells_index(expression)
+    )
     drafts = []
+    dependencies: tuple[ResourceAddress, ...] | None = None
     for index in indexes:
-        properties = {
-            name: specialise(expression, bindings, index, manners)
-            for name, expression in definition.properties.items()
-        }
+        properties = definition.properties
+        if folding:
+            properties = {
+                name: specialise(expression, bindings, index, manners)
+                if name in folding
+                else expression
+                for name, expression in properties.items()
+            }
+        if folding or dependencies is None:
+            dependencies = _dependencies(definition, properties, bindings, present)
         drafts.append(
             Draft(
                 ResourceAddress(definition.logical_id, index),
                 definition,
                 properties,
-                _dependencies(definition, properties, bindings, present),
+                dependencies,
                 deletion,
                 replacement,
+                shared,
             )
         )
     return drafts
+
+
+def _tells_index(expression: Expression) -> bool:
+    return any(isinstance(part, Pseudo) and part.name == "index" for part in walk(expression))
 
 
 def _policy(expression: Expression | None, scope: Scope) -> str:

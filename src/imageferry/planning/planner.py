@@ -31,7 +31,7 @@ from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.differences import differences, renews, replacement_of, settled, signature
 from imageferry.planning.expansion import Draft, expand
 from imageferry.planning.moves import match
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 
 _UNFINISHED = {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING}
 
@@ -109,7 +109,8 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     faults: list[Diagnostic] = []
     for drafts in groups:
         try:
-            evaluated = [_evaluate(draft, intention, forecast, catalog) for draft in drafts]
+            known: dict[str, Value] = {}
+            evaluated = [_evaluate(draft, intention, forecast, catalog, known) for draft in drafts]
         except TemplateError as refused:
             faults.extend(refused.diagnostics)
             continue
@@ -142,8 +143,13 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
 
 
 def _evaluate(
-    draft: Draft, intention: Intention, forecast: _Forecast, catalog: Catalog
+    draft: Draft,
+    intention: Intention,
+    forecast: _Forecast,
+    catalog: Catalog,
+    known: dict[str, Value],
 ) -> _Evaluated:
+    """A draft with its values; `known` keeps those that all instances of the definition share."""
     found = catalog.find(draft.definition.type_name)
     if found is None:
         raise TemplateError(
@@ -160,10 +166,16 @@ def _evaluate(
     raw: dict[str, Value] = {}
     faults: list[Diagnostic] = []
     for name, expression in draft.properties.items():
+        if name in known:
+            raw[name] = known[name]
+            continue
         try:
             raw[name] = evaluate(expression, scope)
         except EvaluationError as refused:
             faults.append(refused.diagnostic)
+            continue
+        if name in draft.shared:
+            known[name] = raw[name]
     conformed = conform(found.schema, raw)
     faults += [
         Diagnostic(

@@ -17,7 +17,7 @@ from imageferry.model.expressions import Literal
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from imageferry.planning.differences import differences, replacement_of
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 
 _TOUCHED = {
     ResourceStatus.UPDATED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imageferry.cloud.client import Client
-from imageferry.ports import Handler, ResourceType
+from imageferry.ports.types import Handler, ResourceType
 from imageferry.resource_types.image_cloud import connect_images
 from imageferry.resource_types.image_copies import ImageCopyHandler
 from imageferry.resource_types.installed import Unconnected, find_entry, read_schema, type_names

@@ -11,7 +11,7 @@ from typing import Final
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
-from imageferry.ports import Check, ResourceType
+from imageferry.ports.types import Check, ResourceType
 from imageferry.resource_types.ecs import copy_image
 from imageferry.resource_types.image_wanted import View
 from imageferry.resource_types.tf import image_copy

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 from imageferry.store.migrations import NotOurs, SchemaTooNew, migrate
 
 BUSY_TIMEOUT: Final = 30.0

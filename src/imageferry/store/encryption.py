@@ -9,7 +9,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 
 _NONCE_SIZE: Final = 12
 _ID_SIZE: Final = 16

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.ports import Fenced
+from imageferry.ports.keeping import Fenced
 from imageferry.store.codec import Reader, Writer, dumps
 from imageferry.store.codec_journal import (
     StepKey,

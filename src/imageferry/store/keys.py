@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 
 KEY_FILE: Final = "key"
 _SHORTEST: Final = 32

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, and_, delete, exists, not_, select, text, update
 
 from imageferry.model.values import Secret
-from imageferry.ports import StoreError
+from imageferry.ports.keeping import StoreError
 from imageferry.store.codec import Reader, Writer, decode_hidden, encode_hidden
 from imageferry.store.tables import CHANGE_SETS, INSTALLATION, SECRETS, STACKS
 

@@ -14,7 +14,8 @@ from imageferry.model.events import Event
 from imageferry.model.operations import JOURNAL_SCHEMA, Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.ports import Batch, Closing, Entropy, Entry, StackBusy, StoreError
+from imageferry.ports.keeping import Batch, Closing, Entry, StackBusy, StoreError
+from imageferry.ports.senses import Entropy
 from imageferry.store import change_sets, journal, stacks
 from imageferry.store.codec import dumps
 from imageferry.store.databases import Conflict, Database, open_database, transaction

@@ -13,7 +13,7 @@ from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.expressions import Call, Expression, ListOf
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 from imageferry.validation.properties import placed, span_of
 
 _MOST: Final = 16

@@ -24,7 +24,7 @@ from imageferry.model.expressions import (
 from imageferry.model.schemas import Problem
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 from imageferry.model.values import Value
-from imageferry.ports import Catalog, ResourceType
+from imageferry.ports.types import Catalog, ResourceType
 
 _MOST_ALIKE: Final = 20
 _MOST_NAMED: Final = 3

@@ -10,7 +10,7 @@ from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Reference, walk
 from imageferry.model.templates import ResourceDefinition, Template
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 from imageferry.validation.places import Site
 
 

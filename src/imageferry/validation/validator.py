@@ -13,7 +13,7 @@ from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.model.diagnostics import Diagnostic, Severity, error, warning
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value, reveal
-from imageferry.ports import Catalog
+from imageferry.ports.types import Catalog
 from imageferry.validation.alternatives import faults_of_alternatives
 from imageferry.validation.bindings import Bound, bind, settle_conditions, settle_counts
 from imageferry.validation.contexts import faults_of_contexts

@@ -1,110 +1,16 @@
-"""Store, Catalog, Handler, Clock, Entropy, Dispatcher: the sockets, what the core needs from outside."""
+"""Store and what goes through it: the socket behind which everything durable is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from imageferry.model.changes import ChangeSet
 from imageferry.model.events import Event
-from imageferry.model.handlers import HandlerRequest, Outcome
 from imageferry.model.operations import Operation, StepProgress, StepRecord
-from imageferry.model.schemas import Problem, ResourceSchema
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.model.values import Value
-
-
-class Clock(Protocol):
-    """Time. Everything that waits or looks at a clock does it through this socket."""
-
-    def now(self) -> float:
-        """Seconds since 1970, by the wall clock."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-
-class Entropy(Protocol):
-    """Chance: the only source of new ids, nonces and jitter."""
-
-    def new_id(self) -> str:
-        """A new UUID, as 36 lower-case characters."""
-        ...
-
-    def nonce(self) -> str:
-        """A value never used before, of letters and digits."""
-        ...
-
-    def jitter(self) -> float:
-        """A number from 0 up to, not including, 1."""
-        ...
-
-
-class Handler(Protocol):
-    """A resource type's code.
-
-    A method never waits and never sleeps; it makes at most one call that changes something, and
-    that call is the one its `context` announced. The same token twice makes one thing. An unknown
-    id on `delete` is Done. It raises nothing for what the cloud or the user did wrong: that is a
-    Failed.
-    """
-
-    async def create(self, request: HandlerRequest) -> Outcome:
-        """Bring the resource into being."""
-        ...
-
-    async def read(self, request: HandlerRequest) -> Outcome:
-        """Look at the resource: Done with its attributes, or Failed with NOT_FOUND."""
-        ...
-
-    async def update(self, request: HandlerRequest) -> Outcome:
-        """Bring the resource from `previous` to `properties`."""
-        ...
-
-    async def delete(self, request: HandlerRequest) -> Outcome:
-        """Remove the resource, finished or not, and whatever `context` says was begun."""
-        ...
-
-    async def clean_up(self, request: HandlerRequest) -> Outcome:
-        """Remove one leftover of an earlier `update`. Failed keeps it recorded."""
-        ...
-
-
-class Check(Protocol):
-    """A type's rules that no schema can say."""
-
-    def __call__(self, properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
-        """All faults of conformed properties (UNKNOWN inside) for a stack in `region`; pure."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceType:
-    """A resource type: its schema, its rules and its handler."""
-
-    schema: ResourceSchema
-    check: Check
-    handler: Handler
-
-
-class Catalog(Protocol):
-    """The resource types that are installed."""
-
-    def find(self, type_name: str) -> ResourceType | None:
-        """The type of that name, or alias, if it is installed."""
-        ...
-
-    def names(self) -> Sequence[str]:
-        """The names of all installed types, sorted, without aliases."""
-        ...
 
 
 class StackBusy(Exception):
@@ -155,7 +61,7 @@ class Closing:
     """What the end of an operation commits together.
 
     `resources` replaces all resources of the stack. A stack that is DELETED keeps its row for its
-    history, and gives its name free. `parameters_kept` is False where NoEcho values are erased.
+    history, and gives its name free.
     """
 
     status: OperationStatus
@@ -268,45 +174,4 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of the database."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run of an operation ended for the process that ran it.
-
-    `status` is None where this process no longer owns it. `stopped` is True where it was asked to
-    stop before the end: the operation stays open.
-    """
-
-    operation_id: str
-    status: OperationStatus | None
-    stopped: bool = False
-    notes: tuple[str, ...] = field(default=())
-
-
-Run = Callable[[str], Awaitable[RunResult]]
-"""Runs one operation by id; re-entrant."""
-
-
-class Dispatcher(Protocol):
-    """Hands out operations to whoever runs them."""
-
-    async def submit(
-        self,
-        transaction: object | None,
-        operation_id: str,
-        *,
-        stack_id: str,
-        not_before: float | None = None,
-    ) -> None:
-        """Ask for an operation to be run; idempotent by operation id."""
-        ...
-
-    async def start(self, run: Run) -> None:
-        """Begin to run what was submitted."""
-        ...
-
-    async def stop(self, drain: float) -> None:
-        """Stop taking new ones and give running ones `drain` seconds to record their calls."""
         ...

@@ -1,0 +1,1 @@
+"""The sockets: what the core needs from outside, one room for each kind."""

@@ -1,0 +1,70 @@
+"""Handler, Check, ResourceType, Catalog: the sockets of resource types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from imageferry.model.handlers import HandlerRequest, Outcome
+from imageferry.model.schemas import Problem, ResourceSchema
+from imageferry.model.values import Value
+
+
+class Handler(Protocol):
+    """A resource type's code.
+
+    A method never waits and never sleeps; it makes at most one call that changes something, and
+    that call is the one its `context` announced. The same token twice makes one thing. An unknown
+    id on `delete` is Done. It raises nothing for what the cloud or the user did wrong: that is a
+    Failed.
+    """
+
+    async def create(self, request: HandlerRequest) -> Outcome:
+        """Bring the resource into being."""
+        ...
+
+    async def read(self, request: HandlerRequest) -> Outcome:
+        """Look at the resource: Done with its attributes, or Failed with NOT_FOUND."""
+        ...
+
+    async def update(self, request: HandlerRequest) -> Outcome:
+        """Bring the resource from `previous` to `properties`."""
+        ...
+
+    async def delete(self, request: HandlerRequest) -> Outcome:
+        """Remove the resource, finished or not, and whatever `context` says was begun."""
+        ...
+
+    async def clean_up(self, request: HandlerRequest) -> Outcome:
+        """Remove one leftover of an earlier `update`. Failed keeps it recorded."""
+        ...
+
+
+class Check(Protocol):
+    """A type's rules that no schema can say."""
+
+    def __call__(self, properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
+        """All faults of conformed properties (UNKNOWN inside) for a stack in `region`; pure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A resource type: its schema, its rules and its handler."""
+
+    schema: ResourceSchema
+    check: Check
+    handler: Handler
+
+
+class Catalog(Protocol):
+    """The resource types that are installed."""
+
+    def find(self, type_name: str) -> ResourceType | None:
+        """The type of that name, or alias, if it is installed."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """The names of all installed types, sorted, without aliases."""
+        ...
