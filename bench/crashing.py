@@ -30,7 +30,7 @@ def measure() -> Iterator[Figure]:
         database = place / "imageferry.db"
         first = _begin(command, around)
         try:
-            _wait_for(lambda: _begun(database) >= COPIES, 20.0)
+            _wait_for(lambda: _copying(home / "cloud" / "emulator.db") >= COPIES, 20.0)
         finally:
             first.kill()
             first.wait()
@@ -65,8 +65,8 @@ def _epoch(database: Path) -> int:
     return _number(database, "SELECT max(epoch) FROM operations")
 
 
-def _begun(database: Path) -> int:
-    return _number(database, "SELECT count(*) FROM journal")
+def _copying(world: Path) -> int:
+    return _number(world, "SELECT count(*) FROM images WHERE source_image_id IS NOT NULL")
 
 
 def _number(database: Path, query: str) -> int:

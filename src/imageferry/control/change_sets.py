@@ -16,13 +16,15 @@ from imageferry.control.requests import (
 from imageferry.control.templates import Prepared, language_of, prepare, read_template
 from imageferry.dialects.customs import CUSTOMS
 from imageferry.evaluation.scopes import MANNERS
-from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange
 from imageferry.model.diagnostics import TemplateError, error
 from imageferry.model.events import Event
+from imageferry.model.expressions import Literal
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.templates import Bindings
+from imageferry.model.values import UNKNOWN
 from imageferry.planning.planner import Intention, plan
 from imageferry.ports.dispatching import Dispatcher
 from imageferry.ports.keeping import StackBusy, Store
@@ -252,7 +254,7 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
         address="",
         type_name="",
         status=status,
-        reason=_opening(change_set),
+        reason=_opening(change_set, desk.catalog),
         physical_id=stack.stack_id,
     )
     try:
@@ -267,8 +269,39 @@ async def _submit(desk: Desk, operation: Operation) -> None:
     await desk.dispatcher.submit(None, operation.operation_id, stack_id=operation.stack_id)
 
 
-def _opening(change_set: ChangeSet) -> str:
-    return f"{change_set.kind.value.lower()} requested, {len(change_set.changes)} resources"
+_MOST_NAMED = 6
+
+
+def _opening(change_set: ChangeSet, catalog: Catalog) -> str:
+    """What the first event says: what is asked, and from where to where."""
+    number = sum(change.action is not Action.NONE for change in change_set.changes)
+    said = f"{change_set.kind.value.lower()} requested: {number} of "
+    said += f"{len(change_set.changes)} resources to change"
+    routes = [
+        route for change in change_set.changes if (route := _route(change, change_set, catalog))
+    ]
+    for word, places in (("from", 0), ("to", 1)):
+        regions = list(dict.fromkeys(route[places] for route in routes))
+        if len(regions) > _MOST_NAMED:
+            said += f", {word} {len(regions)} regions"
+        elif regions:
+            said += f", {word} {', '.join(regions)}"
+    return said
+
+
+def _route(
+    change: ResourceChange, change_set: ChangeSet, catalog: Catalog
+) -> tuple[str, str] | None:
+    if change.wanted is None or change.action is Action.NONE:
+        return None
+    found = catalog.find(change.type_name)
+    if found is None:
+        return None
+    properties = {
+        name: part.value if isinstance(part, Literal) else UNKNOWN
+        for name, part in change.wanted.properties.items()
+    }
+    return found.route(properties, change_set.region)
 
 
 def fingerprint(change_set: ChangeSet) -> str:

@@ -49,13 +49,27 @@ class Check(Protocol):
         ...
 
 
+class Route(Protocol):
+    """Where a type's resources come from and go to."""
+
+    def __call__(self, properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+        """Source and destination region of conformed properties for a stack in `region`; pure."""
+        ...
+
+
+def no_route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+    """The route of a type whose resources stay where they are."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A resource type: its schema, its rules and its handler."""
+    """A resource type: its schema, its rules, its handler, and where it carries things."""
 
     schema: ResourceSchema
     check: Check
     handler: Handler
+    route: Route = no_route
 
 
 class Catalog(Protocol):

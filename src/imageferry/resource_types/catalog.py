@@ -29,7 +29,7 @@ class TypeCatalog:
         handler: Handler = Unconnected()
         if self._cloud is not None:
             handler = ImageCopyHandler(self._cloud, entry.view)
-        found = ResourceType(read_schema(entry.schema), entry.check, handler)
+        found = ResourceType(read_schema(entry.schema), entry.check, handler, entry.route)
         self._found[type_name] = found
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
+from imageferry.model.values import Value, is_known
 from imageferry.ports.types import Check, ResourceType
 from imageferry.resource_types.ecs import copy_image
 from imageferry.resource_types.image_wanted import View
@@ -26,6 +27,14 @@ class Entry:
     check: Check
     view: View
     aliases: tuple[str, ...] = ()
+
+    def route(self, properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+        """Source and destination of a copy; None while either is known only later."""
+        if not all(is_known(value) for name, value in properties.items() if "Region" in name):
+            return None
+        known = {name: value for name, value in properties.items() if is_known(value)}
+        wanted = self.view.wanted(known, region)
+        return wanted.source_region, wanted.region
 
 
 TYPES: Final = (
@@ -84,7 +93,7 @@ class InstalledTypes:
             entry = find_entry(type_name)
             if entry is None:
                 return None
-            found = ResourceType(read_schema(entry.schema), entry.check, Unconnected())
+            found = ResourceType(read_schema(entry.schema), entry.check, Unconnected(), entry.route)
             self._found[type_name] = found
         return found
 
