@@ -1,0 +1,99 @@
+"""A whole house on the emulated cloud, in virtual time, with the cloud's usual trouble switched on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imageferry.assembly.emulation import emulator_of
+from imageferry.assembly.house import House, open_house
+from imageferry.control.requests import ExecutionOptions, StackRequest, StackView
+from imageferry.emulator import controls
+from imageferry.emulator.app import Emulator
+from imageferry.engine.worker import Worker
+from imageferry.model.operations import OnFailure
+from imageferry.model.values import Value
+from imageferry.settings import Settings, resolve
+from imageferry.testing import SeededEntropy, VirtualClock
+
+REGIONS = (
+    "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-shanghai cn-nanjing"
+    " cn-fuzhou cn-shenzhen cn-heyuan cn-guangzhou cn-chengdu cn-hongkong ap-northeast-1"
+    " ap-northeast-2 ap-southeast-1 ap-southeast-3 ap-southeast-5 us-west-1 us-east-1"
+).split()
+
+TROUBLE = (
+    {"kind": "hidden", "action": "CopyImage", "count": None, "seconds": 20.0},
+    {"kind": "late_tags", "action": "CopyImage", "count": None, "seconds": 40.0},
+    {"kind": "unusable", "action": "CopyImage", "count": None, "seconds": 15.0},
+    {"kind": "throttle", "action": "DescribeImages", "skip": 2, "count": 2},
+    {"kind": "lost_reply", "action": "CopyImage", "skip": 1, "count": 1},
+)
+"""What happens on every run unless a test says otherwise."""
+
+
+@dataclass
+class Emulated:
+    """An open house, the emulator's world beside it, and the paths to both."""
+
+    house: House
+    cloud: Emulator
+    settings: Settings
+
+    async def deploy(
+        self,
+        template: bytes,
+        *,
+        name: str = "demo",
+        region: str = "cn-hangzhou",
+        on_failure: OnFailure = OnFailure.KEEP,
+        replace: bool | None = None,
+        parameters: Mapping[str, Value] | None = None,
+    ) -> StackView:
+        plane = self.house.plane
+        planned = await plane.plan(
+            StackRequest(name, region, template, "t.yml", parameters or {}, replace)
+        )
+        operation = await plane.execute(planned, ExecutionOptions(on_failure))
+        await self.house.worker.run(operation.operation_id)
+        return await plane.view(operation.stack_id)
+
+    async def delete(self, name: str = "demo") -> StackView:
+        plane = self.house.plane
+        planned = await plane.plan_delete(await plane.find(name))
+        operation = await plane.execute(planned, ExecutionOptions())
+        await self.house.worker.run(operation.operation_id)
+        return await plane.view(operation.stack_id)
+
+    def fresh_worker(self) -> Worker:
+        house = self.house
+        return Worker(house.store, house.catalog, house.clock, house.entropy)
+
+    def images(self) -> list[dict[str, Any]]:
+        return controls.list_images(self.cloud.world)
+
+    def copies(self) -> list[dict[str, Any]]:
+        return [image for image in self.images() if image["source_image_id"]]
+
+    def fault(self, **wanted: object) -> None:
+        controls.add_fault(self.cloud.world, wanted)
+
+    def calm(self) -> None:
+        controls.clear_faults(self.cloud.world)
+
+
+@asynccontextmanager
+async def emulated(
+    home: Path, *, speed: float = 1.0, trouble: bool = True, seed: int = 1
+) -> AsyncIterator[Emulated]:
+    clock = VirtualClock()
+    environment = {"IMAGEFERRY_HOME": str(home), "IMAGEFERRY_EMULATOR_SPEED": str(speed)}
+    settings = resolve({}, environment)
+    with emulator_of(settings, clock) as cloud:
+        for fault in TROUBLE if trouble else ():
+            controls.add_fault(cloud.world, fault)
+        async with open_house(settings, clock=clock, entropy=SeededEntropy(seed)) as house:
+            yield Emulated(house, cloud, settings)
