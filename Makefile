@@ -44,7 +44,7 @@ fix: setup
 	@$(BIN)/ruff check --fix src tests examples bench
 
 accept: setup
-	@IMAGEFERRY_ACCEPT=1 $(BIN)/python -m pytest -q tests -k golden
+	@IMAGEFERRY_ACCEPT=1 $(BIN)/python -m pytest -q tests/cli
 
 e2e: setup clients
 	@$(BIN)/python -m pytest -q tests/e2e tests/clients

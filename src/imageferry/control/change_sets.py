@@ -275,17 +275,17 @@ _MOST_NAMED = 6
 def _opening(change_set: ChangeSet, catalog: Catalog) -> str:
     """What the first event says: what is asked, and from where to where."""
     number = sum(change.action is not Action.NONE for change in change_set.changes)
-    said = f"{change_set.kind.value.lower()} requested: {number} of "
-    said += f"{len(change_set.changes)} resources to change"
+    said = f"{change_set.kind.value.lower()} requested: "
+    said += "1 resource" if number == 1 else f"{number} resources"
     routes = [
         route for change in change_set.changes if (route := _route(change, change_set, catalog))
     ]
     for word, places in (("from", 0), ("to", 1)):
         regions = list(dict.fromkeys(route[places] for route in routes))
         if len(regions) > _MOST_NAMED:
-            said += f", {word} {len(regions)} regions"
+            said += f" {word} {len(regions)} regions"
         elif regions:
-            said += f", {word} {', '.join(regions)}"
+            said += f" {word} {', '.join(regions)}"
     return said
 
 
