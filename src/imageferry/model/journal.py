@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from imageferry.model.changes import Action, ChangeSet, ResourceChange
-from imageferry.model.handlers import HandlerAction
+from imageferry.model.handlers import Context, HandlerAction
 from imageferry.model.operations import StepRecord
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus, StepStatus
@@ -69,12 +69,16 @@ def _created(
         properties=record.properties or {},
         attributes=record.attributes or {},
         context={} if record.status is StepStatus.DONE else record.context,
-        leftovers=(*(before.leftovers if before is not None else ()), *record.leftovers),
+        leftovers=_together(before.leftovers if before is not None else (), record.leftovers),
         created_at=record.intended_at,
         updated_at=record.ended_at or record.intended_at,
         generation=generation,
     )
     return _with_wanted(resource, change)
+
+
+def _together(former: tuple[Context, ...], later: tuple[Context, ...]) -> tuple[Context, ...]:
+    return (*former, *(leftover for leftover in later if leftover not in former))
 
 
 def _updated(record: StepRecord, change: ResourceChange, before: Resource) -> Resource:
@@ -123,8 +127,7 @@ class Standing:
         match record.action:
             case HandlerAction.CREATE:
                 generation = self._generations.get(key, 0) + 1
-                leaves = before if _is_remnant(before, record) else None
-                self.now[key] = _created(record, change, leaves, generation)
+                self.now[key] = _created(record, change, before, generation)
             case HandlerAction.UPDATE:
                 if before is not None:
                     self.now[key] = _updated(record, change, before)
@@ -136,15 +139,13 @@ class Standing:
                 return
 
     def forget_retained(self) -> None:
-        """Let go of what is removed from the stack and kept in the cloud."""
+        """Let go of what is removed from the stack, or replaced in it, and kept in the cloud."""
         for key, change in self._changes.items():
             if change.retained:
                 self.now.pop(key, None)
-
-
-def _is_remnant(before: Resource | None, record: StepRecord) -> bool:
-    """True where what stands at the address is older than the record's own thing."""
-    return before is not None and before.created_at != record.intended_at
+        for key, resource in self.now.items():
+            if resource.leftovers and resource.replacement_policy == "Retain":
+                self.now[key] = replace(resource, leftovers=())
 
 
 def resources_after(
@@ -162,7 +163,7 @@ def _apply_delete(after: dict[str, Resource], key: str, record: StepRecord) -> N
     if before is None:
         return
     if record.status is StepStatus.DONE:
-        if not before.leftovers:
+        if not before.leftovers or before.replacement_policy == "Retain":
             del after[key]
             return
         after[key] = replace(
