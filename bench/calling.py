@@ -10,7 +10,6 @@ from pathlib import Path
 
 from emulating import emulator_elsewhere
 from figures import REGION, Figure, at_least, fresh_home, quantity, skipped
-
 from imageferry.assembly.house import open_voice
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cloud.images import describe_images

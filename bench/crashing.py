@@ -11,7 +11,6 @@ from pathlib import Path
 
 from emulating import emulator_elsewhere
 from figures import COMMAND, Figure, at_most, environment, fresh_home
-
 from templates import copies
 
 COPIES = 20

@@ -21,7 +21,6 @@ from figures import (
     skipped,
     spend,
 )
-
 from templates import copies
 
 MANY = 500

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 
 from figures import Figure, at_most, quantity
-
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.control.templates import prepare, read_template
 from imageferry.evaluation.scopes import MANNERS

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 from figures import COMMAND, Figure, at_least, environment, fresh_home, quantity, skipped, spend
-
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.control.examination import examine
 from templates import stacks_of_many_types

@@ -11,21 +11,21 @@ from typing import Final
 import calling
 import crashing
 import deploying
+import planning
 import reading
 import starting
 import waiting
 from figures import Figure, line, skipped
 
-import planning
-
 ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
+    # Those that measure whole processes come first: a child's peak memory counts ours at its birth.
     ("starting", starting.measure),
-    ("reading", reading.measure),
-    ("planning", planning.measure),
     ("deploying", deploying.measure),
-    ("waiting", waiting.measure),
     ("crashing", crashing.measure),
     ("calling", calling.measure),
+    ("reading", reading.measure),
+    ("waiting", waiting.measure),
+    ("planning", planning.measure),
 )
 TIME_LIMIT: Final = 150.0
 """Seconds after which no further room is begun."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from figures import REGION, Figure, at_most, fresh_home
-
 from imageferry.assembly.house import open_house
 from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.settings import resolve

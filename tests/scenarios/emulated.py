@@ -19,11 +19,28 @@ from imageferry.model.values import Value
 from imageferry.settings import Settings, resolve
 from imageferry.testing import SeededEntropy, VirtualClock
 
-REGIONS = (
-    "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-shanghai cn-nanjing"
-    " cn-fuzhou cn-shenzhen cn-heyuan cn-guangzhou cn-chengdu cn-hongkong ap-northeast-1"
-    " ap-northeast-2 ap-southeast-1 ap-southeast-3 ap-southeast-5 us-west-1 us-east-1"
-).split()
+REGIONS = [
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-zhangjiakou",
+    "cn-huhehaote",
+    "cn-wulanchabu",
+    "cn-shanghai",
+    "cn-nanjing",
+    "cn-fuzhou",
+    "cn-shenzhen",
+    "cn-heyuan",
+    "cn-guangzhou",
+    "cn-chengdu",
+    "cn-hongkong",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "us-west-1",
+    "us-east-1",
+]
 
 TROUBLE = (
     {"kind": "hidden", "action": "CopyImage", "count": None, "seconds": 20.0},

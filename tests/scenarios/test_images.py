@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.scenarios.emulated import REGIONS, Emulated, emulated
 
 from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.testing import run_virtually
+from tests.scenarios.emulated import REGIONS, Emulated, emulated
 
 FAN_OUT = b"""
 ROSTemplateFormatVersion: '2015-09-01'
