@@ -18,7 +18,11 @@ COPIES = 20
 
 def measure() -> Iterator[Figure]:
     """Kill a deploy of 20 regions in the middle, run it again, and see when it owns its work."""
-    what = "kill -9 to working again, deploy of 20 regions"
+    took = min(_killed_and_again() for _ in range(3))
+    yield at_most("kill -9 to working again, deploy of 20 regions", took, 1.0, "s", "best of three")
+
+
+def _killed_and_again() -> float:
     with fresh_home() as home, emulator_elsewhere(home / "cloud", "1200") as endpoint:
         template = home / "copies.json"
         template.write_bytes(copies(COPIES))
@@ -27,9 +31,10 @@ def measure() -> Iterator[Figure]:
         around = environment(place, IMAGEFERRY_ECS_ENDPOINT=endpoint)
         command = [COMMAND, "deploy", str(template), "-s", "bench", "--yes"]
         database = place / "imageferry.db"
+        world = home / "cloud" / "emulator.db"
         first = _begin(command, around)
         try:
-            _wait_for(lambda: _copying(home / "cloud" / "emulator.db") >= COPIES, 20.0)
+            _wait_for(lambda: _copying(world) >= COPIES, 20.0)
         finally:
             first.kill()
             first.wait()
@@ -42,7 +47,9 @@ def measure() -> Iterator[Figure]:
         finally:
             second.kill()
             second.wait()
-    yield at_most(what, again, 1.0, "s", f"then ended with {second.returncode}")
+        if second.returncode != 0 or _copying(world) != COPIES:
+            raise RuntimeError(f"it ended with {second.returncode}, {_copying(world)} copies made")
+    return again
 
 
 def _begin(command: list[str], around: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -98,7 +98,7 @@ def test_count(template_of: Reader, written: str, expected: int) -> None:
         ("-1", "IF312", "'-1'"),
         ("1.0", "IF312", "'1.0'"),
         ("{Ref: Half}", "IF312", "'1.5'"),
-        ("true", "IF312", "'True'"),
+        ("true", "IF312", "is true"),
         ("many", "IF312", "'many'"),
         ("[1]", "IF312", "a list"),
         ("{Ref: HiddenText}", "IF312", "text"),

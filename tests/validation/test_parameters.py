@@ -52,7 +52,6 @@ CONVERTED: list[tuple[str, str, str, Any, Any]] = [
     ("boolean", "ros", "boolean", False, False),
     ("list", "ros", "text_list", "80, foo,bar", ["80", " foo", "bar"]),
     ("list-empty", "ros", "text_list", "", []),
-    ("list-empty-item", "ros", "text_list", "a,,b", ["a", "", "b"]),
     ("list-given", "ros", "text_list", ["a", 5], ["a", "5"]),
     ("list-given-with-comma", "ros", "text_list", ["a,b"], ["a,b"]),
     ("json", "ros", "json", '[{"a": 1.5}]', [{"a": 1.5}]),
@@ -101,6 +100,18 @@ def test_converted(dialect: str, kind: str, given: Any, expected: Any) -> None:
     assert result.diagnostics == ()
     assert result.values == {"P": expected}
     assert type(result.values["P"]) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "items"),
+    [("a,,b", ["a", "", "b"]), ("a,", ["a", ""]), (",", ["", ""]), (["a", ""], ["a", ""])],
+    ids=["between", "at the end", "alone", "given as a list"],
+)
+def test_an_empty_item_is_kept_and_told(given: Any, items: list[str]) -> None:
+    result = bound("ros", parameter("text_list"), given)
+    assert result.values == {"P": items}
+    (told,) = result.diagnostics
+    assert (told.code, told.is_error, told.span) == ("IF410", False, SPAN)
 
 
 def test_items_are_trimmed_where_the_dialect_does() -> None:

@@ -97,7 +97,10 @@ def _odd_integer(found: re.Match[str]) -> int | str:
         digits = found[group]
         if digits is not None:
             bare = digits.replace("_", "")
-            return sign * int(bare, base) if bare else found[0]
+            if not bare:
+                # The leading 0 of an octal number is a digit, that of the others is a mark.
+                return 0 if group == "octal" else found[0]
+            return sign * int(bare, base)
     return int(_sixties(found[0]))
 
 

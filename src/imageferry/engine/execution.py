@@ -15,6 +15,7 @@ from imageferry.evaluation.scopes import MANNERS, Scope
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.changes import ChangeSet, Replacement
 from imageferry.model.diagnostics import Severity
+from imageferry.model.expressions import Literal
 from imageferry.model.handlers import (
     ErrorCode,
     Failed,
@@ -23,6 +24,7 @@ from imageferry.model.handlers import (
     Outcome,
 )
 from imageferry.model.operations import StepRecord
+from imageferry.model.schemas import ResourceSchema
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import StepStatus
 from imageferry.model.values import UNKNOWN, Value, is_known
@@ -141,6 +143,13 @@ def _properties(
                 ErrorCode.INVALID_REQUEST, f'the type "{wanted.type_name}" is not installed here'
             )
         )
+    if all(isinstance(part, Literal) for part in wanted.properties.values()):
+        # Everything was known at planning, and conformed and checked there.
+        return {
+            name: part.value
+            for name, part in wanted.properties.items()
+            if isinstance(part, Literal)
+        }
     bindings = site.change_set.bindings
     scope = Scope(
         bindings, Recorded(resources), MANNERS[site.change_set.dialect], step.address.index
@@ -170,22 +179,29 @@ def _properties(
     if wrong:
         raise Unready(Failed(ErrorCode.INVALID_REQUEST, "; ".join(wrong)))
     if step.action is HandlerAction.UPDATE and step.resource is not None:
-        changed = differences(found.schema, step.resource.properties, conformed.values)
-        needs_new = replacement_of(changed) is Replacement.YES
-        if needs_new and not site.change_set.replacement_allowed:
-            names = ", ".join(
-                render_path(change.path)
-                for change in changed
-                if change.requires_replacement is Replacement.YES
-            )
-            raise Unready(
-                Failed(
-                    ErrorCode.NOT_UPDATABLE,
-                    f"{names} turned out to change, which needs a replacement;"
-                    " allow replacements to carry it out",
-                )
-            )
+        _refuse_replacement(step.resource, found.schema, conformed.values, site)
     return conformed.values
+
+
+def _refuse_replacement(
+    resource: Resource, schema: ResourceSchema, wanted: Mapping[str, Value], site: Site
+) -> None:
+    """Raise Unready where values known only now need a replacement that is not allowed."""
+    changed = differences(schema, resource.properties, wanted)
+    if site.change_set.replacement_allowed or replacement_of(changed) is not Replacement.YES:
+        return
+    names = ", ".join(
+        render_path(change.path)
+        for change in changed
+        if change.requires_replacement is Replacement.YES
+    )
+    raise Unready(
+        Failed(
+            ErrorCode.NOT_UPDATABLE,
+            f"{names} turned out to change, which needs a replacement;"
+            " allow replacements to carry it out",
+        )
+    )
 
 
 def question(

@@ -33,6 +33,16 @@ _DROPPED: Final = _Dropped.DROPPED
 
 _SHOWN: Final = 60
 
+_SHAPES: Final[Mapping[ValueType, tuple[str, str]]] = {
+    ValueType.STRING: ("a text", "write one text"),
+    ValueType.BOOLEAN: ("true or false", "write true or false"),
+    ValueType.INTEGER: ("a whole number", "write it in decimal digits"),
+    ValueType.NUMBER: ("a number", "write it in decimal digits"),
+    ValueType.LIST: ("a list", "write '- ' before each entry, or [ and ] around them"),
+    ValueType.MAP: ("a map", "write names with their values, or { and } around them"),
+}
+"""What a value of each type is called, and how it is written."""
+
 # Patterns stand in schemas, which come with the code: they are no input.
 _pattern = lru_cache(maxsize=256)(re.compile)
 
@@ -88,10 +98,18 @@ def _members(
             _rename(name, schemas[name].old_name_of or name, values, path, problems)
     for name, schema in schemas.items():
         if schema.required and name not in values and name not in broken:
-            problems.append(
-                Problem("IF502", (*path, name), f"'{render_path((*path, name))}' is required")
-            )
+            problems.append(_missing(schema, (*path, name)))
     return values
+
+
+def _missing(schema: PropertySchema, path: PropertyPath) -> Problem:
+    words = f"'{render_path(path)}' is required"
+    return Problem("IF502", path, words, remedy=_rule(schema) or f"give '{path[-1]}'")
+
+
+def _rule(schema: PropertySchema) -> str:
+    """The schema's own words for what a value must be, as a remedy."""
+    return schema.constraint.removesuffix(".")
 
 
 def _is_unset(schema: PropertySchema, value: Value) -> bool:
@@ -174,7 +192,7 @@ def _convert_secret(
             path,
             f"'{render_path(path)}' is not as it must be",
             why="it holds a secret, which is not shown",
-            remedy=schema.pattern_says or schema.constraint,
+            remedy=schema.pattern_says or _rule(schema),
             severity=problem.severity,
         )
         for problem in found
@@ -182,11 +200,13 @@ def _convert_secret(
     return converted if isinstance(converted, _Dropped) else Secret(converted)
 
 
-def _wrong_type(wanted: str, value: Value, path: PropertyPath, problems: list[Problem]) -> _Dropped:
-    got = kind_of(value)
-    if isinstance(value, str):
-        got = f"the text {_shown(value)}"
-    problems.append(Problem("IF503", path, f"'{render_path(path)}' must be {wanted}, not {got}"))
+def _wrong_type(
+    schema: PropertySchema, value: Value, path: PropertyPath, problems: list[Problem]
+) -> _Dropped:
+    wanted, remedy = _SHAPES[schema.value_type]
+    got = f"the text {_shown(value)}" if isinstance(value, str) else kind_of(value)
+    words = f"'{render_path(path)}' must be {wanted}, not {got}"
+    problems.append(Problem("IF503", path, words, why=_rule(schema), remedy=remedy))
     return _DROPPED
 
 
@@ -208,19 +228,16 @@ def _text(
     elif isinstance(value, (int, float)):
         text = str(value)
     else:
-        return _wrong_type("a text", value, path, problems)
+        return _wrong_type(schema, value, path, problems)
     if not _allowed(schema, text, path, problems):
         return _DROPPED
     least, most = schema.min_length, schema.max_length
     if (least is not None and len(text) < least) or (most is not None and len(text) > most):
+        words = f"must have {_range(least, most)} characters, and has {len(text)}"
+        if not text:
+            words = "may not be empty"
         problems.append(
-            Problem(
-                "IF504",
-                path,
-                f"'{render_path(path)}' must have {_range(least, most)} characters, "
-                f"and has {len(text)}",
-                remedy=schema.constraint,
-            )
+            Problem("IF504", path, f"'{render_path(path)}' {words}", remedy=_rule(schema))
         )
         return _DROPPED
     if schema.pattern is not None and not _pattern(schema.pattern).fullmatch(text):
@@ -230,7 +247,7 @@ def _text(
                 path,
                 f"'{render_path(path)}' cannot be {_shown(text)}",
                 why=schema.pattern_says or f"it must match {schema.pattern}",
-                remedy=schema.constraint,
+                remedy=_rule(schema),
             )
         )
         return _DROPPED
@@ -256,7 +273,7 @@ def _truth(
     elif value in (0, 1):
         truth = value == 1
     if truth is None:
-        return _wrong_type("true or false", value, path, problems)
+        return _wrong_type(schema, value, path, problems)
     return truth if _allowed(schema, truth, path, problems) else _DROPPED
 
 
@@ -276,7 +293,7 @@ def _number(
     if whole and isinstance(number, float):
         number = int(number) if number.is_integer() else None
     if number is None:
-        return _wrong_type("a whole number" if whole else "a number", value, path, problems)
+        return _wrong_type(schema, value, path, problems)
     return number if _allowed(schema, number, path, problems) else _DROPPED
 
 
@@ -286,7 +303,7 @@ def _list(
     if not isinstance(value, (list, tuple)):
         if value == "" and schema.empty_is_unset:
             return _DROPPED
-        return _wrong_type("a list", value, path, problems)
+        return _wrong_type(schema, value, path, problems)
     least, most = schema.min_items, schema.max_items
     given = [item for item in value if item is not None and item is not NO_VALUE]
     if (least is not None and len(given) < least) or (most is not None and len(given) > most):
@@ -296,7 +313,7 @@ def _list(
                 path,
                 f"'{render_path(path)}' must have {_range(least, most)} items, "
                 f"and has {len(given)}",
-                remedy=schema.constraint,
+                remedy=_rule(schema),
             )
         )
         return _DROPPED
@@ -324,7 +341,7 @@ def _map(
     if not isinstance(value, Mapping):
         if value == "" and schema.empty_is_unset:
             return _DROPPED
-        return _wrong_type("a map", value, path, problems)
+        return _wrong_type(schema, value, path, problems)
     if schema.members is not None:
         return _members(schema.members, value, path, problems)
     given = {k: v for k, v in value.items() if v is not None and v is not NO_VALUE}

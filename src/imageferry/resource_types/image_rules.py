@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from imageferry.cloud.regions import is_region, is_well_formed, nearest_region
+from imageferry.cloud.regions import ALIASES, is_region, is_well_formed, nearest_region
 from imageferry.model.addresses import PropertyPath
 from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
@@ -16,6 +16,7 @@ from imageferry.resource_types.image_wanted import LINEAGE_KEY, MOST_TAGS
 
 _RESERVED: Final = ("acs:", "aliyun")
 _ADDRESSES: Final = ("http://", "https://")
+_KEY_NAME: Final = "acs:kms:"
 _DURATION = re.compile(
     r"(?:(\d{1,6}(?:\.\d{1,6})?)h)?(?:(\d{1,6}(?:\.\d{1,6})?)m)?"
     r"(?:(\d{1,6}(?:\.\d{1,6})?)s)?\Z",
@@ -87,6 +88,7 @@ def check_copy(
     problems += _name(words.name, _given(properties.get(words.name)))
     problems += _description(words.description, _given(properties.get(words.description)))
     problems += _encryption(words, properties)
+    problems += _key(words, properties, stack_region)
     problems += _regions(words, properties, stack_region, source_is_here=source_is_here)
     tags = _opened(properties.get(words.tags))
     if isinstance(tags, list | tuple) and tags:
@@ -106,7 +108,10 @@ def _image_id(prop: str, given: _Given) -> Iterator[Problem]:
             remedy="import the image into ECS first, and give its id there",
         )  # fmt: skip
     elif text != text.strip() or any(character.isspace() for character in text):
-        yield Problem("IF520", (prop,), f"'{given}' has spaces, which no image id has")
+        yield Problem(
+            "IF520", (prop,), f"'{given}' has spaces, which no image id has",
+            remedy="write the id without them",
+        )  # fmt: skip
     elif not text.startswith("m-"):
         what = "a public image" if text.endswith(".vhd") else "no custom image"
         yield Problem(
@@ -122,7 +127,13 @@ def _region(prop: str, given: _Given) -> Iterator[Problem]:
         return
     near = nearest_region(text)
     remedy = f"did you mean {near}?" if near is not None and not given.is_secret else ""
-    if not is_well_formed(text):
+    if text in ALIASES and is_well_formed(text):
+        yield Problem(
+            "IF522", (prop,), f"'{given}' is a region of another cloud",
+            why="Alibaba Cloud has regions of its own",
+            remedy=remedy,
+        )  # fmt: skip
+    elif not is_well_formed(text):
         yield Problem(
             "IF522", (prop,), f"'{given}' is not a region id",
             why="a region id is lower case, without spaces, such as cn-hangzhou",
@@ -164,6 +175,22 @@ def _encryption(words: Words, properties: Mapping[str, Value]) -> Iterator[Probl
             f"'{words.key_id}' is given, but '{words.encrypted}' is not true",
             why="a key needs encryption",
             remedy=f"set '{words.encrypted}' to true, or leave '{words.key_id}' out",
+        )  # fmt: skip
+
+
+def _key(words: Words, properties: Mapping[str, Value], stack_region: str) -> Iterator[Problem]:
+    """A key's resource name tells its region; a plain id tells nothing."""
+    key = _given(properties.get(words.key_id))
+    destination = _opened(properties.get(words.region)) if words.region else stack_region
+    if key is None or not key.text.startswith(_KEY_NAME) or not isinstance(destination, str):
+        return
+    region = key.text.removeprefix(_KEY_NAME).partition(":")[0]
+    if region and destination and region != destination:
+        shown = "another region" if key.is_secret else f"the region '{region}'"
+        yield Problem(
+            "IF533", (words.key_id,), f"the key belongs to {shown}",
+            why=f"a copy is encrypted with a key of its destination, '{destination}'",
+            remedy=f"give a key of '{destination}', or leave '{words.key_id}' out",
         )  # fmt: skip
 
 
@@ -233,9 +260,14 @@ def _tag_text(path: PropertyPath, what: str, given: _Given) -> Iterator[Problem]
         yield Problem(
             "IF531", path, f"the tag {what} '{given}' begins with a reserved word",
             why="acs: and aliyun at the beginning belong to the cloud",
+            remedy="begin it with another word",
         )  # fmt: skip
     if any(address in text for address in _ADDRESSES):
-        yield Problem("IF531", path, f"the tag {what} '{given}' holds http:// or https://")
+        yield Problem(
+            "IF531", path, f"the tag {what} '{given}' holds http:// or https://",
+            why="the cloud refuses tags with addresses in them",
+            remedy="leave the part before the host's name out",
+        )  # fmt: skip
 
 
 # --- time limits ----------------------------------------------------------------------------------

@@ -161,11 +161,14 @@ def _count_of(value: Value, definition: ResourceDefinition, span: Span) -> int |
     number = integer_of_text(plain) if isinstance(plain, str) else plain
     if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
         return number
-    got = kind_of(plain) if secret or isinstance(plain, (list, tuple, Mapping)) else f"'{plain}'"
+    got = kind_of(plain) if secret or not isinstance(plain, (str, float, int)) else f"'{plain}'"
+    if isinstance(plain, bool) and not secret:
+        got = str(plain).lower()
     return error(
         "IF312",
-        f"'Count' of '{definition.logical_id}' is {'null' if plain is None else got}",
+        f"'Count' of '{definition.logical_id}' is {got}",
         why="it must be a whole number from 0",
+        remedy="write a number such as 3, or 'Fn::Length' of a list",
         span=span,
     )
 

@@ -8,7 +8,7 @@ from imageferry.evaluation.conversions import number_of_text
 from imageferry.evaluation.patterns import PatternFault, match_all
 from imageferry.evaluation.scopes import Manners
 from imageferry.evaluation.suggestions import did_you_mean
-from imageferry.model.diagnostics import Diagnostic, Span, error
+from imageferry.model.diagnostics import Diagnostic, Span, error, warning
 from imageferry.model.templates import Parameter
 from imageferry.model.values import UNKNOWN, Value
 
@@ -18,9 +18,17 @@ _SHOWN = 60
 def violations(
     parameter: Parameter, value: Value, manners: Manners, span: Span
 ) -> Iterator[Diagnostic]:
-    """Every constraint that a value breaks; null and what is not known break none."""
+    """Every constraint that a value breaks, and what looks like a slip; null breaks none."""
     if value is None or value is UNKNOWN:
         return
+    if isinstance(value, (list, tuple)) and any(item == "" for item in value):
+        yield warning(
+            "IF410",
+            f"the list of parameter '{parameter.name}' has an empty item",
+            why="nothing stands before, after or between its commas; the item is kept",
+            remedy="take the comma out where no item is missing",
+            span=span,
+        )
     for code, says, remedy in _broken(parameter, value, manners):
         yield error(
             code,

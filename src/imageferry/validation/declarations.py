@@ -9,7 +9,7 @@ from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.diagnostics import Diagnostic, error, warning
 from imageferry.model.templates import Parameter, Template
 from imageferry.validation.constraints import violations
-from imageferry.validation.parameters import Unfit, convert
+from imageferry.validation.parameters import Unfit, convert, unfit
 
 
 def faults_of_parameters(template: Template) -> Iterator[Diagnostic]:
@@ -24,7 +24,7 @@ def faults_of_parameters(template: Template) -> Iterator[Diagnostic]:
         try:
             default = convert(parameter, parameter.default, manners)
         except Unfit as fault:
-            yield error("IF403", f"parameter '{parameter.name}' {fault}", span=span)
+            yield unfit(parameter, fault, span)
         else:
             yield from violations(parameter, default, manners, span)
         if parameter.no_echo and parameter.default != "":

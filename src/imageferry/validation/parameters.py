@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from imageferry.evaluation.conversions import (
     is_shallow,
@@ -19,6 +20,15 @@ from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.templates import Parameter, Template
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, contains, reveal
 from imageferry.validation.constraints import violations
+
+_HOW_TO_GIVE: Final[Mapping[str, str]] = {
+    "string": "give one text",
+    "number": "give it in decimal digits, such as 10 or 2.5",
+    "boolean": "give true or false",
+    "json": 'give JSON text, such as \'["cn-beijing"]\' or \'{"key": "value"}\'',
+    "text_list": "give texts with commas between them, such as a,b",
+    "number_list": "give numbers with commas between them, such as 1,2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ def bind_parameters(
         try:
             converted = convert(parameter, reveal(value), MANNERS[template.dialect])
         except Unfit as fault:
-            diagnostics.append(error("IF403", f"parameter '{parameter.name}' {fault}", span=span))
+            diagnostics.append(unfit(parameter, fault, span))
             continue
         diagnostics.extend(violations(parameter, converted, MANNERS[template.dialect], span))
         values[parameter.name] = _guarded(parameter, converted)
@@ -108,6 +118,13 @@ def _list_of_names(parameters: Mapping[str, Parameter]) -> str:
 
 class Unfit(Exception):
     """A value is not of the parameter's type; the words go on after the parameter's name."""
+
+
+def unfit(parameter: Parameter, fault: Unfit, span: Span) -> Diagnostic:
+    """What is told of a value that is not of the parameter's type."""
+    remedy = _HOW_TO_GIVE.get(parameter.kind, "declare it as a String, and give the value itself")
+    words = f"parameter '{parameter.name}' {fault}"
+    return error("IF403", words, why=parameter.constraint_description, remedy=remedy, span=span)
 
 
 def convert(parameter: Parameter, value: Value, manners: Manners) -> Value:

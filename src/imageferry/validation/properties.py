@@ -17,11 +17,12 @@ from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warn
 from imageferry.model.expressions import (
     Expression,
     ListOf,
+    Literal,
     MapOf,
     Pseudo,
     walk,
 )
-from imageferry.model.schemas import Problem
+from imageferry.model.schemas import Problem, ValueType
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 from imageferry.model.values import Value
 from imageferry.ports.types import Catalog, ResourceType
@@ -33,16 +34,55 @@ _COMPARED: Final = (str, int, float, bool, type(None))
 
 
 def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
-    """Resources of types that are not installed."""
+    """Resources of types that are not installed, or belong to another template language."""
     for definition in template.resources.values():
-        if catalog.find(definition.type_name) is None:
-            yield error(
-                "IF509",
-                f"there is no resource type '{definition.type_name}'",
-                remedy=did_you_mean(definition.type_name, catalog.names())
-                or "'imageferry types' lists those that are installed",
-                span=definition.type_span,
-            )
+        found = catalog.find(definition.type_name)
+        if found is not None and _speaks(found, template.dialect):
+            continue
+        here = [name for name in catalog.names() if _has(catalog, name, template.dialect)]
+        words = f"there is no resource type '{definition.type_name}'"
+        why = ""
+        if found is not None:
+            words = f"the resource type '{definition.type_name}' stands in the wrong language"
+            why = f"it is a type of {', '.join(found.schema.dialects)} templates"
+        yield error(
+            "IF509",
+            words,
+            why=why,
+            remedy=did_you_mean(definition.type_name, here)
+            or "'imageferry types' lists those that are installed",
+            span=definition.type_span,
+        )
+
+
+def _speaks(found: ResourceType, dialect: str) -> bool:
+    return not found.schema.dialects or dialect in found.schema.dialects
+
+
+def _has(catalog: Catalog, name: str, dialect: str) -> bool:
+    found = catalog.find(name)
+    return found is not None and _speaks(found, dialect)
+
+
+def words_for_text(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Booleans that are written where a text is wanted: YAML reads `no` and `on` as such."""
+    for definition in template.resources.values():
+        found = catalog.find(definition.type_name)
+        if found is None:
+            continue
+        for key, expression in definition.properties.items():
+            schema = found.schema.properties.get(key)
+            if schema is None or schema.value_type is not ValueType.STRING:
+                continue
+            if isinstance(expression, Literal) and isinstance(expression.value, bool):
+                word = str(expression.value).lower()
+                yield warning(
+                    "IF122",
+                    f"{definition.logical_id}: '{key}' is text, and the boolean {word} stands here",
+                    why=f"it becomes the text '{word}'; YAML 1.1 reads yes, no, on and off as booleans",
+                    remedy="write the text in quotes",
+                    span=expression.span or definition.property_spans.get(key),
+                )
 
 
 class _Fault(NamedTuple):

@@ -26,6 +26,7 @@ from imageferry.validation.properties import (
     placed,
     settled_value,
     unknown_types,
+    words_for_text,
 )
 from imageferry.validation.references import faults_of_names
 from imageferry.validation.reports import ordered
@@ -66,7 +67,7 @@ def validate_given(
     """
     found = _written(template, list(sites(template)), catalog)
     bound = bind(template, given, pseudo, previous)
-    found += bound.diagnostics
+    found += _not_told(bound.diagnostics, [one for one in found if one.is_error])
     if bound.bindings is None:
         found += _unbound(template, catalog, found)
     else:
@@ -81,6 +82,7 @@ def validate_given(
 def _written(template: Template, everywhere: list[Site], catalog: Catalog) -> list[Diagnostic]:
     """What is wrong as it is written, whatever the values may be."""
     found: list[Diagnostic] = [*unknown_types(template, catalog)]
+    found += words_for_text(template, catalog)
     found += faults_of_parameters(template)
     found += faults_of_names(template, everywhere, catalog)
     found += faults_of_cycles(template, everywhere)

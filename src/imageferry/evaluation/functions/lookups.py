@@ -96,12 +96,18 @@ def _run(script: str, given: Value, *, first: bool) -> list[Value]:
             "has a script that asks for '$ENV' or for a module",
             code="IF307",
             why="a template's programs see nothing of the machine they run on",
+            remedy="give what it needs as a parameter",
         )
     text = bounded(json.dumps(given))
     try:
         reply = _programs.ask({"script": script, "text": text, "first": first})
     except Confined as fault:
-        raise Refusal(f"has a script that {fault}", code="IF308") from None
+        raise Refusal(
+            f"has a script that {fault}",
+            code="IF308",
+            why="a script has one second and 64 MiB",
+            remedy="make the script smaller, or its input",
+        ) from None
     if "fault" in reply:
         raise Refusal("has a script that fails", code="IF307", why=str(reply["fault"]))
     outputs: list[Value] = reply["outputs"]

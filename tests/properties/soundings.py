@@ -1,0 +1,227 @@
+"""The invariants, looked at from outside: the cloud's tables, the record, the events, the files."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from imageferry.control.requests import StackView
+from imageferry.model.events import Event
+from imageferry.model.operations import Operation
+from imageferry.model.stacks import Resource
+from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
+from tests.properties.charts import Leg, Voyage
+from tests.properties.ships import LINEAGE, Logbook
+
+FINAL = frozenset(
+    {
+        StackStatus.CREATED, StackStatus.CREATE_FAILED, StackStatus.CREATE_ROLLED_BACK,
+        StackStatus.CREATE_ROLLBACK_FAILED, StackStatus.UPDATED, StackStatus.UPDATE_FAILED,
+        StackStatus.UPDATE_ROLLED_BACK, StackStatus.UPDATE_ROLLBACK_FAILED, StackStatus.DELETED,
+        StackStatus.DELETE_FAILED,
+    }
+)  # fmt: skip
+_IMAGE = re.compile(r"\bm-[0-9a-z]+")
+
+
+@dataclass(frozen=True)
+class Soundings:
+    """All that can be seen after an operation has ended."""
+
+    voyage: Voyage
+    view: StackView
+    events: list[Event]
+    operation: Operation
+    installation: str
+    log: Logbook
+    images: list[dict[str, Any]]
+    others: list[dict[str, Any]]
+    others_before: list[dict[str, Any]]
+    words: list[str]
+    home: Path
+    meddled: set[str]
+
+    @property
+    def resources(self) -> list[Resource]:
+        return [one.resource for one in self.view.resources]
+
+    def living(self) -> dict[str, dict[str, Any]]:
+        """Our copies that are there, by id."""
+        return {one["image_id"]: one for one in self.images if one["image_id"] in self.log.started}
+
+
+def faults_of_leg(seen: Soundings, leg: Leg) -> list[str]:
+    """What is wrong after one operation; nothing where all is well."""
+    found = [*seen.log.wrongs]
+    seen.log.wrongs.clear()
+    found += _one_copy_an_intent(seen)
+    found += _nothing_is_lost(seen)
+    found += _others_are_untouched(seen)
+    found += _the_end_is_final(seen, leg)
+    found += _no_secret_shows(seen)
+    found += _events_are_whole(seen)
+    return found
+
+
+def recorded_images(resource: Resource) -> set[str]:
+    """The ids that the record of a resource names as its own."""
+    own = {resource.physical_id, *resource.attributes.values()}
+    own.discard(None)
+    text = f"{own} {resource.context} {resource.leftovers}"
+    return set(_IMAGE.findall(text))
+
+
+def current_image(resource: Resource) -> str | None:
+    named = resource.attributes.get("Id") or resource.attributes.get("ImageId")
+    return named if isinstance(named, str) else None
+
+
+def _one_copy_an_intent(seen: Soundings) -> Iterator[str]:
+    """I1: no address holds two copies but for what is noted as replaced or unfinished."""
+    living = seen.living()
+    lineages = Counter(one["tags"].get(LINEAGE) for one in living.values())
+    for mark, number in lineages.items():
+        if mark and number > 1:
+            yield f"I1: {number} copies live of {mark}"
+    for resource in seen.resources:
+        if resource.status not in {ResourceStatus.CREATED, ResourceStatus.UPDATED}:
+            continue
+        image_id = current_image(resource)
+        if image_id is None:
+            yield f"I1: {resource.address} is finished and has no image"
+        elif image_id.startswith("m-golden"):
+            continue
+        elif image_id not in living and image_id not in seen.meddled:
+            yield f"I1: {resource.address} is finished, and its image {image_id} is not there"
+        elif image_id in living and living[image_id]["status"] != "Available":
+            yield f"I1: {resource.address} is finished, and {image_id} is not Available"
+
+
+def _nothing_is_lost(seen: Soundings) -> Iterator[str]:
+    """I2: a copy that lives is in the record, or can be found from it, or was retained."""
+    recorded: set[str] = set()
+    sought: set[str] = set()
+    for resource in seen.resources:
+        recorded |= recorded_images(resource)
+        operation = resource.context.get("operation")
+        is_lost = resource.context.get("phase") in {"copy", "look", "search"} or resource.context.get(
+            "lost"
+        )
+        if is_lost and isinstance(operation, str):
+            sought.add(f"{seen.installation}/{operation}/{resource.address}")
+    for image_id, image in seen.living().items():
+        started = seen.log.started[image_id]
+        logical_id = started.address.split("[")[0]
+        if image_id in recorded or logical_id in seen.voyage.retained:
+            continue
+        if started.lineage in sought or (not started.lineage and sought):
+            continue
+        yield f"I2: {image_id} ({image['name']} in {image['region']}, {started.lineage}) is lost"
+
+
+def _others_are_untouched(seen: Soundings) -> Iterator[str]:
+    """I3: whatever was not made here is as it was."""
+    if seen.others != seen.others_before:
+        yield f"I3: others' images changed: {seen.others_before} -> {seen.others}"
+
+
+def _the_end_is_final(seen: Soundings, leg: Leg) -> Iterator[str]:
+    """I4: an operation that ended left its stack in a final status, with a reason if it is bad."""
+    status = seen.view.stack.status
+    if seen.operation.status.is_open:
+        yield f"I4: the operation is {seen.operation.status}"
+    if status not in FINAL:
+        yield f"I4: the stack is {status}"
+    if seen.operation.status is not OperationStatus.SUCCEEDED and not seen.view.stack.status_reason:
+        yield f"I4: {status} has no reason"
+    for resource in seen.resources:
+        if resource.status in {
+            ResourceStatus.CREATING, ResourceStatus.UPDATING, ResourceStatus.DELETING,
+        }:  # fmt: skip
+            yield f"I4: {resource.address} is {resource.status} in a stack that is {status}"
+    if leg.is_calm and leg.cancel_at is None and leg.deed == "delete":
+        if status is not StackStatus.DELETED:
+            yield f"I4: a delete in calm weather ended as {status}: {seen.view.stack.status_reason}"
+
+
+def _no_secret_shows(seen: Soundings) -> Iterator[str]:
+    """I5: no event, record, reason, log or database page has the secret in clear."""
+    secret = seen.voyage.secret
+    places = {
+        "an event": repr(seen.events),
+        "the view": repr(seen.view),
+        "the operation": repr(seen.operation),
+        "the log": "\n".join(seen.words),
+    }
+    for place, text in places.items():
+        if secret in text:
+            at = text.index(secret)
+            yield f"I5: the secret is in {place}: {text[max(0, at - 200) : at + 60]}"
+    for path in sorted(seen.home.rglob("*")):
+        if path.is_file() and secret.encode() in path.read_bytes():
+            yield f"I5: the secret is in the file {path.name}"
+    for table, text in _packed(seen.home / "imageferry.db"):
+        if secret.encode() in text:
+            yield f"I5: the secret is in the table {table}, compressed"
+
+
+def _packed(database: Path) -> Iterator[tuple[str, bytes]]:
+    """The compressed texts of the database."""
+    connection = sqlite3.connect(database)
+    try:
+        for table in ("change_set_bodies", "stack_bodies"):
+            for row in connection.execute(f"SELECT * FROM {table}"):
+                for value in row:
+                    if isinstance(value, bytes):
+                        for body in (value, value[1:]):
+                            try:
+                                yield table, zlib.decompress(body)
+                            except zlib.error:
+                                continue
+    finally:
+        connection.close()
+
+
+def _events_are_whole(seen: Soundings) -> Iterator[str]:
+    """I6: numbered from 1 without a gap, and no later one is older."""
+    numbers = [event.sequence for event in seen.events]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield f"I6: the events are numbered {numbers}"
+    for earlier, later in pairwise(seen.events):
+        if later.time < earlier.time - 1e-6:
+            yield f"I6: event {later.sequence} is older than the one before: {earlier} {later}"
+    last = seen.events[-1]
+    if last.address or last.status is not seen.view.stack.status:
+        yield f"I6: the last event is {last}, and the stack is {seen.view.stack.status}"
+
+
+def faults_of_end(seen: Soundings) -> list[str]:
+    """What is wrong once the last delete has ended."""
+    found = []
+    if seen.view.stack.status is not StackStatus.DELETED:
+        found.append(
+            f"I4: the last delete ended as {seen.view.stack.status}: {seen.view.stack.status_reason}"
+        )
+    for image_id, image in seen.living().items():
+        logical_id = seen.log.started[image_id].address.split("[")[0]
+        if logical_id not in seen.voyage.retained:
+            found.append(f"I4: {image_id} ({image['name']}) is left after the last delete")
+    return found
+
+
+def faults_of_calls(
+    calls: Mapping[tuple[str, str], int], took: float, processes: int, leg: Leg
+) -> Iterator[str]:
+    """I7: what a leg has cost, beside its length."""
+    hours = max(1.0, took / 3600)
+    most = 80 * hours if leg.is_calm else (120 + 60 * processes) * hours
+    for (region, action), number in calls.items():
+        if action == "DescribeImages" and number > most:
+            yield f"I7: {number} polls of {region} in {took:.0f} s, where {most:.0f} are allowed"
