@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import yaml
+
 SOURCE_IMAGE = "m-golden0000000000001"
 
 DESTINATIONS = (
@@ -72,8 +74,8 @@ def counted_copies(number: int) -> bytes:
     ).encode()
 
 
-def stacks_of_many_types(number: int) -> bytes:
-    """A CloudFormation template that both we and cfn-lint can read: parameters and copies."""
+def written_copies(number: int) -> bytes:
+    """So many copies as a CloudFormation template in YAML, which cfn-lint reads, too."""
     resources = {
         f"Copy{index}": {
             "Type": "TF::Alicloud::ImageCopy",
@@ -86,7 +88,7 @@ def stacks_of_many_types(number: int) -> bytes:
         }
         for index in range(number)
     }
-    return json.dumps(
+    return yaml.safe_dump(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Parameters": {"ImageId": {"Type": "String", "Default": SOURCE_IMAGE}},

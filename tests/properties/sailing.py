@@ -125,7 +125,6 @@ class _Voyage:
                 image, source, region, f"neighbour-{number}", name, encrypted=region == source
             )
             await copy_image(self._other_client(), copy)
-        if self.voyage.neighbours:
             await self.port.clock.sleep(4000)
         self.before = self._others()
 

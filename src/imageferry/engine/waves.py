@@ -194,7 +194,8 @@ class Wave:
         falls_due = self._agenda.next_time()
         if falls_due is not None:
             until = min(until, falls_due)
-        if self._course.deadline is not None:
+        if self._course.deadline is not None and self._end is None and not self._resolving:
+            # Once it has passed it wakes nobody: calls under way are waited for by themselves.
             until = min(until, self._course.deadline)
         if not self._wake.is_set() and until > now:
             # A millisecond at least: the difference of two dates may be too small to move either.

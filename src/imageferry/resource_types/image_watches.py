@@ -14,6 +14,8 @@ STALLED_AFTER: Final = 900.0
 _SECONDS_PER_GIB: Final = 15.0
 """A first guess, replaced by what copies to the region have taken."""
 _USUAL_GIB: Final = 40
+_NEARLY_DONE: Final = 90
+"""Percent from which on a copy that does not move is looked at less and less often."""
 _REMEMBERED: Final = 50_000
 
 
@@ -145,6 +147,9 @@ def poll_after(
             interval = watches.expected(region, image) / 4
     else:
         interval = max(remaining / 4, elapsed * 0.004)
+        if image is not None and (image.progress or 0) >= _NEARLY_DONE:
+            # Available and not usable for long, or stuck at 99 %: the end is overdue already.
+            interval = max(interval, (now - watch.changed_at) / 4)
     return snapped(now, min(LONGEST_POLL, max(SHORTEST_POLL, interval)))
 
 
