@@ -50,8 +50,10 @@ def limit(text: str) -> str:
 
 CASES: Final[tuple[Bad, ...]] = (
     Bad(42, "missing", parameter("{Type: String}"), ("9 IF401",), needs_plan=True, says="-p P="),
-    Bad(43, "extra", parameter("{Type: String}"), ("0 IF402",), parameters=("P=a", "Pp=b"),
-        says="did you mean 'P'?"),
+    Bad(43, "extra", parameter("{Type: String}"), ("0 IF402",), parameters=("P=a", "Q=b"),
+        says="its parameters are P"),
+    Bad(43, "nearly one", copy(more="Parameters:\n  Regions: {Type: String, Default: a}\n"),
+        ("0 IF402",), parameters=("Region=b",), says="did you mean 'Regions'?"),
     Bad(43, "extra where there are none", COPY, ("0 IF402",), parameters=("P=a",)),
     Bad(44, "a word for a number", parameter("{Type: Number}"), ("9 IF403",), parameters=("P=ten",),
         says="decimal digits"),
@@ -165,7 +167,10 @@ CASES: Final[tuple[Bad, ...]] = (
     Bad(55, "an empty key counts as none", copy("<key>: ''", "Encrypted: false")),
     Bad(56, "a key of another region", copy(
         "<key>: acs:kms:cn-qingdao:1234567890123456:key/k-1", "Encrypted: true"),
-        ("8 IF533",), needs_plan=True, says="'cn-qingdao'"),
+        ("8 IF533",), ONLY_ROS, says="'cn-qingdao'"),
+    Bad(56, "a key of another region than the stack's", copy(
+        "<key>: acs:kms:cn-qingdao:1234567890123456:key/k-1", "Encrypted: true"),
+        ("8 IF533",), ONLY_CLOUDFORMATION, needs_plan=True, says="'cn-qingdao'"),
     *(
         Bad(57, f"{text} as a boolean", copy(f"Encrypted: {text}"))
         for text in ("'True'", "'yes'", "'on'", "'1'", "1", "0", "'FALSE'")

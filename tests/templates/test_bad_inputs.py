@@ -27,7 +27,6 @@ ELSEWHERE: Final[Mapping[int, str]] = {
     84: "it is about what is shown of a whole deploy: tests/templates/test_secrets.py",
 }
 IN_ONE_LANGUAGE: Final[Mapping[int, str]] = {
-    3: "",
     32: "CloudFormation has no jq",
     50: "CloudFormation has no Count: each copy is written out",
     51: "as above",
@@ -56,12 +55,10 @@ def test_plan_says_what_is_wrong_and_where(door: FrontDoor, bad: Bad, language: 
         f"{one['message']} {one['why']} {one['remedy']}" for one in answer.diagnostics
     )
     assert SECRET not in answer.output
-
-
-@pytest.mark.parametrize(("bad", "language"), ASKED)
-def test_every_fault_says_how_to_mend_it(door: FrontDoor, bad: Bad, language: str) -> None:
-    for one in door.plan(bad, language).diagnostics:
-        assert one["remedy"] or one["why"] or "allowed are" in one["message"], one
+    for one in answer.diagnostics:
+        # A message that says what must be needs no more words.
+        says_it = any(word in one["message"] for word in (" must ", " needs ", "allowed are"))
+        assert one["remedy"] or one["why"] or says_it, one
         assert not one["message"].endswith(".")
         assert one["line"] is None or one["column"] >= 1
 
@@ -70,9 +67,7 @@ def test_every_fault_says_how_to_mend_it(door: FrontDoor, bad: Bad, language: st
     ("bad", "language"),
     [asked for asked in ASKED if not asked.values[0].parameters],
 )
-def test_validate_finds_the_same_without_a_stack(
-    door: FrontDoor, bad: Bad, language: str
-) -> None:
+def test_validate_finds_the_same_without_a_stack(door: FrontDoor, bad: Bad, language: str) -> None:
     answer = door.validate(bad, language)
     expected = () if bad.needs_plan else bad.faults
     assert sorted(answer.faults()) == sorted(expected)

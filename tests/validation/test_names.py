@@ -78,7 +78,7 @@ CASES: list[tuple[str, str, list[tuple[str, int]], str]] = [
      [("IF315", 3)], "condition 'C' mentions the resource 'A'"),
     ("attribute-in-condition",
      "Conditions:\n  C: {'Fn::Equals': [{'Fn::GetAtt': [A, ImageId]}, x]}\nResources:\n" + copy("A"),
-     [("IF304", 3), ("IF315", 3)], "'Fn::GetAtt' may not stand in condition 'C'"),
+     [("IF315", 3)], "condition 'C' mentions the resource 'A'"),
     ("sub-in-condition", "Conditions:\n  C: {'Fn::Equals': [{'Fn::Sub': x}, x]}\nResources: {}\n",
      [("IF304", 3)], "'Fn::Sub' may not stand in condition 'C'"),
     ("equals-in-property", "Resources:\n" + copy("A") + "      Encrypted: {'Fn::Equals': [a, b]}\n",

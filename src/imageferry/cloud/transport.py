@@ -32,6 +32,7 @@ class HttpTransport:
         self._environ = environ
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[tuple[str, str], str | None] = {}
+        self._context: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> HttpTransport:
         return self
@@ -48,7 +49,9 @@ class HttpTransport:
         """One request and its reply; raises OSError (NotSent, NotTrusted) where there is none."""
         session = self._session or self._open()
         # The query was encoded as it was signed; aiohttp shall not quote it a second time.
-        query = canonical_query(request.query)
+        query = request.encoded_query
+        if query is None:
+            query = canonical_query(request.query)
         url = URL(
             f"{request.scheme}://{request.host}{request.path}{'?' if query else ''}{query}",
             encoded=True,
@@ -60,6 +63,7 @@ class HttpTransport:
                 data=request.body or None,
                 headers={"host": request.host, **request.headers},
                 proxy=self._proxy(request.scheme, request.host),
+                ssl=self._trusted() if request.scheme == "https" else True,
                 allow_redirects=False,
             ) as response:
                 body = await response.content.read(_LARGEST_REPLY)
@@ -85,15 +89,19 @@ class HttpTransport:
 
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=_CONNECTIONS, keepalive_timeout=60.0, ssl=_trust(self._environ)
-            ),
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60.0),
             timeout=_TIMEOUT,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             trust_env=False,
         )
         return self._session
+
+    def _trusted(self) -> ssl.SSLContext:
+        """What certificates are checked against; read when the first https call is made."""
+        if self._context is None:
+            self._context = _trust(self._environ)
+        return self._context
 
     def _proxy(self, scheme: str, host: str) -> str | None:
         key = (scheme, host)

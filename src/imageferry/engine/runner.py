@@ -104,6 +104,10 @@ class _Run:
             if not self._undoes(end):
                 return await self._close(course, entry.change_set, self._status(end), end)
             await self._resolve(course)
+            if self._stop.is_set():
+                return RunResult(
+                    self._operation.operation_id, OperationStatus.RUNNING, stopped=True
+                )
             rollback = decide_rollback(
                 self._operation.operation_id,
                 entry.change_set,

@@ -26,6 +26,7 @@ from imageferry.model.operations import OnFailure, StepProgress, StepRecord
 from imageferry.model.statuses import ResourceStatus, StepStatus
 from imageferry.ports.keeping import Fenced, Store
 from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.types import Handler
 
 CALLS_AT_ONCE = 64
 """Handler calls under way at once in one operation; further ones wait their turn."""
@@ -146,7 +147,11 @@ class Wave:
         """Perform only until each begun step has an id or an end, or the time has passed."""
         self._resolving = True
         try:
-            while self._course.parts.clock.now() < until and self._fault is None:
+            while (
+                self._course.parts.clock.now() < until
+                and self._fault is None
+                and not self._course.stop.is_set()
+            ):
                 for step_id in self._agenda.due(self._course.parts.clock.now()):
                     self._start(step_id)
                 if not self._running and self._agenda.next_time() is None:
@@ -199,13 +204,17 @@ class Wave:
             until = min(until, self._course.deadline)
         if not self._wake.is_set() and until > now:
             # A millisecond at least: the difference of two dates may be too small to move either.
-            alarm = asyncio.ensure_future(clock.sleep(max(until - now, 0.001)))
-            alarm.add_done_callback(self._rouse)
-            stop = asyncio.ensure_future(self._course.stop.wait())
-            stop.add_done_callback(self._rouse)
+            sleepers: list[asyncio.Task[Any]] = [
+                asyncio.ensure_future(clock.sleep(max(until - now, 0.001)))
+            ]
+            if self._end is None:
+                # Once the wave is breaking off, the wish to stop has been heard.
+                sleepers.append(asyncio.ensure_future(self._course.stop.wait()))
+            for sleeper in sleepers:
+                sleeper.add_done_callback(self._rouse)
             await self._wake.wait()
-            alarm.cancel()
-            stop.cancel()
+            for sleeper in sleepers:
+                sleeper.cancel()
         self._wake.clear()
         now = clock.now()
         if not self._running and now - self._looked_at >= CANCEL_LOOK:
@@ -248,19 +257,28 @@ class Wave:
         if found is None:
             await self._refuse(step, _not_installed(step), now)
             return
-        async with self._calls:
+        if self._observing.get(step.step_id, False):
+            # Looks made in the same moment go out as one page, so none waits for its turn.
             now = course.parts.clock.now()
-            outcome = await ask(
-                found.handler, question(step, record, course.site, now, course.entered_at)
-            )
-        await self._take(step, record, outcome)
+            outcome = await self._ask(found.handler, step, record, now)
+        else:
+            async with self._calls:
+                now = course.parts.clock.now()
+                outcome = await self._ask(found.handler, step, record, now)
+        await self._take(step, record, outcome, now)
 
-    async def _take(self, step: Step, record: StepRecord, outcome: Outcome) -> None:
+    async def _ask(self, handler: Handler, step: Step, record: StepRecord, now: float) -> Outcome:
+        course = self._course
+        return await ask(handler, question(step, record, course.site, now, course.entered_at))
+
+    async def _take(
+        self, step: Step, record: StepRecord, outcome: Outcome, asked_at: float
+    ) -> None:
         course = self._course
         now = course.parts.clock.now()
         match outcome:
             case Pending():
-                await self._go_on(step, record, outcome, now)
+                await self._go_on(step, record, outcome, asked_at)
             case Done():
                 done = replace(
                     record,
@@ -292,7 +310,9 @@ class Wave:
                 )
                 await self._finish(step, failed)
 
-    async def _go_on(self, step: Step, record: StepRecord, outcome: Pending, now: float) -> None:
+    async def _go_on(
+        self, step: Step, record: StepRecord, outcome: Pending, asked_at: float
+    ) -> None:
         after = replace(
             record,
             status=StepStatus.INTENDED if outcome.physical_id is None else StepStatus.RUNNING,
@@ -305,7 +325,8 @@ class Wave:
         self._course.notes.extend(f"{step.address}: {note}" for note in outcome.notes)
         self._show(step, outcome.progress, outcome.status_says, outcome.remaining)
         if not (self._resolving and after.physical_id is not None):
-            self._agenda.wait(step.step_id, now + outcome.retry_after)
+            # From the moment it was asked: those asked together then come together again.
+            self._agenda.wait(step.step_id, asked_at + outcome.retry_after)
 
     async def _refuse(self, step: Step, failure: Failed, now: float) -> None:
         known = self._course.records.get(step.step_id)

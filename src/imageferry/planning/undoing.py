@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from itertools import count
 
+from imageferry.model.addresses import ResourceAddress
 from imageferry.model.changes import (
     Action,
     ChangeKind,
@@ -39,38 +41,29 @@ def plan_undoing(
     Both are by address text. What the operation moved is moved back, what it created is deleted,
     what it changed is given its former properties; a remnant that it removed stays gone.
     """
-    moved = {
-        str(change.address): str(change.moved_from)
-        for change in change_set.changes
-        if change.moved_from is not None
-    }
-    home = {key: moved.get(key, key) for key in current}
-    made = {
-        key
-        for key in current
-        if home[key] not in former or (key not in moved and _is_new(current[key], former[key]))
-    }
+    origins = _origins(change_set, former, current)
+    place_of = {origin: key for key, origin in origins.items() if origin is not None}
+    made = [key for key, origin in origins.items() if origin is None]
     changes: list[ResourceChange] = []
-    back = {home[key]: key for key in current if key not in made}
+    claimed: set[str] = set()
     for key, resource in former.items():
-        place = back.get(key)
-        if place is None:
-            if resource.status is not ResourceStatus.CREATE_FAILED:
-                changes.append(_recreation(resource))
-        else:
+        place = place_of.get(key)
+        if place is not None:
             changes.append(_restoration(resource, current[place], catalog))
+        elif resource.status is ResourceStatus.CREATE_FAILED:
+            continue
+        elif key in made:
+            made.remove(key)
+            changes.append(_exchange(resource, current[key]))
+        else:
+            changes.append(_recreation(resource))
+        claimed.add(key)
+    taken = claimed | set(current)
     for key in made:
-        resource = current[key]
-        changes.append(
-            ResourceChange(
-                resource.address,
-                resource.type_name,
-                Action.DELETE,
-                retained=resource.deletion_policy == "Retain"
-                and resource.status is ResourceStatus.CREATED,
-                physical_id=resource.physical_id,
-            )
-        )
+        # What takes its address back must not meet there what came to it meanwhile.
+        address = current[key].address if key not in claimed else _free(current[key], taken)
+        taken.add(str(address))
+        changes.append(_removal(current[key], address))
     return replace(
         change_set,
         change_set_id=rollback_id,
@@ -83,8 +76,54 @@ def plan_undoing(
     )
 
 
-def _is_new(resource: Resource, former: Resource) -> bool:
-    return resource.generation != former.generation
+def _origins(
+    change_set: ChangeSet, former: Mapping[str, Resource], current: Mapping[str, Resource]
+) -> dict[str, str | None]:
+    """The former address of everything that is there now; None for what the operation made."""
+    moved = {
+        str(change.address): str(change.moved_from)
+        for change in change_set.changes
+        if change.moved_from is not None
+    }
+    left = set(moved.values())
+    origins: dict[str, str | None] = {}
+    for key, resource in current.items():
+        origin = moved.get(key, None if key in left else key)
+        before = None if origin is None else former.get(origin)
+        is_same = before is not None and before.generation == resource.generation
+        origins[key] = origin if is_same else None
+    return origins
+
+
+def _free(resource: Resource, taken: Collection[str]) -> ResourceAddress:
+    """An address of the same definition that nothing has."""
+    logical_id = resource.address.logical_id
+    places = (ResourceAddress(logical_id, index) for index in count())
+    return next(place for place in places if str(place) not in taken)
+
+
+def _removal(made: Resource, address: ResourceAddress) -> ResourceChange:
+    return ResourceChange(
+        address,
+        made.type_name,
+        Action.DELETE,
+        moved_from=None if address == made.address else made.address,
+        retained=made.deletion_policy == "Retain" and made.status is ResourceStatus.CREATED,
+        physical_id=made.physical_id,
+    )
+
+
+def _exchange(former: Resource, made: Resource) -> ResourceChange:
+    """What took the place of a former resource goes first, then that one is made again."""
+    return ResourceChange(
+        former.address,
+        former.type_name,
+        Action.REPLACE,
+        replacement=Replacement.YES,
+        wanted=_restored(former),
+        repairs=True,
+        physical_id=made.physical_id,
+    )
 
 
 def _restored(resource: Resource) -> Wanted:

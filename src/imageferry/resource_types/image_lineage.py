@@ -113,8 +113,10 @@ def _is_ours(image: Image, search: Search) -> bool:
 
 
 def _could_be_ours(image: Image, search: Search, size: int | None) -> bool:
+    # Another lineage is another intent's, of this or another installation.
     return (
         image.is_copied
+        and image.tags.get(LINEAGE_KEY) in {None, search.lineage}
         and (size is None or image.size == size)
         and _is_young_enough(image, search.since)
     )

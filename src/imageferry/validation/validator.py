@@ -67,7 +67,10 @@ def validate_given(
     """
     found = _written(template, list(sites(template)), catalog)
     bound = bind(template, given, pseudo, previous)
-    found += _not_told(bound.diagnostics, [one for one in found if one.is_error])
+    # What cannot be settled follows from what is mentioned too early, where that is told.
+    echoes = {"IF315"} & {one.code for one in found}
+    unheard = [one for one in bound.diagnostics if one.code not in echoes]
+    found += _not_told(unheard, [one for one in found if one.is_error])
     if bound.bindings is None:
         found += _unbound(template, catalog, found)
     else:
@@ -132,9 +135,13 @@ def _by_default(fault: Diagnostic) -> Diagnostic:
 def _without_echoes(found: list[Diagnostic]) -> Iterator[Diagnostic]:
     """Leave out what follows from a name that is already told at the same place."""
     unknown = {fault.span for fault in found if fault.code in ("IF201", "IF202", "IF203")}
+    early = {fault.span for fault in found if fault.code == "IF315"}
     for fault in found:
-        if fault.code not in ("IF309", "IF502") or fault.span not in unknown:
-            yield fault
+        if fault.code in ("IF309", "IF502") and fault.span in unknown:
+            continue
+        if fault.code == "IF304" and fault.span in early:
+            continue
+        yield fault
 
 
 def _evaluated(

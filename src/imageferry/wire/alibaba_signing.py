@@ -98,9 +98,11 @@ def sign_v3(
         headers["x-acs-security-token"] = credentials.security_token
     named = {name for name in headers if name.startswith("x-acs-")}
     signed_headers = tuple(sorted(named.union(also_signed, ("host",))))
-    unsigned = replace(request, headers=headers)
+    unsigned = replace(request, headers=headers, encoded_query=canonical_query(request.query))
     signature = _v3_signature(
-        canonical_request(unsigned, signed_headers, headers["x-acs-content-sha256"]),
+        canonical_request(
+            unsigned, signed_headers, headers["x-acs-content-sha256"], unsigned.encoded_query
+        ),
         credentials.secret,
     )
     headers["authorization"] = (
@@ -111,16 +113,20 @@ def sign_v3(
 
 
 def canonical_request(
-    request: HttpRequest, signed_headers: tuple[str, ...], content_hash: str
+    request: HttpRequest,
+    signed_headers: tuple[str, ...],
+    content_hash: str,
+    query: str | None = None,
 ) -> str:
-    """The text whose hash is signed."""
+    """The text whose hash is signed; `query` is the canonical query where it is known already."""
+    query = canonical_query(request.query) if query is None else query
     headers: Mapping[str, str] = request.headers
     lines = [
         f"{name}:{(headers.get(name) or (request.host if name == 'host' else '')).strip()}\n"
         for name in signed_headers
     ]
     return (
-        f"{request.method}\n{request.path}\n{canonical_query(request.query)}\n{''.join(lines)}\n"
+        f"{request.method}\n{request.path}\n{query}\n{''.join(lines)}\n"
         f"{';'.join(signed_headers)}\n{content_hash}"
     )
 

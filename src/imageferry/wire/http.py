@@ -15,7 +15,8 @@ class HttpRequest:
 
     `host` is the authority that the client talks to (`host[:port]`), `scheme` is `http` or `https`,
     `query` and `form` hold *decoded* pairs, `headers` have lower-case names. `body` are the raw
-    bytes (the form's encoding where there is a form).
+    bytes (the form's encoding where there is a form). `encoded_query` is the query as it was
+    signed, where somebody has encoded it already; it may stand in the URL as it is.
     """
 
     method: str
@@ -26,6 +27,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     form: Pairs = ()
+    encoded_query: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
