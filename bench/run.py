@@ -16,6 +16,7 @@ import reading
 import starting
 import waiting
 from figures import Figure, line, skipped
+from imageferry.cli.main import calm_collector
 
 ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     # Those that measure whole processes come first: a child's peak memory counts ours at its birth.
@@ -33,6 +34,8 @@ TIME_LIMIT: Final = 150.0
 
 def main() -> None:
     """Measure room by room; a room that breaks says so and the next one begins."""
+    # As every command does first.
+    calm_collector()
     began = time.perf_counter()
     missed = 0
     print(

@@ -123,7 +123,9 @@ def _first_wishes(chance: random.Random, is_ros: bool) -> Wishes:
     wishes = Wishes()
     if is_ros:
         wishes.fan_name = chance.choice(("same", "same", "indexed", "none"))
-        wishes.fan = [_berth(chance, region) for region in chance.sample(REGIONS, k=chance.randint(1, 3))]
+        wishes.fan = [
+            _berth(chance, region) for region in chance.sample(REGIONS, k=chance.randint(1, 3))
+        ]
     for number in range(chance.choice((0, 1, 2) if is_ros else (1, 2, 3))):
         _add_single(chance, wishes, f"One{number}", is_ros)
     return wishes
@@ -186,7 +188,9 @@ def _less(chance: random.Random, wishes: Wishes, *_: Any) -> None:
 def _more(chance: random.Random, wishes: Wishes, *_: Any) -> None:
     free = [region for region in REGIONS if all(one["region"] != region for one in wishes.fan)]
     if free:
-        wishes.fan.insert(chance.randrange(len(wishes.fan) + 1), _berth(chance, chance.choice(free)))
+        wishes.fan.insert(
+            chance.randrange(len(wishes.fan) + 1), _berth(chance, chance.choice(free))
+        )
 
 
 def _order(chance: random.Random, wishes: Wishes, *_: Any) -> None:
@@ -321,7 +325,9 @@ def _cfn(wishes: Wishes) -> dict[str, Any]:
             "Description": _filled(one["description"]),
             "Encrypted": one.get("encrypted"),
             "KmsKeyId": _filled(one.get("key")),
-            "Tags": [{"MapKey": key, "MapValue": _filled(text)} for key, text in one["tags"].items()]
+            "Tags": [
+                {"MapKey": key, "MapValue": _filled(text)} for key, text in one["tags"].items()
+            ]
             or None,
             "Force": one.get("force"),
             "Timeouts": limits or None,
@@ -412,7 +418,9 @@ def _moment(chance: random.Random) -> float:
 def _weather(chance: random.Random, leg: Leg) -> Leg:
     leg = replace(
         leg,
-        on_failure=chance.choice((OnFailure.KEEP, OnFailure.ROLLBACK, OnFailure.ROLLBACK, OnFailure.DELETE)),
+        on_failure=chance.choice(
+            (OnFailure.KEEP, OnFailure.ROLLBACK, OnFailure.ROLLBACK, OnFailure.DELETE)
+        ),
         replaces=chance.choice((None, True, True, False)),
         parallel=chance.choice((0, 0, 0, 1, 2)),
         timeout=_moment(chance) + 1 if chance.random() < 0.1 else None,

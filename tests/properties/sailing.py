@@ -205,9 +205,7 @@ class _Voyage:
             if not codes <= {"IF601", "IF602", "IF527"}:
                 self.wrongs.append(f"a sound template was refused: {refused.diagnostics}")
 
-    async def _opened(
-        self, ship: Ship, planned: Planned | Operation, leg: Leg
-    ) -> Operation | None:
+    async def _opened(self, ship: Ship, planned: Planned | Operation, leg: Leg) -> Operation | None:
         if isinstance(planned, Operation):
             return planned
         options = ExecutionOptions(leg.on_failure, leg.parallel, leg.timeout)

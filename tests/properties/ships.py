@@ -278,9 +278,7 @@ class Ship:
         store: Any = self.store
         self.worker = Worker(store, catalog, port.clock, port.entropy)
         place = Place("emulator", ACCOUNT, "")
-        self.plane = ControlPlane(
-            Desk(store, catalog, Handing(), port.clock, port.entropy, place)
-        )
+        self.plane = ControlPlane(Desk(store, catalog, Handing(), port.clock, port.entropy, place))
 
     async def sink(self) -> None:
         """The process is gone, and its connections with it."""

@@ -111,11 +111,14 @@ def _nothing_is_lost(seen: Soundings) -> Iterator[str]:
     for resource in seen.resources:
         recorded |= recorded_images(resource)
         operation = resource.context.get("operation")
-        is_lost = resource.context.get("phase") in {"copy", "look", "search"} or resource.context.get(
-            "lost"
-        )
+        is_lost = resource.context.get("phase") in {
+            "copy",
+            "look",
+            "search",
+        } or resource.context.get("lost")
         if is_lost and isinstance(operation, str):
-            sought.add(f"{seen.installation}/{operation}/{resource.address}")
+            address = resource.context.get("address") or resource.address
+            sought.add(f"{seen.installation}/{operation}/{address}")
     for image_id, image in seen.living().items():
         started = seen.log.started[image_id]
         logical_id = started.address.split("[")[0]
@@ -146,9 +149,9 @@ def _the_end_is_final(seen: Soundings, leg: Leg) -> Iterator[str]:
             ResourceStatus.CREATING, ResourceStatus.UPDATING, ResourceStatus.DELETING,
         }:  # fmt: skip
             yield f"I4: {resource.address} is {resource.status} in a stack that is {status}"
-    if leg.is_calm and leg.cancel_at is None and leg.deed == "delete":
-        if status is not StackStatus.DELETED:
-            yield f"I4: a delete in calm weather ended as {status}: {seen.view.stack.status_reason}"
+    is_plain = leg.is_calm and leg.cancel_at is None and leg.deed == "delete"
+    if is_plain and status is not StackStatus.DELETED:
+        yield f"I4: a delete in calm weather ended as {status}: {seen.view.stack.status_reason}"
 
 
 def _no_secret_shows(seen: Soundings) -> Iterator[str]:

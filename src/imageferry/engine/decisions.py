@@ -10,6 +10,10 @@ from imageferry.model.operations import StepRecord
 from imageferry.model.statuses import StepStatus
 
 
+TOGETHER = 0.01
+"""Seconds by which a step may be performed early, so that those due at one moment go together."""
+
+
 class Agenda:
     """What remains to be done of one wave of steps.
 
@@ -59,7 +63,7 @@ class Agenda:
         if self.is_stopping:
             return []
         names = []
-        while self._due and self._due[0][0] <= now:
+        while self._due and self._due[0][0] <= now + TOGETHER:
             names.append(heapq.heappop(self._due)[2])
         while self._ready and (not self._parallel or len(self._held) < self._parallel):
             name = heapq.heappop(self._ready)[1]

@@ -88,6 +88,9 @@ def holds_secret(value: Value) -> bool:
 
 def reveal(value: Value) -> Value:
     """The value with every Secret opened; only for what goes to the cloud and is never shown."""
+    kind = type(value)
+    if kind is str or kind is bool or kind is int:
+        return value
     if isinstance(value, Secret):
         return reveal(value.revealed)
     if isinstance(value, Mapping):

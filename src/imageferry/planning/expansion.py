@@ -11,7 +11,7 @@ from imageferry.evaluation.references import MentionKind, mentions
 from imageferry.evaluation.scopes import Manners, Scope, Unresolved
 from imageferry.graph import Graph
 from imageferry.model.addresses import ResourceAddress, parse_address
-from imageferry.model.expressions import Expression, Pseudo, walk
+from imageferry.model.expressions import Expression, Literal, Pseudo, walk
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 
 
@@ -64,13 +64,17 @@ def _instances(
     if definition.logical_id in bindings.counts:
         indexes = range(bindings.counts[definition.logical_id])
     folding = {
-        name for name, expression in definition.properties.items() if may_fold(expression, bindings)
-    }
-    shared = frozenset(
         name
         for name, expression in definition.properties.items()
-        if name not in folding and not _tells_index(expression)
-    )
+        if not isinstance(expression, Literal) and may_fold(expression, bindings)
+    }
+    shared: frozenset[str] = frozenset()
+    if definition.count is not None:
+        shared = frozenset(
+            name
+            for name, expression in definition.properties.items()
+            if name not in folding and not _tells_index(expression)
+        )
     drafts = []
     dependencies: tuple[ResourceAddress, ...] | None = None
     for index in indexes:
@@ -115,7 +119,9 @@ def _dependencies(
 ) -> tuple[ResourceAddress, ...]:
     found: dict[ResourceAddress, None] = {}
     names = [name for name, _ in definition.depends_on]
-    expressions = list(properties.values())
+    expressions: list[Expression] = [
+        part for part in properties.values() if not isinstance(part, Literal)
+    ]
     if definition.metadata is not None:
         expressions.append(definition.metadata)
     for expression in expressions:

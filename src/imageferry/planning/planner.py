@@ -34,6 +34,7 @@ from imageferry.planning.moves import match
 from imageferry.ports.types import Catalog
 
 _UNFINISHED = {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING}
+_UNSETTLED = {*_UNFINISHED, ResourceStatus.UPDATE_FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +225,7 @@ def _group(
     source: Mapping[int, int] = {}
     doomed: Mapping[int, int] = {index: index for index in counted}
     if evaluated and evaluated[0].draft.address.index is not None and counted:
-        matching = match(
-            {
-                item.draft.address.index or 0: signature(item.schema, item.values)
-                if settled(item.values)
-                else None
-                for item in evaluated
-            },
-            {index: _signature(resource, catalog) for index, resource in counted.items()},
-        )
+        matching = match(*_signatures(evaluated, counted, catalog))
         source, doomed = matching.source, matching.doomed
     for item in evaluated:
         address = item.draft.address
@@ -255,11 +248,33 @@ def _group(
     return changes
 
 
+def _signatures(
+    evaluated: Sequence[_Evaluated], counted: Mapping[int, Resource], catalog: Catalog
+) -> tuple[dict[int, str | None], dict[int, str | None]]:
+    """What each wanted and each existing instance is, by index; a mark where both are the same."""
+    wanted: dict[int, str | None] = {}
+    existing: dict[int, str | None] = {}
+    for item in evaluated:
+        index = item.draft.address.index or 0
+        resource = counted.get(index)
+        if (
+            resource is not None
+            and resource.properties == item.values
+            and resource.status not in _UNSETTLED
+            and settled(item.values)
+        ):
+            wanted[index] = existing[index] = f"the same at {index}"
+        else:
+            wanted[index] = signature(item.schema, item.values) if settled(item.values) else None
+    for index, resource in counted.items():
+        if index not in existing:
+            existing[index] = _signature(resource, catalog)
+    return wanted, existing
+
+
 def _signature(resource: Resource, catalog: Catalog) -> str | None:
     found = catalog.find(resource.type_name)
-    if found is None or resource.status in _UNFINISHED:
-        return None
-    if resource.status is ResourceStatus.UPDATE_FAILED:
+    if found is None or resource.status in _UNSETTLED:
         return None
     return signature(found.schema, resource.properties)
 

@@ -20,7 +20,8 @@ from imageferry.resource_types.image_faults import GIVE_UP, again, failed
 from imageferry.resource_types.image_lineage import (
     Search,
     find_copy,
-    lineage,
+    noted_lineage,
+    origin_notes,
     own_lineage,
 )
 from imageferry.resource_types.image_making import Making, Ready
@@ -66,7 +67,7 @@ class ImageCopyHandler:
             name=wanted.name,
             lineage=own_lineage(request, wanted),
             identify=lambda image_id: view.physical_id(request, image_id),
-            base={"step": key, "region": wanted.region, "operation": request.operation_id},
+            base={"step": key, "region": wanted.region, **origin_notes(request)},
         )
         outcome = await make_copy(self._cloud, making, request)
         if isinstance(outcome, Ready):
@@ -184,6 +185,7 @@ class ImageCopyHandler:
             notes |= {
                 "phase": Phase.SEARCH,
                 "operation": text_note(former, "operation") or request.operation_id,
+                "address": text_note(former, "address") or request.address,
                 "began": at,
                 "until": max(at + VISIBILITY, number_note(former, "until", 0.0)),
             }
@@ -197,14 +199,13 @@ class ImageCopyHandler:
         context, now = request.context, request.now
         until = number_note(context, "until", now)
         began = number_note(context, "began", 0.0)
-        operation = text_note(context, "operation") or request.operation_id
         region = text_note(context, "region") or wanted.region
         known = noted_targets(context)
         tagged = len(wanted.tags) < MOST_TAGS
         search = Search(
             replace(wanted, region=region),
             None if tagged else wanted.name,
-            lineage(request.installation, operation, request.address) if tagged else None,
+            noted_lineage(request, context) if tagged else None,
             began,
             [image_id for _, image_id in known],
         )

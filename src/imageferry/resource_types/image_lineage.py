@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from imageferry.cloud.images import Image, describe_images
-from imageferry.model.handlers import HandlerRequest
+from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.resource_types.image_cloud import ImageCloud
-from imageferry.resource_types.image_wanted import LINEAGE_KEY, MOST_TAGS, WantedCopy
+from imageferry.resource_types.image_wanted import (
+    LINEAGE_KEY,
+    MOST_TAGS,
+    WantedCopy,
+    text_note,
+)
 
 _VALUE_LIMIT: Final = 128
 _CLOCK_DIFFERENCE: Final = 120.0
@@ -33,6 +38,20 @@ def own_lineage(request: HandlerRequest, wanted: WantedCopy) -> str | None:
     if len(wanted.tags) >= MOST_TAGS:
         return None
     return lineage(request.installation, request.operation_id, request.address)
+
+
+def origin_notes(request: HandlerRequest) -> dict[str, str]:
+    """Who makes something, for its notes: a resource may have another address when it goes."""
+    return {"operation": request.operation_id, "address": request.address}
+
+
+def noted_lineage(request: HandlerRequest, context: Context) -> str:
+    """The lineage of what an earlier step, or this one, has begun."""
+    return lineage(
+        request.installation,
+        text_note(context, "operation") or request.operation_id,
+        text_note(context, "address") or request.address,
+    )
 
 
 def tags_with_lineage(wanted: WantedCopy, value: str | None) -> tuple[tuple[str, str], ...]:

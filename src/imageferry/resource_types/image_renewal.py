@@ -13,7 +13,13 @@ from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerR
 from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_deletion import Removal, Removed, remove_images
 from imageferry.resource_types.image_faults import failed, says
-from imageferry.resource_types.image_lineage import Search, find_copy, lineage, own_lineage
+from imageferry.resource_types.image_lineage import (
+    Search,
+    find_copy,
+    noted_lineage,
+    origin_notes,
+    own_lineage,
+)
 from imageferry.resource_types.image_making import Making, Ready
 from imageferry.resource_types.image_updates import (
     Change,
@@ -102,7 +108,7 @@ async def _decide(
     if refusal is not None:
         return refusal
     return announced(
-        change, request, Phase.COPY, "copying anew", old_id=current, operation=request.operation_id
+        change, request, Phase.COPY, "copying anew", old_id=current, **origin_notes(request)
     )
 
 
@@ -178,7 +184,7 @@ async def _renew(
         "step": change.key,
         "region": wanted.region,
         "old_id": old_id,
-        "operation": request.operation_id,
+        **origin_notes(request),
     }
     known = [old_id, *(text_note(leftover, "image_id") for leftover in request.leftovers)]
     making = Making(
@@ -266,9 +272,8 @@ def _undo_after(change: Change, request: HandlerRequest, failure: Failed) -> Pen
 
 def _clear_away(change: Change, request: HandlerRequest, former: Context) -> Pending:
     """An earlier step ended half way: its image goes and the old name comes back, first of all."""
-    notes = {
-        name: former[name] for name in ("image_id", "old_id", "operation", "swap") if name in former
-    }
+    kept = ("image_id", "old_id", "operation", "address", "swap")
+    notes = {name: former[name] for name in kept if name in former}
     return announced(
         change,
         replace(request, context=notes),
@@ -340,10 +345,9 @@ async def _search_lost(
     """The copy whose answer was lost may be there: find it by its lineage, or be sure it is not."""
     context, now = request.context, request.now
     until = number_note(context, "began", 0.0) + VISIBILITY
-    operation = text_note(context, "operation")
-    if context.get("lost") is not True or operation is None:
+    if context.get("lost") is not True or text_note(context, "operation") is None:
         return announced(change, request, Phase.RESTORE, "undoing")
-    mark = lineage(request.installation, operation, request.address)
+    mark = noted_lineage(request, context)
     since = number_note(context, "began", 0.0)
     region = text_note(context, "began_in") or change.wanted.region
     wanted = replace(change.wanted, region=region)
