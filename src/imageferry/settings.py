@@ -20,6 +20,14 @@ class SettingsError(Exception):
         super().__init__(message)
 
 
+class ExtraMissing(Exception):
+    """A part that is installed only where it is asked for is not there."""
+
+    def __init__(self, extra: str, deed: str) -> None:
+        self.extra = extra
+        super().__init__(f'{deed} needs the extra "{extra}", which is not installed')
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One value with where it came from: a flag, a variable, or the default."""

@@ -25,7 +25,7 @@ from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.ports.keeping import StackBusy, StoreError
-from imageferry.settings import SettingsError
+from imageferry.settings import ExtraMissing, SettingsError
 
 OPERATION = Operation("op-7", "s", ChangeKind.UPDATE, OperationStatus.RUNNING, "c", OnFailure.KEEP)
 STACK = Stack("s", "golden", Place("emulator", "1", "r"), "ros", StackStatus.UPDATING)
@@ -46,6 +46,7 @@ STACK = Stack("s", "golden", Place("emulator", "1", "r"), "ros", StackStatus.UPD
         pytest.param(RequestRefused("nothing runs"), 1, "nothing runs", id="request"),
         pytest.param(StoreError("the disk is full"), 1, "the disk is full", id="database"),
         pytest.param(SettingsError('"x" is no cloud'), 2, "is no cloud", id="setting"),
+        pytest.param(ExtraMissing("server", "serving the emulator"), 1, '"server"', id="no extra"),
         pytest.param(CredentialsMissing("no access key"), 3, "no access key", id="no key"),
         pytest.param(
             CloudError("Forbidden.RAM", "not you", ErrorClass.DENIED), 3, "not you", id="denied"
@@ -53,6 +54,7 @@ STACK = Stack("s", "golden", Place("emulator", "1", "r"), "ros", StackStatus.UPD
         pytest.param(
             CloudError("NoConnection", "away", ErrorClass.TRANSIENT), 1, "away", id="unreachable"
         ),
+        pytest.param(OSError(28, "full", "/x"), 1, '"/x": no space left', id="full disk"),
         pytest.param(KeyboardInterrupt(), 8, "interrupted", id="interrupt"),
         pytest.param(click.Abort(), 8, "interrupted", id="interrupted question"),
         pytest.param(ZeroDivisionError("division by zero"), 1, "internal fault", id="ours"),

@@ -154,11 +154,16 @@ def _add_single(chance: random.Random, wishes: Wishes, name: str, is_ros: bool) 
     }  # fmt: skip
     if chance.random() < 0.04:
         one["tags"] = {f"tag{number}": "x" for number in range(20)}
+        one["policy"] = None
     if chance.random() < 0.3:
         one["encrypted"] = chance.choice((True, False))
         if one["encrypted"]:
             one["key"] = chance.choice((None, "key-1", "SECRET-KEY"))
-    earlier = [other for other in wishes.singles if wishes.singles[other].get("of") is None]
+    earlier = [
+        other
+        for other, found in wishes.singles.items()
+        if found.get("of") is None and other != name
+    ]
     if earlier and chance.random() < 0.35:
         one["of"] = chance.choice(earlier)
         one["encrypted"] = True
@@ -223,9 +228,9 @@ def _change_single(chance: random.Random, wishes: Wishes, kind: str, is_ros: boo
     one = dict(wishes.singles[name])
     match kind:
         case "remove":
-            if all(other.get("of") != name for other in wishes.singles.values()):
-                if len(wishes.singles) > 1 or wishes.fan:
-                    del wishes.singles[name]
+            is_needed = any(other.get("of") == name for other in wishes.singles.values())
+            if not is_needed and (len(wishes.singles) > 1 or wishes.fan):
+                del wishes.singles[name]
             return
         case "name":
             one["name"] = chance.choice((*NAMES, f"own-{name}", "SECRET"))

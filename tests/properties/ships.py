@@ -32,8 +32,14 @@ from tests.scenarios.workshop import Handing
 LINEAGE = "imageferry:lineage"
 ACCOUNT = "1000000000000001"
 CHANGES = frozenset(
-    "DeleteImage CancelCopyImage ModifyImageAttribute TagResources UntagResources"
-    " JoinResourceGroup".split()
+    [
+        "DeleteImage",
+        "CancelCopyImage",
+        "ModifyImageAttribute",
+        "TagResources",
+        "UntagResources",
+        "JoinResourceGroup",
+    ]
 )
 """Actions that change an image that exists."""
 

@@ -225,6 +225,8 @@ def faults_of_calls(
     """I7: what a leg has cost, beside its length."""
     hours = max(1.0, took / 3600)
     most = 80 * hours if leg.is_calm else (120 + 60 * processes) * hours
+    # Whoever waits for another copy's end looks twice a try; every copy's end is watched closely.
+    most += 40 + 3 * sum(number for (_, action), number in calls.items() if action == "CopyImage")
     for (region, action), number in calls.items():
         if action == "DescribeImages" and number > most:
             yield f"I7: {number} polls of {region} in {took:.0f} s, where {most:.0f} are allowed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from imageferry.assembly.senses import RealClock
 from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
+from imageferry.ports.keeping import StoreError
 from imageferry.ports.senses import Clock
-from imageferry.settings import Settings
+from imageferry.settings import ExtraMissing, Settings
 from imageferry.store.keys import prepare_home
 
 
@@ -19,15 +21,20 @@ from imageferry.store.keys import prepare_home
 def emulator_of(
     settings: Settings, clock: Clock, entropy: Callable[[int], bytes] = os.urandom
 ) -> Iterator[Emulator]:
-    """The emulator on the world of the home, open for a while."""
+    """The emulator on the world of the home, open for a while; raises StoreError."""
     prepare_home(settings.home)
-    emulator = Emulator(
-        settings.home / "emulator.db",
-        now=clock.now,
-        entropy=entropy,
-        sleep=clock.sleep,
-        speed=settings.emulator_speed,
-    )
+    world = settings.home / "emulator.db"
+    try:
+        emulator = Emulator(
+            world,
+            now=clock.now,
+            entropy=entropy,
+            sleep=clock.sleep,
+            speed=settings.emulator_speed,
+        )
+    except (ValueError, sqlite3.Error) as fault:
+        said = str(fault) if isinstance(fault, ValueError) else f'"{world}": {fault}'
+        raise StoreError(f"the emulated cloud cannot be opened: {said}") from fault
     try:
         yield emulator
     finally:
@@ -37,8 +44,16 @@ def emulator_of(
 async def serve_emulator(
     settings: Settings, *, host: str, port: int, on_ready: Callable[[int], None]
 ) -> None:
-    """Serve the emulator of the home on a loopback address until cancelled."""
-    from imageferry.emulator.server import serve
+    """Serve the emulator of the home on a loopback address until cancelled.
+
+    Raises ExtraMissing, StoreError, or OSError where the port cannot be had.
+    """
+    try:
+        from imageferry.emulator.server import serve
+    except ModuleNotFoundError as fault:
+        if fault.name != "httptools":
+            raise
+        raise ExtraMissing("server", "serving the emulator") from fault
 
     with emulator_of(settings, RealClock()) as emulator:
         await serve(emulator, host=host, port=port, on_ready=on_ready)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cloud.buckets import PUBLISHED_LIMITS
 from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import CredentialSource, emulator_credentials
-from imageferry.cloud.ecs import caller_account
+from imageferry.cloud.ecs import GET_CALLER_IDENTITY, caller_account
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
+from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.control.change_sets import Desk
 from imageferry.control.plane import ControlPlane
 from imageferry.dispatch.embedded import EmbeddedDispatcher
@@ -30,6 +33,8 @@ from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
 from imageferry.store.secrets import SecretBox
 from imageferry.store.sql_store import open_store
 from imageferry.wire.http import Send
+
+_FIRST_ANSWER: Final = 10.0
 
 HOME_REGION = "cn-hangzhou"
 """Where account questions are asked when no region is chosen."""
@@ -113,8 +118,24 @@ async def open_voice(settings: Settings, clock: Clock, entropy: Entropy) -> Asyn
         endpoints = _endpoints(settings)
         limits = {} if is_emulated else PUBLISHED_LIMITS
         client = Client(send, credentials, endpoints, clock, entropy, limits)
-        account_id = await caller_account(client, settings.region or HOME_REGION)
+        await credentials.current()
+        account_id = await _account(client, settings.region or HOME_REGION)
         yield Voice(client, account_id, credentials, endpoints, send)
+
+
+async def _account(client: Client, region: str) -> str:
+    """The account of the access key, soon: nobody waits long for a command's first sign of life."""
+    try:
+        async with asyncio.timeout(_FIRST_ANSWER):
+            return await caller_account(client, region)
+    except TimeoutError:
+        raise CloudError(
+            "NoReply",
+            f"no answer came within {_FIRST_ANSWER:.0f} s",
+            ErrorClass.UNCERTAIN,
+            action=GET_CALLER_IDENTITY.name,
+            region=region,
+        ) from None
 
 
 def _open_store(settings: Settings, entropy: Entropy) -> Store:

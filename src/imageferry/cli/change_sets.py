@@ -112,7 +112,8 @@ def change_set_lines(
     """
     shown = [change for change in change_set.changes if _is_shown(change)]
     detailed = len(shown) <= _DETAILED_CHANGES
-    source = f" from {clean(change_set.template_name)}" if change_set.template_name else ""
+    has_source = change_set.template_name and change_set.kind is not ChangeKind.DELETE
+    source = f" from {clean(change_set.template_name)}" if has_source else ""
     name = paint(clean(change_set.stack_name), "bold")
     settled = change_set.is_empty and change_set.kind is ChangeKind.UPDATE
     verb = "needs no change" if settled else _VERBS[change_set.kind]
@@ -121,14 +122,25 @@ def change_set_lines(
         "",
     ]
     columns = max((width(str(change.address)) for change in shown), default=0)
+    told: dict[tuple[str, Action], Mapping[str, str]] = {}
+    is_shortened = False
     for change in shown:
-        lines += _change_lines(change, change_set.region, columns, detailed, paint)
+        lines.append(_change_line(change, change_set.region, columns, paint))
+        if change.blocked or change.action not in _WHOLE:
+            lines += [_property_line(one) for one in change.properties]
+        elif detailed:
+            values = _values(change)
+            first = told.setdefault((change.address.logical_id, change.action), values)
+            lines += _value_lines(values, first)
+            is_shortened = is_shortened or values is not first
         if with_reasons:
             lines += [f"      {line}" for line in all_lines(change.blocked, paint)]
     if shown:
         lines.append("")
+    if is_shortened:
+        lines += ["further instances show only what differs; --json shows everything", ""]
     if not detailed:
-        lines += ["values of new resources are left out here; --json shows them", ""]
+        lines += ["values are left out here where all are new or all go; --json shows them", ""]
     lines += all_lines(change_set.warnings, paint)
     lines.append(paint(summary_line(change_set), "bold"))
     return lines
@@ -138,19 +150,11 @@ def _is_shown(change: ResourceChange) -> bool:
     return bool(change.action is not Action.NONE or change.blocked or change.properties)
 
 
-def _change_lines(
-    change: ResourceChange, region: str, columns: int, detailed: bool, paint: Paint
-) -> list[str]:
+def _change_line(change: ResourceChange, region: str, columns: int, paint: Paint) -> str:
     symbol, colour = _BLOCKED if change.blocked else _SYMBOLS[change.action]
     head = f"{pad(symbol, 3)} {pad(clean(str(change.address)), columns)}  {clean(change.type_name)}"
     remarks = [part for part in (route_of(change, region), _remark(change)) if part]
-    lines = ["  " + paint(head, colour) + "".join(f"  {remark}" for remark in remarks)]
-    if change.action is Action.CREATE and not change.blocked:
-        if detailed:
-            lines += _created_lines(change)
-    else:
-        lines += [_property_line(one, change) for one in change.properties]
-    return lines
+    return "  " + paint(head, colour) + "".join(f"  {remark}" for remark in remarks)
 
 
 def _remark(change: ResourceChange) -> str:
@@ -170,24 +174,39 @@ def _remark(change: ResourceChange) -> str:
     return ", ".join(parts)
 
 
-def _created_lines(change: ResourceChange) -> list[str]:
+# What is shown of these are values, not differences.
+_WHOLE: Final = frozenset({Action.CREATE, Action.DELETE})
+
+
+def _values(change: ResourceChange) -> dict[str, str]:
+    """The values that a resource gets, or has where it goes."""
+    if change.action is Action.DELETE:
+        return {clean(render_path(one.path)): _side(one.before) for one in change.properties}
     if change.wanted is None:
-        return []
-    return [
-        f"        {clean(name)}: {_expression(expression)}"
+        return {}
+    return {
+        clean(name): _expression(expression)
         for name, expression in change.wanted.properties.items()
+    }
+
+
+def _value_lines(values: Mapping[str, str], first: Mapping[str, str]) -> list[str]:
+    """The values of a resource; of a counted one's further instances only what differs."""
+    if values is first:
+        return [f"        {name}: {value}" for name, value in values.items()]
+    differing = [
+        f"        {name}: {value}" for name, value in values.items() if first.get(name) != value
     ]
+    return differing + [f"        {name}: (none)" for name in first if name not in values]
 
 
 def _expression(expression: Expression) -> str:
     return show_value(expression.value) if isinstance(expression, Literal) else "(known later)"
 
 
-def _property_line(changed: PropertyChange, change: ResourceChange) -> str:
+def _property_line(changed: PropertyChange) -> str:
     path = clean(render_path(changed.path))
     line = f"        {path}: {_side(changed.before)} -> {_side(changed.after)}"
-    if change.action is Action.DELETE:
-        line = f"        {path}: {_side(changed.before)}"
     if changed.requires_replacement is Replacement.YES:
         line += "  (forces replacement)"
     elif changed.requires_replacement is Replacement.MAYBE:

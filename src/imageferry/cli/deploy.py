@@ -28,7 +28,7 @@ from imageferry.cli.sources import SourceUnreadable, read_source, source_name
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
 from imageferry.model.changes import ChangeSet
 from imageferry.model.diagnostics import Diagnostic, error
-from imageferry.model.operations import OnFailure
+from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.values import Value
 
 
@@ -129,11 +129,8 @@ async def execute_plan(
     screen = session.screen
     plane = session.house.plane
     if planned.running is not None:
-        screen.say(
-            f"re-attached to operation {planned.running.operation_id}, which does what is asked for"
-        )
-        kept = await session.house.store.change_set(planned.running.change_set_id)
-        return await carry_out(session, planned.running, planned.stack, kept, patience)
+        operation = await plane.execute(planned, options)
+        return await _reattach(session, operation, patience)
     change_set = planned.change_set
     screen.say(*change_set_lines(change_set, screen.paint, with_reasons=False))
     if change_set.blocked:
@@ -146,7 +143,19 @@ async def execute_plan(
         screen.warn(["nothing was done"])
         return ExitCode.FAILED
     operation = await plane.execute(planned, options)
+    if operation.change_set_id != change_set.change_set_id:
+        return await _reattach(session, operation, patience)
     return await carry_out(session, operation, planned.stack, change_set, patience)
+
+
+async def _reattach(session: Session, operation: Operation, patience: Patience) -> ExitCode:
+    """Follow an operation that does already what is asked for."""
+    session.screen.say(
+        f"re-attached to operation {operation.operation_id}, which does what is asked for"
+    )
+    stack = await session.house.plane.find(operation.stack_id)
+    kept = await session.house.store.change_set(operation.change_set_id)
+    return await carry_out(session, operation, stack, kept, patience)
 
 
 def _blocked(change_set: ChangeSet) -> CommandRefused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 import click
@@ -19,7 +20,7 @@ from imageferry.control.requests import (
 from imageferry.model.diagnostics import Diagnostic, TemplateError, error
 from imageferry.model.operations import Operation
 from imageferry.ports.keeping import StackBusy, StoreError
-from imageferry.settings import SettingsError
+from imageferry.settings import ExtraMissing, SettingsError
 
 
 def explain(fault: BaseException) -> tuple[ExitCode, tuple[Diagnostic, ...]]:
@@ -46,11 +47,15 @@ def explain(fault: BaseException) -> tuple[ExitCode, tuple[Diagnostic, ...]]:
             return ExitCode.FAILED, (_store(fault),)
         case SettingsError():
             return ExitCode.WRONG_USAGE, (error("IF818", fault.message, remedy=fault.remedy),)
+        case ExtraMissing():
+            return ExitCode.FAILED, (_extra(fault),)
         case CredentialsMissing():
             return ExitCode.NOT_AUTHORISED, (_no_credentials(fault),)
         case CloudError():
             denied = fault.kind is ErrorClass.DENIED
             return ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED, (_cloud(fault),)
+        case OSError() if fault.errno:
+            return ExitCode.FAILED, (_refused_by_system(fault),)
         case _:
             return ExitCode.FAILED, (_internal(fault),)
 
@@ -86,8 +91,17 @@ def _store(fault: StoreError) -> Diagnostic:
     return error(
         "IF811",
         str(fault),
-        why="stacks and their journals are kept in this database",
+        why="what has to outlive this command is kept there",
         remedy='"imageferry doctor" shows where IMAGEFERRY_HOME and IMAGEFERRY_DATABASE_URL point',
+    )
+
+
+def _extra(fault: ExtraMissing) -> Diagnostic:
+    return error(
+        "IF824",
+        str(fault),
+        why="it brings libraries that the other commands do without",
+        remedy=f"pip install 'imageferry[{fault.extra}]'",
     )
 
 
@@ -107,8 +121,17 @@ def _cloud(fault: CloudError) -> Diagnostic:
         "IF820",
         f"{_HEARD[fault.kind]}: {fault.message}",
         why=f"{fault.code} ({asked}{request})",
-        remedy='"imageferry doctor" shows the access key, the account and the clocks',
+        remedy=_NO_ANSWER
+        if fault.code in _UNANSWERED
+        else '"imageferry doctor" shows the access key, the account and the clocks',
     )
+
+
+_UNANSWERED: Final = frozenset({"NoConnection", "NoReply", "NotTrusted"})
+_NO_ANSWER: Final = (
+    "see that the address is right and reached from here: the network, the proxy's variables, and"
+    ' IMAGEFERRY_ECS_ENDPOINT where it is set; "imageferry emulator serve" serves the emulator'
+)
 
 
 _HEARD: Final = {
@@ -118,6 +141,16 @@ _HEARD: Final = {
     ErrorClass.REFUSED: "the cloud refused a call",
     ErrorClass.DENIED: "the cloud does not authorise a call",
 }
+
+
+def _refused_by_system(fault: OSError) -> Diagnostic:
+    where = f' for "{fault.filename}"' if fault.filename else ""
+    return error(
+        "IF825",
+        f"the operating system refused something{where}: {os.strerror(fault.errno or 0).lower()}",
+        why="a file, a pipe or a disk that is written to cannot take it; what was recorded is safe",
+        remedy="mend that and give the command again; --debug shows what was being done",
+    )
 
 
 def _internal(fault: BaseException) -> Diagnostic:

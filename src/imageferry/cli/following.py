@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.main import load
-from imageferry.cli.progress import Roster, Row, slowest, summary_of
+from imageferry.cli.progress import Roster, Row, remarks_of, slowest, summary_of
 from imageferry.cli.rendering import show_duration
 from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import Session
@@ -139,6 +139,8 @@ class Follower:
                 await self._house.dispatcher.stop(_DRAIN)
         finally:
             self._display.close()
+        if self._display.is_live:
+            self._screen.say(*remarks_of(self._roster.rows()))
         return ending
 
     async def _run(self, operation_id: str) -> RunResult:

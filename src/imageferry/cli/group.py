@@ -70,14 +70,16 @@ def _say(fault: BaseException, arguments: list[str]) -> ExitCode:
     """Show a fault as the flags ask for; these are looked up, as parsing them may have failed."""
     # Everything that goes wrong is 1 where 2 says that there are changes.
     detailed = "--detailed-exitcode" in arguments
-    if isinstance(fault, click.ClickException):
-        fault.show()
-        return ExitCode.FAILED if detailed else ExitCode.WRONG_USAGE
     screen = open_screen(
         as_json="--json" in arguments,
         no_color="--no-color" in arguments,
         debug="--debug" in arguments,
     )
+    if isinstance(fault, click.ClickException):
+        fault.show()
+        code = ExitCode.FAILED if detailed else ExitCode.WRONG_USAGE
+        screen.give_error(code, fault.format_message())
+        return code
     code, diagnostics = load("faults").explain(fault)
     screen.fault(code, diagnostics, fault)
     return ExitCode.FAILED if detailed and code is ExitCode.WRONG_USAGE else code

@@ -42,6 +42,9 @@ _WORDS = {
 _BAR = 24
 _SHORT_BAR = 10
 _WIDE_ENOUGH = 110
+_NARROW = 64
+# The percent of a narrow row, and the blanks between its columns.
+_NARROW_REST = 7
 _GAPS = 6
 _WIDEST_LABEL = 32
 _SHORTEST_ENDING = 10
@@ -71,7 +74,9 @@ class LiveRows:
         hidden = len(rows) - len(shown)
         parts = [_table(shown, now, self._console.size.width)]
         said = f"{summary}; {hidden} more not shown" if hidden else summary
-        self._live.update(Group(*parts, Text(said, style="bold")), refresh=True)
+        # In one line: what wraps would push the first row out of the place it is drawn again at.
+        summed = Text(said, style="bold", no_wrap=True, overflow="ellipsis")
+        self._live.update(Group(*parts, summed), refresh=True)
 
     def say(self, line: str) -> None:
         """A line above the rows."""
@@ -83,6 +88,8 @@ class LiveRows:
 
 
 def _table(rows: Sequence[Row], now: float, width: int) -> Table:
+    if width < _NARROW:
+        return _narrow_table(rows, width)
     drawn = Table.grid(padding=(0, 1))
     for justify in ("left", "left", "left", "right", "right", "left"):
         drawn.add_column(justify=justify, no_wrap=True)
@@ -100,6 +107,28 @@ def _table(rows: Sequence[Row], now: float, width: int) -> Table:
             Text(percent),
             Text(elapsed),
             Text(cut(_ending(row), max(_SHORTEST_ENDING, room)), style=style),
+        )
+    return drawn
+
+
+def _narrow_table(rows: Sequence[Row], width: int) -> Table:
+    """Where a bar would take the room of the words: the label, where to, percent, and the rest."""
+    drawn = Table.grid(padding=(0, 1))
+    for justify in ("left", "left", "right", "left"):
+        drawn.add_column(justify=justify, no_wrap=True)
+    labels = [cut(row.label, _WIDEST_LABEL) for row in rows]
+    places = [route.removeprefix("-> ") for route in _short_routes(rows)]
+    taken = sum(max(map(cells, texts), default=0) for texts in (labels, places))
+    room = width - taken - _NARROW_REST
+    for row, label, place in zip(rows, labels, places, strict=True):
+        style = _STYLES.get(row.status, "")
+        percent = "" if row.percent is None else f"{row.percent}%"
+        ending = cut(_ending(row), max(_SHORTEST_ENDING, room))
+        drawn.add_row(
+            Text(label, style=style or "bold"),
+            Text(place, style=style),
+            Text(percent),
+            Text(ending, style=style),
         )
     return drawn
 

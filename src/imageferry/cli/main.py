@@ -57,6 +57,10 @@ def main() -> None:
     if sys.argv[1:] == ["--version"] and "_IMAGEFERRY_COMPLETE" not in os.environ:
         print(f"imageferry {VERSION}")
         return
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Whoever started us closed it: nothing is read there, and what is said is lost.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character shows its code instead of ending the command.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -79,7 +79,7 @@ def _from_file(path: str, faults: list[Diagnostic]) -> dict[str, Value]:
         faults.append(fault.diagnostic)
         return {}
     except Unreadable as fault:
-        faults.append(fault.diagnostic)
+        faults.append(_unreadable(fault.diagnostic))
         return {}
     # A key that stands twice is a warning in a template; here nobody can tell which was meant.
     faults += [
@@ -94,6 +94,17 @@ def _from_file(path: str, faults: list[Diagnostic]) -> dict[str, Value]:
         case Scalar():
             faults.append(_no_parameters(node))
             return {}
+
+
+def _unreadable(found: Diagnostic) -> Diagnostic:
+    """What the readers of templates say of a file, said of a file of parameters."""
+    if found.code == "IF102":
+        return replace(found, message="the parameter file is empty", remedy=f"write {_SHAPES}")
+    words = (("the template", "the parameter file"), ("a template", "a parameter file"))
+    message, why = found.message, found.why
+    for old, new in (*words, ("templates are", "parameter files are")):
+        message, why = message.replace(old, new), why.replace(old, new)
+    return replace(found, message=message, why=why)
 
 
 def _read(source: bytes, name: str, warnings: list[Diagnostic]) -> Node:

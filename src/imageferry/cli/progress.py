@@ -124,6 +124,15 @@ def summary_of(rows: Iterable[Row], elapsed: float) -> str:
     return ", ".join(parts)
 
 
+def remarks_of(rows: Iterable[Row]) -> list[str]:
+    """What is to be known of resources that came to a good end, such as what stays in the cloud."""
+    return [
+        f"{row.label}: {row.reason}"
+        for row in rows
+        if row.reason and row.has_ended and not row.has_failed
+    ]
+
+
 def slowest(rows: Iterable[Row]) -> Row | None:
     """The running row that has furthest to go."""
     running = [row for row in rows if row.is_running]

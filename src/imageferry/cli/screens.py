@@ -83,15 +83,15 @@ class Screen:
         logging.getLogger("imageferry").error(
             "exit %d: %s", code, "; ".join(diagnostic.message for diagnostic in diagnostics)
         )
-        self.give(
-            {
-                "error": {
-                    "exit_code": int(code),
-                    "message": "; ".join(d.message for d in diagnostics if d.is_error),
-                    "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
-                }
-            }
-        )
+        message = "; ".join(d.message for d in diagnostics if d.is_error)
+        self.give_error(code, message, diagnostics)
+
+    def give_error(
+        self, code: ExitCode, message: str, diagnostics: Sequence[Diagnostic] = ()
+    ) -> None:
+        """The one object of `--json` where a command came to nothing."""
+        found = [diagnostic_json(diagnostic) for diagnostic in diagnostics]
+        self.give({"error": {"exit_code": int(code), "message": message, "diagnostics": found}})
 
 
 def open_screen(*, as_json: bool, no_color: bool = False, debug: bool = False) -> Screen:

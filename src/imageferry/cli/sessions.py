@@ -18,6 +18,7 @@ from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import Screen
 from imageferry.cli.views import cloud_line
 from imageferry.cloud.regions import ALIASES, is_region, is_well_formed, nearest_region
+from imageferry.model.diagnostics import warning
 from imageferry.settings import Settings
 
 
@@ -34,11 +35,23 @@ class Session:
     flagged_region: str | None = None
 
     def greet(self, region: str = "") -> None:
-        """The first line: which cloud it is."""
+        """The first line: which cloud it is; and a word on a region that nobody knows."""
         place = self.house.plane.place
         self.screen.say(
             cloud_line(place.cloud, place.account_id, region, self.settings.ecs_endpoint or "")
         )
+        if region and not is_region(region):
+            near = nearest_region(region)
+            self.screen.diagnose(
+                [
+                    warning(
+                        "IF823",
+                        f'"{region}" is no region that is known here',
+                        why="the list of regions that comes with this version does not have it",
+                        remedy=f'did you mean "{near}"?' if near else "",
+                    )
+                ]
+            )
 
 
 SessionDeed = Callable[[Session], Awaitable[ExitCode]]

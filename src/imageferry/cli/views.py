@@ -10,6 +10,7 @@ from imageferry.cli.documents import event_word, resource_word, stack_word
 from imageferry.cli.rendering import (
     Paint,
     clean,
+    cut,
     indented,
     pad,
     plain,
@@ -23,6 +24,8 @@ from imageferry.control.requests import ResourceView, StackView
 from imageferry.model.events import Event
 from imageferry.model.stacks import Stack
 from imageferry.model.values import Value
+
+_WIDEST_REASON: Final = 160
 
 _ENDINGS: Final = (("FAILED", "red"), ("COMPLETE", "green"), ("IN_PROGRESS", "yellow"))
 
@@ -150,7 +153,9 @@ def event_line(event: Event, stack_name: str, dialect: str, time: str, paint: Pa
     if event.physical_id and event.address:
         line += f"  {clean(event.physical_id)}"
     if event.reason:
-        line += f"  {clean(event.reason)}"
+        # A stack's reason repeats those of its resources, which stand above it in full.
+        reason = clean(event.reason)
+        line += f"  {reason if event.address else cut(reason, _WIDEST_REASON)}"
     return line
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from alibabacloud_credentials.client import Client
 from alibabacloud_credentials.exceptions import CredentialException
 
@@ -17,6 +19,11 @@ class ChainCredentials:
     """Environment, configuration files, OIDC, instance role and URL, as the vendor orders them."""
 
     def __init__(self, clock: Clock) -> None:
+        # The library gives its log to stderr itself, tracebacks and all; what it cannot do is
+        # told by CredentialsMissing.
+        log = logging.getLogger("credentials")
+        log.handlers[:] = [logging.NullHandler()]
+        log.propagate = False
         self._clock = clock
         self._chain: Client | None = None
         self._kept: Credentials | None = None

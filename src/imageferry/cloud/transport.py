@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
@@ -122,6 +123,13 @@ async def _rest(response: aiohttp.ClientResponse, size: int) -> bytes:
 
 def _reason(error: Exception) -> str:
     inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None)
+    if (
+        isinstance(inner, OSError)
+        and (inner.errno or 0) > 0
+        and not isinstance(inner, ssl.SSLError)
+    ):
+        # The text of asyncio's own errors repeats the address.
+        return os.strerror(inner.errno or 0).lower()
     return str(inner or error) or type(error).__name__
 
 

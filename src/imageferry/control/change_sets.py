@@ -216,11 +216,11 @@ async def create_deletion(desk: Desk, stack: Stack) -> Planned:
 async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOptions) -> Operation:
     """Save the change set, open its operation and hand it out; or hand out the one that runs.
 
-    Raises TemplateError where replacements are needed and not allowed, before any call.
+    Raises TemplateError where replacements are needed and not allowed, before any call, and
+    OperationHolds where another operation does something else, or this with other options.
     """
     if planned.running is not None:
-        await _submit(desk, planned.running)
-        return planned.running
+        return await _rejoin(desk, planned.running, planned.stack, options)
     change_set = planned.change_set
     if change_set.blocked:
         raise TemplateError(change_set.blocked)
@@ -260,9 +260,38 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
     try:
         opened = await desk.store.open_operation(operation, stack, [begun])
     except StackBusy as busy:
-        raise OperationHolds(busy.operation, planned.stack) from busy
+        return await _met(desk, busy.operation, planned, options)
     await _submit(desk, opened)
     return opened
+
+
+async def _met(
+    desk: Desk, other: Operation, planned: Planned, options: ExecutionOptions
+) -> Operation:
+    """Somebody was quicker: the operation that was opened meanwhile, where it does the same."""
+    stack = await desk.store.stack(other.stack_id) or planned.stack
+    change_set = planned.change_set
+    if change_set.kind is ChangeKind.DELETE:
+        same = other if other.kind is ChangeKind.DELETE else None
+    else:
+        found = await _running(
+            desk, stack, change_set.template, change_set.bindings, change_set.replacement_allowed
+        )
+        same = None if found is None else found.running
+    if same is None:
+        raise OperationHolds(other, stack)
+    return await _rejoin(desk, same, stack, options)
+
+
+async def _rejoin(
+    desk: Desk, operation: Operation, stack: Stack, options: ExecutionOptions
+) -> Operation:
+    timeout = None if operation.deadline is None else operation.deadline - operation.started_at
+    asked = (options.on_failure, options.parallel, options.timeout)
+    if asked != (operation.on_failure, operation.parallel, timeout):
+        raise OperationHolds(operation, stack)
+    await _submit(desk, operation)
+    return operation
 
 
 async def _submit(desk: Desk, operation: Operation) -> None:

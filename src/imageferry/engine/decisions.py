@@ -9,7 +9,6 @@ from imageferry.engine.steps import Steps
 from imageferry.model.operations import StepRecord
 from imageferry.model.statuses import StepStatus
 
-
 TOGETHER = 0.01
 """Seconds by which a step may be performed early, so that those due at one moment go together."""
 

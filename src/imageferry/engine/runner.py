@@ -101,15 +101,17 @@ class _Run:
                 return RunResult(
                     self._operation.operation_id, OperationStatus.RUNNING, stopped=True
                 )
-            if not self._undoes(end):
+            undoes = self._undoes(end)
+            if undoes or end is WaveEnd.TIMED_OUT:
+                await self._resolve(course, only_looks=not undoes)
+                if self._stop.is_set():
+                    return RunResult(
+                        self._operation.operation_id, OperationStatus.RUNNING, stopped=True
+                    )
+            if not undoes:
                 return await self._close(course, entry.change_set, self._status(end), end)
-            await self._resolve(course)
-            if self._stop.is_set():
-                return RunResult(
-                    self._operation.operation_id, OperationStatus.RUNNING, stopped=True
-                )
             rollback = decide_rollback(
-                self._operation.operation_id,
+                self._operation,
                 entry.change_set,
                 entry.resources,
                 course.standing.now,
@@ -194,7 +196,7 @@ class _Run:
         end = await Wave(course, closing_steps(change_set, made)).carry_out()
         if end in {WaveEnd.DONE, WaveEnd.FAILED}:
             course.standing.forget_retained()
-        if end is WaveEnd.FAILED and not _failed_deletions(course):
+        if end is WaveEnd.FAILED and not _failed_deletions(course, change_set):
             # What a replacement left over stays recorded and is tried again by the next operation.
             return WaveEnd.DONE
         return end
@@ -212,10 +214,12 @@ class _Run:
     def _status(self, end: WaveEnd) -> OperationStatus:
         return OperationStatus.SUCCEEDED if end is WaveEnd.DONE else OperationStatus.FAILED
 
-    async def _resolve(self, course: Course) -> None:
+    async def _resolve(self, course: Course, *, only_looks: bool) -> None:
         """Learn the outcome of calls whose reply nobody recorded: with their token, once more.
 
-        Until an id is known a copy could run that no rollback would find.
+        Until an id is known something could run that no rollback would find. Where nothing is
+        undone, nothing is called either (`only_looks`): what is not found yet is noted, so that
+        whoever removes the resource goes on looking.
         """
         steps = making_steps(
             self._entry.change_set, Standing(self._entry.resources, self._entry.change_set).now
@@ -225,11 +229,18 @@ class _Run:
             for step_id, step in steps.by_id.items()
             if step_id in course.records and _is_unanswered(course.records[step_id])
         }
+        if only_looks:
+            # Whoever has notes has said already where to look.
+            open_ones = {
+                step_id: step
+                for step_id, step in open_ones.items()
+                if not course.records[step_id].context
+            }
         if not open_ones:
             return
         until = self._parts.clock.now() + RESOLVING
         wave = Wave(course, Steps(open_ones, Graph(dict.fromkeys(open_ones, ()))))
-        await wave.resolve(until)
+        await wave.resolve(until, only_looks=only_looks)
 
     async def _begin_rollback(self, rollback: ChangeSet, course: Course, end: WaveEnd) -> None:
         status = ROLLING_BACK[self._operation.kind]
@@ -330,10 +341,12 @@ def _is_unanswered(record: StepRecord) -> bool:
     return record.status is StepStatus.INTENDED and record.physical_id is None
 
 
-def _failed_deletions(course: Course) -> bool:
+def _failed_deletions(course: Course, change_set: ChangeSet) -> bool:
+    """True where something is still there that was to go, itself or what it had replaced."""
     return any(
-        record.status is StepStatus.FAILED and record.step_id.endswith("/delete")
-        for record in course.records.values()
+        change.action is Action.DELETE and not change.retained
+        for change in change_set.changes
+        if str(change.address) in course.standing.now
     )
 
 

@@ -37,6 +37,9 @@ CANCEL_LOOK = 2.0
 PROGRESS_KEPT = 30.0
 """Seconds between two writings of the progress row."""
 
+PROGRESS_FIRST = 2.0
+"""Seconds until its first writing: others who look see soon that something goes on."""
+
 
 class WaveEnd(Enum):
     """Why a wave is over."""
@@ -115,11 +118,11 @@ class Wave:
         self._running: set[asyncio.Task[None]] = set()
         self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
         self._observing: dict[str, bool] = {}
-        self._saved_at = course.parts.clock.now()
+        self._saved_at = course.parts.clock.now() - PROGRESS_KEPT + PROGRESS_FIRST
         self._looked_at = course.parts.clock.now()
         self._fault: BaseException | None = None
         self._end: WaveEnd | None = None
-        self._resolving = False
+        self._resolving = self._only_looks = False
 
     async def carry_out(self) -> WaveEnd:
         """Perform everything; raises Fenced or StoreError where the journal cannot be written."""
@@ -143,9 +146,13 @@ class Wave:
         assert self._end is not None
         return self._end
 
-    async def resolve(self, until: float) -> None:
-        """Perform only until each begun step has an id or an end, or the time has passed."""
-        self._resolving = True
+    async def resolve(self, until: float, *, only_looks: bool) -> None:
+        """Perform only until each begun step has an id or an end, or the time has passed.
+
+        `only_looks`: each is asked as one whose outcome is uncertain, and once it has notes of
+        where to look it is not asked again.
+        """
+        self._resolving, self._only_looks = True, only_looks
         try:
             while (
                 self._course.parts.clock.now() < until
@@ -324,7 +331,8 @@ class Wave:
         self._observing[step.step_id] = outcome.observes
         self._course.notes.extend(f"{step.address}: {note}" for note in outcome.notes)
         self._show(step, outcome.progress, outcome.status_says, outcome.remaining)
-        if not (self._resolving and after.physical_id is not None):
+        is_resolved = after.physical_id is not None or self._only_looks
+        if not (self._resolving and is_resolved):
             # From the moment it was asked: those asked together then come together again.
             self._agenda.wait(step.step_id, asked_at + outcome.retry_after)
 

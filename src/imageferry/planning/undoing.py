@@ -48,7 +48,10 @@ def plan_undoing(
     claimed: set[str] = set()
     for key, resource in former.items():
         place = place_of.get(key)
-        if place is not None:
+        if place is not None and current[place].status is ResourceStatus.DELETING:
+            # A deletion that was begun is a point of no return: it is finished first.
+            changes.append(_finished(resource, current[place]))
+        elif place is not None:
             changes.append(_restoration(resource, current[place], catalog))
         elif resource.status is ResourceStatus.CREATE_FAILED:
             continue
@@ -111,6 +114,14 @@ def _removal(made: Resource, address: ResourceAddress) -> ResourceChange:
         retained=made.deletion_policy == "Retain" and made.status is ResourceStatus.CREATED,
         physical_id=made.physical_id,
     )
+
+
+def _finished(former: Resource, current: Resource) -> ResourceChange:
+    """What is being deleted goes; what was whole before is made again afterwards."""
+    if former.status is ResourceStatus.CREATE_FAILED:
+        return _removal(current, former.address)
+    moved_from = None if current.address == former.address else current.address
+    return replace(_exchange(former, current), moved_from=moved_from)
 
 
 def _exchange(former: Resource, made: Resource) -> ResourceChange:

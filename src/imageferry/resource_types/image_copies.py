@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import (
@@ -42,6 +43,9 @@ from imageferry.resource_types.image_wanted import (
     target_notes,
     text_note,
 )
+
+_LOST: Final = frozenset({Phase.COPY, Phase.LOOK, Phase.SEARCH})
+"""Where an earlier step stood that may have made a copy whose id it was never told."""
 
 
 class ImageCopyHandler:
@@ -173,7 +177,7 @@ class ImageCopyHandler:
             if image_id is not None and image_id != wanted.source_id
         ]
         at = number_note(former, "at", number_note(former, "since", 0.0))
-        lost = former.get("phase") in {Phase.COPY, Phase.LOOK} or former.get("lost") is True
+        lost = former.get("phase") in _LOST or former.get("lost") is True
         notes: dict[str, Json] = {
             "step": key,
             "deletes": True,
@@ -186,7 +190,7 @@ class ImageCopyHandler:
                 "phase": Phase.SEARCH,
                 "operation": text_note(former, "operation") or request.operation_id,
                 "address": text_note(former, "address") or request.address,
-                "began": at,
+                "began": number_note(former, "began", at),
                 "until": max(at + VISIBILITY, number_note(former, "until", 0.0)),
             }
             return replace(request, context=changed_notes(notes)), None

@@ -197,7 +197,7 @@ async def look(
         waiting = changed_notes(_copy_notes(making, request, renewed=True), at=now)
         return Pending(
             making.identify(None),
-            20.0 + 20.0 * cloud.client.entropy.jitter(),
+            _patient(now - since, 20.0, cloud.client.entropy.jitter()),
             context=waiting,
             status_says=f"waiting for another copy of the source ({_CONFLICT})",
         )
@@ -214,6 +214,11 @@ async def look(
         observes=True,
         status_says="looking for a copy that was begun before",
     )
+
+
+def _patient(waited: float, shortest: float, jitter: float) -> float:
+    """Seconds until another look at what somebody else's copy holds up: rarer the longer it does."""
+    return min(60.0, max(shortest, waited / 4)) * (1.0 + jitter)
 
 
 def _name_taken(
@@ -269,10 +274,9 @@ async def look_at_source(
     if source is not None and status == "Available" and source.is_usable and refusal is None:
         announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
         return Pending(making.identify(None), 0.0, context=announced)
-    pause = 5.0 + 10.0 * cloud.client.entropy.jitter()
     return Pending(
         making.identify(None),
-        pause,
+        _patient(now - since, 5.0, cloud.client.entropy.jitter()),
         context=notes,
         observes=True,
         status_says=f"waiting for the source image, which is {status}",

@@ -279,10 +279,11 @@ def _clear_away(change: Change, request: HandlerRequest, former: Context) -> Pen
         replace(request, context=notes),
         Phase.DISCARD,
         "clearing away what an earlier step has begun",
-        owner=former.get("step"),
-        began=number_note(former, "at", 0.0),
-        began_in=former.get("region"),
-        lost=former.get("phase") in _MAY_HAVE_COPIED or None,
+        # That step may have been clearing away itself, for one before it.
+        owner=former.get("owner") or former.get("step"),
+        began=number_note(former, "began", number_note(former, "at", 0.0)),
+        began_in=former.get("began_in") or former.get("region"),
+        lost=former.get("phase") in _MAY_HAVE_COPIED or former.get("lost") is True or None,
     )
 
 

@@ -103,7 +103,10 @@ def _make(path: Path, content: bytes) -> None:
 
 
 def _unusable(home: Path, failure: OSError) -> StoreError:
+    reason = str(failure.strerror).lower()
+    if isinstance(failure, (FileExistsError, NotADirectoryError)):
+        reason = "a file stands in its place"
     return StoreError(
-        f'the home "{home}" cannot be made: {failure.strerror}; '
+        f'the home "{home}" cannot be made: {reason}; '
         "set IMAGEFERRY_HOME to a folder that may be written"
     )
