@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
 from imageferry.cli.live import LiveRows
-from imageferry.cli.progress import Roster, Row, slowest, summary_of, visible
+from imageferry.cli.progress import Roster, Row, remarks_of, slowest, summary_of, visible
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange, Wanted
 from imageferry.model.events import Event
@@ -148,3 +149,30 @@ def test_live_rows_tell_endings() -> None:
     text = stream.getvalue()
     for part in ("created m-1", "5s", "failed: QuotaExceed", "waiting"):
         assert part in text
+
+
+def test_a_narrow_screen_keeps_the_index_and_the_percent() -> None:
+    stream = io.StringIO()
+    live = LiveRows(stream, colours=False, height=9, width=40)
+    live.open()
+    many = [
+        Row(f"Golden[{index}]", f"cn-hangzhou -> cn-zhangjiakou-{index}", RUNNING, percent=42,
+            remaining=70.0, began_at=0.0)
+        for index in range(3)
+    ]  # fmt: skip
+    live.draw(many, "0 of 3 resources done, 3 running, 1m05s, about 1m10s left", 60.0)
+    live.close()
+    text = re.sub(r"\x1b\[[0-9?]*[a-zA-Z]", "", stream.getvalue())
+    assert "Golden[2] cn-zhangjiakou-2 42% 1m10s" in text
+    # The summary stays in its one line, or the rows would be drawn over each other.
+    assert "0 of 3 resources done, 3 running, 1m05s…" in text
+
+
+def test_what_is_to_be_known_of_a_good_end_is_said_after_it() -> None:
+    gone = ResourceStatus.DELETED
+    everything = [
+        Row("A", "", gone, reason="snapshots s-1 in cn-beijing stay"),
+        Row("B", "", gone),
+        Row("C", "", FAILED, reason="refused"),
+    ]
+    assert remarks_of(everything) == ["A: snapshots s-1 in cn-beijing stay"]

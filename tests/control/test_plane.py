@@ -119,12 +119,12 @@ def test_whether_there_is_anything_to_do(
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("1st", "cannot name a stack"),
+        ("-a", "cannot name a stack"),
         ("", "cannot name a stack"),
         ("a" * 300, "cannot name a stack"),
         ("a b", "cannot name a stack"),
     ],
-    ids=["a digit first", "nothing", "too long", "a space"],
+    ids=["a dash first", "nothing", "too long", "a space"],
 )
 def test_a_name_that_no_stack_may_have(tmp_path: Path, name: str, says: str) -> None:
     async def program(shop: Workshop, world: Things) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ from imageferry.control.requests import (
     StackRequest,
     StackView,
 )
-from imageferry.model.operations import OnFailure, Operation
-from imageferry.model.statuses import ResourceStatus, StackStatus
+from imageferry.model.handlers import HandlerAction
+from imageferry.model.journal import resources_after
+from imageferry.model.operations import Operation
+from imageferry.model.statuses import StackStatus, StepStatus
+from imageferry.planning.undoing import plan_undoing
+from imageferry.ports.keeping import Batch
 from imageferry.testing import run_virtually
 from tests.scenarios.things import ThingCatalog, Things
 from tests.scenarios.workshop import Workshop, workshop
@@ -50,11 +55,9 @@ def statuses(view: StackView) -> dict[str, str]:
     return {str(one.resource.address): one.resource.status.name for one in view.resources}
 
 
-async def opened(
-    shop: Workshop, names: str = "a,b", on_failure: OnFailure = OnFailure.KEEP
-) -> Operation:
+async def opened(shop: Workshop, names: str = "a,b") -> Operation:
     asked = StackRequest("demo", shop.region, CHAIN.encode(), "t.yml", {"Names": names})
-    return await shop.plane.execute(await shop.plane.plan(asked), ExecutionOptions(on_failure))
+    return await shop.plane.execute(await shop.plane.plan(asked), ExecutionOptions())
 
 
 # --- finding --------------------------------------------------------------------------------------
@@ -191,24 +194,27 @@ def test_moves_are_seen_at_once_in_an_update(tmp_path: Path) -> None:
 
 def test_a_rollback_under_way_is_laid_over_what_it_undoes(tmp_path: Path) -> None:
     async def program(shop: Workshop, world: Things) -> None:
-        operation = await opened(shop, on_failure=OnFailure.ROLLBACK)
-        seen: list[StackView] = []
-
-        async def watch() -> None:
-            while True:
-                seen.append(await shop.plane.view(operation.stack_id))
-                await shop.clock.sleep(0.0001)
-
-        watching = asyncio.ensure_future(watch())
-        await shop.run(operation.operation_id)
-        watching.cancel()
+        operation = await opened(shop)
+        running = asyncio.ensure_future(shop.worker.run(operation.operation_id))
+        await shop.clock.sleep(15)
+        shop.worker.stop()
+        await running
+        entry = await shop.store.enter(operation.operation_id)
+        assert entry is not None
+        current = resources_after({}, entry.change_set, entry.records)
+        rollback = plan_undoing(entry.change_set, "r-1", {}, current, shop.catalog, 1.0)
+        gone = next(record for record in entry.records if str(record.address) == "Each[0]")
+        gone = replace(
+            gone, phase=1, step_id="Each[0]/delete", action=HandlerAction.DELETE,
+            status=StepStatus.DONE,
+        )  # fmt: skip
+        turned = (StackStatus.CREATE_ROLLING_BACK, "somebody said so")
+        batch = Batch([gone], rollback=rollback, stack_status=turned)
+        await shop.store.flush(operation.operation_id, entry.epoch, batch)
         view = await shop.plane.view(operation.stack_id)
-        assert view.stack.status is StackStatus.CREATE_ROLLED_BACK
-        assert view.resources == ()
-        backward = [v for v in seen if v.stack.status is StackStatus.CREATE_ROLLING_BACK]
-        assert backward, "nobody saw it turn back"
-        for one in backward:
-            assert set(statuses(one)) <= {"Base", "Each[0]", "Each[1]"}
-            assert ResourceStatus.NOT_STARTED.name not in statuses(one).values()
+        assert view.stack.status is StackStatus.CREATE_ROLLING_BACK
+        assert statuses(view) == {"Base": "CREATED", "Each[1]": "CREATING"}
+        await shop.fresh_worker().run(operation.operation_id)
+        assert (await shop.plane.view(operation.stack_id)).resources == ()
 
-    play(tmp_path, program, Things(failing={"b"}))
+    play(tmp_path, program)

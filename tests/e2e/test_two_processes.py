@@ -103,7 +103,11 @@ def test_the_second_follows_the_first_and_another_wish_is_refused(
 ) -> None:
     first = begun(home, slow, *deploy)
     second = start(home, slow, *deploy)
-    for refused in ((*deploy, "-p", "Regions=cn-beijing"), ("delete", "-s", "two", "--yes")):
+    for refused in (
+        (*deploy, "-p", "Regions=cn-beijing"),
+        (*deploy, "--on-failure", "rollback"),
+        ("delete", "-s", "two", "--yes"),
+    ):
         code, _, said = here(home, slow, *refused)
         assert code == 10, said
         assert "holds the stack" in said
@@ -117,6 +121,18 @@ def test_the_second_follows_the_first_and_another_wish_is_refused(
         assert code == 0, said
         assert 'stack "two" is CREATE_COMPLETE' in out
     assert len(slow.copies()) == 2
+
+
+def test_begun_at_the_same_moment_one_does_it_and_the_other_follows(
+    home: Path, slow: Served, deploy: tuple[str, ...]
+) -> None:
+    hurry(slow)
+    for code, out, said in [finish(one) for one in [start(home, slow, *deploy) for _ in "12"]]:
+        assert code == 0, said
+        assert "two" in out
+    assert len(slow.copies()) == 2
+    stacks = json.loads(here(home, slow, "list", "--json")[1])["stacks"]
+    assert [one["status"] for one in stacks] == ["CREATE_COMPLETE"]
 
 
 def test_what_others_see_of_a_running_deploy(

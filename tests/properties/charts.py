@@ -21,7 +21,8 @@ class Leg:
     """One deed, and its weather. Times are seconds after the deed began.
 
     `fates` are the ends of the processes that run it, one after the other, `absences` how long
-    nobody lives after each. `meddles` is what somebody else does to one of our copies.
+    nobody lives after each. `meddles` is what somebody else does to one of our copies, `jumps` when
+    our clock is set, and by how much.
     """
 
     deed: str
@@ -38,15 +39,20 @@ class Leg:
     stop_at: float | None = None
     usurp_at: float | None = None
     meddles: tuple[float, str] | None = None
+    jumps: tuple[float, float] | None = None
 
     @property
     def is_calm(self) -> bool:
-        return not (self.faults or self.fates or self.stop_at or self.usurp_at or self.meddles)
+        troubles = (self.faults, self.fates, self.stop_at, self.usurp_at, self.meddles, self.jumps)
+        return not any(troubles)
 
 
 @dataclass(frozen=True)
 class Voyage:
-    """What is known before it begins. `neighbours` are images of others: region and name."""
+    """What is known before it begins. `neighbours` are images of others: region and name.
+
+    `skew` is by how many seconds our clock is before the cloud's.
+    """
 
     seed: int
     region: str
@@ -55,6 +61,7 @@ class Voyage:
     neighbours: tuple[tuple[str, str], ...]
     legs: tuple[Leg, ...]
     retained: frozenset[str]
+    skew: float = 0.0
 
 
 @dataclass
@@ -74,6 +81,7 @@ def draw_voyage(seed: int) -> Voyage:
     wishes = _first_wishes(chance, is_ros)
     region = "cn-hangzhou" if is_ros else chance.choice(REGIONS)
     legs: list[Leg] = []
+    retained: set[str] = set()
     for number in range(chance.choice((1, 2, 2, 3, 3, 4))):
         deed = "deploy"
         if number:
@@ -82,23 +90,39 @@ def draw_voyage(seed: int) -> Voyage:
                 _change(chance, wishes, is_ros)
         leg = Leg(deed)
         if deed == "deploy":
-            template = _ros(wishes) if is_ros else _cfn(wishes)
+            template = ros_template(wishes) if is_ros else cfn_template(wishes)
             given = {"Secret": secret}
             if is_ros:
                 given["Berths"] = json.dumps(wishes.fan)
             leg = Leg(deed, json.dumps(template).encode(), given)
         legs.append(_weather(chance, leg))
+        retained |= {name for name, one in wishes.singles.items() if one["policy"] == "Retain"}
     neighbours = tuple(
         (chance.choice((*REGIONS, region)), chance.choice(NAMES))
         for _ in range(chance.choice((0, 0, 1, 2)))
     )
-    retained = frozenset(
-        name for name, one in wishes.singles.items() if one.get("policy") == "Retain"
-    )
+    skew, legs = _clocks(random.Random(-seed), legs)
     return Voyage(
-        seed, region, secret, _settings(chance), tuple(dict.fromkeys(neighbours)), tuple(legs),
-        retained,
-    )  # fmt: skip
+        seed,
+        region,
+        secret,
+        _settings(chance),
+        tuple(dict.fromkeys(neighbours)),
+        tuple(legs),
+        frozenset(retained),
+        skew,
+    )
+
+
+def _clocks(chance: random.Random, legs: list[Leg]) -> tuple[float, list[Leg]]:
+    """Our clock is wrong, or is set: within the quarter of an hour that the cloud bears with."""
+    skew = chance.choice((0.0, 0.0, 0.0, 400.0, -400.0))
+    return skew, [
+        replace(leg, jumps=(_moment(chance), chance.choice((450.0, -450.0))))
+        if chance.random() < 0.1
+        else leg
+        for leg in legs
+    ]
 
 
 def _settings(chance: random.Random) -> dict[str, Any]:
@@ -260,7 +284,7 @@ def _without_none(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def _ros(wishes: Wishes) -> dict[str, Any]:
+def ros_template(wishes: Wishes) -> dict[str, Any]:
     berth = {"Fn::Select": [{"Ref": "ALIYUN::Index"}, {"Ref": "Berths"}]}
     name: Any = {"same": "carried", "none": None}.get(
         wishes.fan_name, {"Fn::Join": ["-", ["carried", {"Ref": "ALIYUN::Index"}]]}
@@ -318,7 +342,7 @@ def _ros(wishes: Wishes) -> dict[str, Any]:
     }
 
 
-def _cfn(wishes: Wishes) -> dict[str, Any]:
+def cfn_template(wishes: Wishes) -> dict[str, Any]:
     resources = {}
     for name, one in wishes.singles.items():
         image, source = GOLDEN[one["golden"]]

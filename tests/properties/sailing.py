@@ -29,7 +29,16 @@ from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
 from imageferry.testing import SeededEntropy, VirtualClock
 from tests.properties.charts import GOLDEN, Leg, Voyage
-from tests.properties.ships import Crash, Fate, Logbook, Port, Ship, is_alive, run_steadily
+from tests.properties.ships import (
+    Crash,
+    Fate,
+    LocalClock,
+    Logbook,
+    Port,
+    Ship,
+    is_alive,
+    run_steadily,
+)
 from tests.properties.soundings import Soundings, faults_of_calls, faults_of_end, faults_of_leg
 
 LONGEST = 40 * 86_400.0
@@ -96,7 +105,8 @@ class _Voyage:
         clock, entropy = VirtualClock(), SeededEntropy(voyage.seed)
         cloud = Emulator(":memory:", now=clock.now, entropy=chance.randbytes, sleep=clock.sleep)
         self.home.mkdir(parents=True, exist_ok=True)
-        self.port = Port(self.home, cloud, clock, entropy, chance, self.log)
+        self.port = Port(self.home, cloud, clock, entropy, chance, LocalClock(clock), self.log)
+        self.port.local.skew = voyage.skew
         try:
             controls.change_settings(cloud.world, voyage.settings)
             await self._settle_neighbours()
@@ -222,11 +232,9 @@ class _Voyage:
         deadline = self.port.clock.now() + LONGEST
         fates = [*(replace(fate) for fate in leg.fates), Fate()]
         absences = [*leg.absences, 0.0]
-        stop_at = leg.stop_at
         while True:
             fate = fates.pop(0) if fates else Fate()
-            is_over = await self._one_process(operation_id, fate, stop_at, deadline)
-            stop_at = None
+            is_over = await self._one_process(operation_id, fate, deadline)
             if is_over:
                 break
             away = absences.pop(0) if absences else 1.0
@@ -241,19 +249,18 @@ class _Voyage:
             yield self._cancel(leg.cancel_at)
         if leg.usurp_at is not None:
             yield self._usurp(operation_id, leg.usurp_at)
+        if leg.stop_at is not None:
+            yield self._stop(leg.stop_at)
+        if leg.jumps is not None:
+            yield self._jump(*leg.jumps)
         if leg.meddles is not None:
             yield self._meddle(*leg.meddles)
 
-    async def _one_process(
-        self, operation_id: str, fate: Fate, stop_at: float | None, deadline: float
-    ) -> bool:
+    async def _one_process(self, operation_id: str, fate: Fate, deadline: float) -> bool:
         """True where the operation is closed afterwards."""
-        ship = Ship(self.port, fate)
+        self.ship = ship = Ship(self.port, fate)
         running = asyncio.ensure_future(ship.worker.run(operation_id))
         try:
-            if stop_at is not None:
-                await asyncio.wait({running}, timeout=stop_at)
-                ship.worker.stop()
             left = deadline - self.port.clock.now()
             done, _ = await asyncio.wait({running}, timeout=max(left, 1.0))
             if not done:
@@ -293,6 +300,18 @@ class _Voyage:
             return
         finally:
             await ship.sink()
+
+    async def _jump(self, after: float, seconds: float) -> None:
+        """Somebody sets this machine's clock."""
+        await self.port.clock.sleep(after)
+        self.log.lines.append(f"{self.port.clock.now():.2f} the clock is {seconds} s wrong now")
+        self.port.local.skew = seconds
+
+    async def _stop(self, after: float) -> None:
+        """Whoever runs the operation at that moment is asked to end."""
+        await self.port.clock.sleep(after)
+        self.log.lines.append(f"{self.port.clock.now():.2f} stop")
+        self.ship.worker.stop()
 
     _usurping = False
 

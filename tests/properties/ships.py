@@ -251,6 +251,23 @@ class MortalStore:
         await self._write(lambda: self._store.close_operation(operation_id, epoch, closing))
 
 
+class LocalClock:
+    """The clock of this machine, which may be wrong: `skew` seconds before the cloud's."""
+
+    def __init__(self, true: VirtualClock) -> None:
+        self._true = true
+        self.skew = 0.0
+
+    def now(self) -> float:
+        return self._true.now() + self.skew
+
+    def monotonic(self) -> float:
+        return self._true.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._true.sleep(seconds)
+
+
 @dataclass
 class Port:
     """What outlives every process: the cloud, the database, the clock, the log."""
@@ -260,6 +277,7 @@ class Port:
     clock: VirtualClock
     entropy: SeededEntropy
     chance: random.Random
+    local: LocalClock
     log: Logbook = field(default_factory=Logbook)
     most_calls: int = 20_000
 
@@ -272,7 +290,7 @@ class Ship:
         strait = Strait(port.cloud, port.log, self.fate, port.clock, port.most_calls)
         endpoints = Endpoints(parse_endpoint("emulator.localhost"))
         self.client = Client(
-            strait.send, emulator_credentials(), endpoints, port.clock, port.entropy, {}
+            strait.send, emulator_credentials(), endpoints, port.local, port.entropy, {}
         )
         self._kept = open_store(
             f"sqlite:///{port.home / 'imageferry.db'}",
@@ -282,9 +300,9 @@ class Ship:
         self.store = MortalStore(self._kept, self.fate, port.clock, port.chance)
         catalog = TypeCatalog(self.client)
         store: Any = self.store
-        self.worker = Worker(store, catalog, port.clock, port.entropy)
+        self.worker = Worker(store, catalog, port.local, port.entropy)
         place = Place("emulator", ACCOUNT, "")
-        self.plane = ControlPlane(Desk(store, catalog, Handing(), port.clock, port.entropy, place))
+        self.plane = ControlPlane(Desk(store, catalog, Handing(), port.local, port.entropy, place))
 
     async def sink(self) -> None:
         """The process is gone, and its connections with it."""

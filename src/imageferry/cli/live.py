@@ -55,9 +55,21 @@ class LiveRows:
 
     is_live = True
 
-    def __init__(self, stream: TextIO, *, colours: bool, height: int | None = None) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        colours: bool,
+        width: int | None = None,
+        height: int | None = None,
+    ) -> None:
         self._console = Console(
-            file=stream, no_color=not colours, highlight=False, force_terminal=True, height=height
+            file=stream,
+            no_color=not colours,
+            highlight=False,
+            force_terminal=True,
+            width=width,
+            height=height,
         )
         self._live = Live(
             console=self._console, auto_refresh=False, transient=False, vertical_overflow="crop"

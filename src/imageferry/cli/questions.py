@@ -27,5 +27,9 @@ def agrees(screen: Screen, question: str) -> bool:
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return click.confirm(question, err=screen.as_json)
+    except click.Abort:
+        # The question's line is still open.
+        screen.warn([""])
+        raise
     finally:
         signal.signal(signal.SIGINT, handler)

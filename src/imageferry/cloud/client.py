@@ -75,13 +75,14 @@ class Client:
     ) -> dict[str, Any]:
         """The reply's JSON object; raises CloudError."""
         query = flatten(parameters)
-        tries, waited, renewed = 0, 0.0, False
+        tries, waited, renewed, in_doubt = 0, 0.0, False, False
         while True:
             await self._keep_pace(action, region)
             tries += 1
             try:
                 reply = await self._attempt(action, region, query)
             except CloudError as error:
+                in_doubt = error.may_have_worked = error.may_have_worked or in_doubt
                 now = self.clock.monotonic()
                 if error.kind is ErrorClass.THROTTLED:
                     self._buckets.pace(region, action.name, now).throttled(now)

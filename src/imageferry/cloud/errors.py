@@ -34,7 +34,8 @@ class CloudError(Exception):
     """One failed call. `code` is the cloud's, or `NoReply` and kin where none was said.
 
     `http_status` is 0 without a reply; `retry_after` are the seconds that the cloud asks for.
-    The text holds no secret: no key, token or string to sign.
+    `may_have_worked`: an earlier try of the same call got no reply, so it may have been carried out
+    whatever this answer says. The text holds no secret: no key, token or string to sign.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class CloudError(Exception):
         self.http_status = http_status
         self.request_id = request_id
         self.retry_after = retry_after
+        self.may_have_worked = kind is ErrorClass.UNCERTAIN
         super().__init__(f"{action} in {region}: {code}: {message}")
 
     @property

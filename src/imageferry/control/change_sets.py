@@ -286,9 +286,15 @@ async def _met(
 async def _rejoin(
     desk: Desk, operation: Operation, stack: Stack, options: ExecutionOptions
 ) -> Operation:
-    timeout = None if operation.deadline is None else operation.deadline - operation.started_at
-    asked = (options.on_failure, options.parallel, options.timeout)
-    if asked != (operation.on_failure, operation.parallel, timeout):
+    limit = None if operation.deadline is None else operation.deadline - operation.started_at
+    # The difference of two dates is not to the last digit what their sum was made from.
+    has_other_limit = (limit is None) != (options.timeout is None) or (
+        limit is not None and options.timeout is not None and abs(limit - options.timeout) > 0.01
+    )
+    if has_other_limit or (options.on_failure, options.parallel) != (
+        operation.on_failure,
+        operation.parallel,
+    ):
         raise OperationHolds(operation, stack)
     await _submit(desk, operation)
     return operation

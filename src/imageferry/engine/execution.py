@@ -246,6 +246,7 @@ def question(
         leftovers=resource.leftovers if resource is not None else (),
         replaces=replaces,
         uncertain=uncertain,
+        repeated=record.intended_at < entered_at,
         visible_by=max(record.intended_at, entered_at) + site.patience.visibility,
     )
 

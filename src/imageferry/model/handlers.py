@@ -53,7 +53,9 @@ class HandlerRequest:
     UPDATE is given them as `unfinished`, so that it can abandon what a failed or cancelled update
     had begun. `uncertain` is True where an intent without an id is so old that the cloud may
     have forgotten the token: look for the thing first, and call again only if nothing is there
-    once `visible_by` (seconds since 1970) has passed. `intended_at` is when the intent was first
+    once `visible_by` (seconds since 1970) has passed. `repeated` is True where an earlier process
+    has committed the intent: its call may have been made, and a refusal now says nothing about
+    that one. `intended_at` is when the intent was first
     committed. `properties` are conformed values without UNKNOWN, secrets still wrapped. For
     CLEAN_UP `leftover` is one of the maps that an earlier Done left over. `replaces` asks `update`
     for a new physical id. Times are seconds since 1970.
@@ -80,6 +82,7 @@ class HandlerRequest:
     leftovers: tuple[Context, ...] = ()
     replaces: bool = False
     uncertain: bool = False
+    repeated: bool = False
     visible_by: float = 0.0
 
 

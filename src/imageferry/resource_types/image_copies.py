@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import (
@@ -37,15 +36,13 @@ from imageferry.resource_types.image_wanted import (
     WantedCopy,
     changed_notes,
     masked,
+    may_have_copied,
     noted_targets,
     number_note,
     step_key,
     target_notes,
     text_note,
 )
-
-_LOST: Final = frozenset({Phase.COPY, Phase.LOOK, Phase.SEARCH})
-"""Where an earlier step stood that may have made a copy whose id it was never told."""
 
 
 class ImageCopyHandler:
@@ -177,7 +174,6 @@ class ImageCopyHandler:
             if image_id is not None and image_id != wanted.source_id
         ]
         at = number_note(former, "at", number_note(former, "since", 0.0))
-        lost = former.get("phase") in _LOST or former.get("lost") is True
         notes: dict[str, Json] = {
             "step": key,
             "deletes": True,
@@ -185,7 +181,7 @@ class ImageCopyHandler:
             "region": made_in,
             "born": at if former.get("phase") == Phase.WAITING else former.get("born"),
         }
-        if lost or not (targets or former or recorded is not None):
+        if may_have_copied(former) or not (targets or former or recorded is not None):
             notes |= {
                 "phase": Phase.SEARCH,
                 "operation": text_note(former, "operation") or request.operation_id,

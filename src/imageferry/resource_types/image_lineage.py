@@ -18,8 +18,8 @@ from imageferry.resource_types.image_wanted import (
 )
 
 _VALUE_LIMIT: Final = 128
-_CLOCK_DIFFERENCE: Final = 120.0
-"""Seconds by which the cloud's clock may run behind ours."""
+_CLOCK_DIFFERENCE: Final = 900.0
+"""Seconds by which the cloud's clock may run behind ours: it refuses requests beyond that."""
 
 
 def lineage(installation: str, operation_id: str, address: str) -> str:

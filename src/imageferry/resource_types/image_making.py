@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from imageferry.cloud.ecs import CopyRequest, copy_image
-from imageferry.cloud.errors import CloudError, ErrorClass
+from imageferry.cloud.errors import CloudError, handler_code
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.model.values import Json
 from imageferry.resource_types.image_cloud import ImageCloud
-from imageferry.resource_types.image_faults import GIVE_UP, again, failed
+from imageferry.resource_types.image_faults import GIVE_UP, again, failed, says
 from imageferry.resource_types.image_lineage import Search, find_copy, tags_with_lineage
 from imageferry.resource_types.image_wanted import (
     TOKEN_TRUST,
@@ -19,6 +20,7 @@ from imageferry.resource_types.image_wanted import (
     Phase,
     WantedCopy,
     changed_notes,
+    masked,
     number_note,
     text_note,
 )
@@ -140,7 +142,7 @@ async def _not_started(
     cloud: ImageCloud, making: Making, request: HandlerRequest, error: CloudError
 ) -> Pending | Failed:
     now = request.now
-    had_no_effect = error.kind is not ErrorClass.UNCERTAIN
+    had_no_effect = not error.may_have_worked
     notes = _copy_notes(making, request, renewed=had_no_effect)
     if not had_no_effect:
         notes = changed_notes(notes, lost=True)
@@ -155,6 +157,10 @@ async def _not_started(
         return await look(cloud, making, request, until, refusal=error)
     if error.code in _SOURCE_BUSY and trouble <= _SOURCE_PATIENCE:
         return await look_at_source(cloud, making, request, refusal=error)
+    if notes.get("lost") is True or request.repeated:
+        # This answer is no word on the earlier call: what that one may have made is looked for.
+        until = max(request.visible_by, number_note(notes, "at", now) + VISIBILITY)
+        return await look(cloud, making, request, until, refusal=error)
     return failed(error, changed_notes(making.base, phase=Phase.REFUSED))
 
 
@@ -173,9 +179,10 @@ async def look(
     context, now = request.context, request.now
     refused = refusal.code if refusal is not None else text_note(context, "refused")
     since = number_note(context, "since", number_note(context, "at", request.intended_at))
+    verdict = context.get("verdict") if refusal is None else _verdict(making, refusal)
     notes = changed_notes(
-        making.base, phase=Phase.LOOK, until=until, since=since, refused=refused,
-    )  # fmt: skip
+        making.base, phase=Phase.LOOK, until=until, since=since, refused=refused, verdict=verdict
+    )
     search = Search(making.wanted, making.name, making.lineage, since, making.excluded)
     try:
         found = await find_copy(cloud, search)
@@ -202,9 +209,11 @@ async def look(
             status_says=f"waiting for another copy of the source ({_CONFLICT})",
         )
     elif now >= until:
-        if refused is not None:
+        if refused in _LOOK_FIRST:
             words = f"the cloud knows this request with other parameters ({refused})"
             return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=refused)
+        if isinstance(verdict, Mapping):
+            return _sentenced(making, verdict)
         announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
         return Pending(making.identify(None), 0.0, context=announced, status_says="not found")
     return Pending(
@@ -213,6 +222,26 @@ async def look(
         context=notes,
         observes=True,
         status_says="looking for a copy that was begun before",
+    )
+
+
+def _verdict(making: Making, refusal: CloudError) -> dict[str, Json]:
+    """A refusal for good, as notes keep it while an earlier call's outcome is looked for."""
+    return {
+        "code": handler_code(refusal).value,
+        "message": masked(says(refusal), making.wanted.secrets),
+        "request_id": refusal.request_id,
+        "cloud_code": refusal.code,
+    }
+
+
+def _sentenced(making: Making, verdict: Mapping[str, Json]) -> Failed:
+    return Failed(
+        ErrorCode(verdict["code"]),
+        str(verdict["message"]),
+        request_id=str(verdict["request_id"]),
+        context=changed_notes(making.base, phase=Phase.REFUSED),
+        cloud_code=str(verdict["cloud_code"]),
     )
 
 
@@ -250,14 +279,15 @@ async def look_at_source(
     """Wait until the source can be copied: it may itself still be in the making."""
     context, now, wanted = request.context, request.now, making.wanted
     since = number_note(context, "since", number_note(context, "at", request.intended_at))
-    notes = changed_notes(making.base, phase=Phase.SOURCE, since=since)
+    lost = True if context.get("lost") is True else None
+    notes = changed_notes(making.base, phase=Phase.SOURCE, since=since, lost=lost)
     try:
         source = await cloud.loader.look(wanted.source_region, wanted.source_id)
     except CloudError as error:
         if not error.is_passing or now - since > GIVE_UP:
             return failed(error, notes)
         return again(cloud, error, making.identify(None), notes, now - since, observes=True)
-    refused = changed_notes(making.base, phase=Phase.REFUSED)
+    refused = changed_notes(making.base, phase=Phase.REFUSED, lost=lost)
     status = "gone" if source is None else source.status
     if status not in {"Available", "Creating", "Waiting"} or now - since > _SOURCE_PATIENCE:
         words = (
@@ -272,7 +302,7 @@ async def look_at_source(
             cloud_code="IncorrectImageStatus" if refusal is None else refusal.code,
         )
     if source is not None and status == "Available" and source.is_usable and refusal is None:
-        announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
+        announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since, lost=lost)
         return Pending(making.identify(None), 0.0, context=announced)
     return Pending(
         making.identify(None),

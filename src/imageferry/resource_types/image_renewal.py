@@ -37,6 +37,7 @@ from imageferry.resource_types.image_wanted import (
     changed_notes,
     copy_name,
     masked,
+    may_have_copied,
     number_note,
     step_key,
     text_note,
@@ -44,7 +45,6 @@ from imageferry.resource_types.image_wanted import (
 
 _GONE: Final = "InvalidImageId.NotFound"
 _MADE_SOMETHING: Final = frozenset({"image_id", "old_id"})
-_MAY_HAVE_COPIED: Final = frozenset({Phase.COPY, Phase.LOOK})
 
 
 async def update_copy(
@@ -61,7 +61,7 @@ async def update_copy(
     )
     if not context or context.get("step") != change.key:
         former = context or request.unfinished
-        if _MADE_SOMETHING & former.keys() or former.get("phase") in _MAY_HAVE_COPIED:
+        if _MADE_SOMETHING & former.keys() or may_have_copied(former):
             return _clear_away(change, request, former)
         return await _decide(cloud, change, replace(request, context={}))
     match context.get("phase"):
@@ -260,7 +260,7 @@ def _undo_after(change: Change, request: HandlerRequest, failure: Failed) -> Pen
         "undoing",
         owner=change.key,
         began=number_note(context, "at", request.now),
-        lost=context.get("phase") in _MAY_HAVE_COPIED or None,
+        lost=may_have_copied(context) or None,
         failure={
             "code": failure.code.value,
             "message": masked(failure.message, change.wanted.secrets),
@@ -283,7 +283,7 @@ def _clear_away(change: Change, request: HandlerRequest, former: Context) -> Pen
         owner=former.get("owner") or former.get("step"),
         began=number_note(former, "began", number_note(former, "at", 0.0)),
         began_in=former.get("began_in") or former.get("region"),
-        lost=former.get("phase") in _MAY_HAVE_COPIED or former.get("lost") is True or None,
+        lost=may_have_copied(former) or None,
     )
 
 

@@ -92,14 +92,20 @@ async def observe(
 
 def _goes_on(
     cloud: ImageCloud, making: Making, request: HandlerRequest, watch: Watch, image: Image
-) -> Pending:
+) -> Pending | Failed:
     now, region, context = request.now, making.wanted.region, request.context
     limit = making.wanted.create_timeout
     running_since = number_note(context, "running_since", now)
     if limit is not None and watch.running_since is not None:
         if "running_since" not in context:
             context = changed_notes(context, running_since=now)
-        if now - running_since >= limit and image.status in _RUNNING:
+        is_late = now - running_since >= limit
+        if is_late and image.status not in _RUNNING:
+            # What is no longer made cannot be cancelled either, and is deleted with its resource.
+            waiting = changed_notes(context, phase=Phase.WAITING)
+            rest = f"it is {image.status}, but not usable"
+            return _too_late(making, image.image_id, waiting, rest)
+        if is_late:
             return Pending(
                 making.identify(image.image_id),
                 0.0,

@@ -146,6 +146,14 @@ def changed_notes(context: Context, **changes: Json) -> dict[str, Json]:
     return {name: value for name, value in notes.items() if value is not None}
 
 
+_LOOKED_FOR: Final = frozenset({Phase.COPY, Phase.LOOK, Phase.SEARCH})
+
+
+def may_have_copied(context: Context) -> bool:
+    """True where a step's notes allow for a copy whose id nobody was told."""
+    return context.get("phase") in _LOOKED_FOR or context.get("lost") is True
+
+
 Target = tuple[str, str]
 """An image to be removed: its region and its id."""
 

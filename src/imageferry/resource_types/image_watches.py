@@ -14,6 +14,8 @@ STALLED_AFTER: Final = 900.0
 _SECONDS_PER_GIB: Final = 15.0
 """A first guess, replaced by what copies to the region have taken."""
 _USUAL_GIB: Final = 40
+_JUST_BEGUN: Final = 5
+"""Percent up to which a copy counts as seen from its start."""
 _NEARLY_DONE: Final = 90
 """Percent from which on a copy that does not move is looked at less and less often."""
 _REMEMBERED: Final = 50_000
@@ -90,7 +92,9 @@ def see(watch: Watch, image: Image, now: float) -> None:
         return
     if watch.running_since is None:
         watch.running_since = now
-        watch.saw_start = watch.saw_start or now - watch.began_at < 5.0
+        # A process that comes late sees a copy run that began long ago, or has ended already.
+        is_fresh = image.status == "Creating" and (image.progress or 0) < _JUST_BEGUN
+        watch.saw_start = watch.saw_start or (is_fresh and now - watch.began_at < 5.0)
         watch.changed_at = now
     if image.progress != watch.progress:
         watch.progress = image.progress

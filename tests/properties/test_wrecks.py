@@ -1,0 +1,128 @@
+"""Voyages that once ended badly, each drawn by hand from what a random one had met."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageferry.model.operations import OnFailure
+from tests.properties.charts import Leg, Voyage, Wishes, cfn_template, ros_template
+from tests.properties.sailing import sail
+from tests.properties.ships import Fate
+
+SECRET = "Verschwiegen0q"
+ROLLBACK = OnFailure.ROLLBACK
+
+
+def fan(*regions: str, named: str = "same", **more: Any) -> Leg:
+    """A ROS stack that copies to these regions, under one name or (`indexed`) several."""
+    wishes = Wishes([{"region": region} for region in regions], named)
+    given = {"Secret": SECRET, "Berths": json.dumps(wishes.fan)}
+    return Leg("deploy", json.dumps(ros_template(wishes)).encode(), given, **more)
+
+
+def single(one: Mapping[str, Any], **more: Any) -> Leg:
+    """A CloudFormation stack of one copy."""
+    usual = {"golden": 0, "name": "web", "description": None, "tags": {}, "policy": None}
+    wishes = Wishes(singles={"One": {**usual, **one}})
+    return Leg("deploy", json.dumps(cfn_template(wishes)).encode(), {"Secret": SECRET}, **more)
+
+
+def fault(kind: str, action: str = "CopyImage", **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "action": action, **more}
+
+
+AFTER_THE_CALL = Fate("call", 1, after=True)
+
+WRECKS = {
+    "the time limit passes while a call is under way": [
+        fan("cn-shanghai", timeout=5.0, faults=(fault("slow", seconds=20.0),)),
+    ],
+    "asked to stop while a call is under way": [
+        fan("cn-shanghai", stop_at=1.0, faults=(fault("slow", seconds=20.0),)),
+    ],
+    "asked to stop while lost calls are asked after": [
+        fan(
+            "cn-shanghai",
+            fates=(AFTER_THE_CALL,),
+            absences=(700.0,),
+            cancel_at=1.0,
+            stop_at=710.0,
+            faults=(fault("hidden", seconds=900.0),),
+        ),
+    ],
+    "a rotation with a new region in the middle is turned back": [
+        fan("cn-beijing", "cn-shanghai"),
+        fan("cn-shanghai", "eu-central-1", "cn-beijing", cancel_at=60.0),
+        fan("us-west-1", "cn-shanghai", "eu-central-1", "cn-beijing", on_failure=ROLLBACK),
+    ],
+    "the time limit passes over a copy that nobody recorded": [
+        fan("cn-shanghai", timeout=2.0, fates=(AFTER_THE_CALL,), absences=(700.0,)),
+        fan("cn-shanghai", "cn-beijing"),
+    ],
+    "a lost copy is given another address before it goes": [
+        fan(
+            "cn-beijing",
+            "cn-shanghai",
+            timeout=2.0,
+            fates=(Fate("call", 2, after=True),),
+            absences=(700.0,),
+        ),
+        fan("us-west-1", "cn-beijing", "eu-central-1"),
+        fan("eu-central-1", cancel_at=30.0),
+    ],
+    "delete on failure, with something kept by an earlier try": [
+        fan("cn-shanghai", "cn-beijing", faults=(fault("quota", skip=1),)),
+        fan("cn-shanghai", "cn-beijing", on_failure=OnFailure.DELETE, faults=(fault("quota"),)),
+    ],
+    "turned back while what an earlier try had left is being deleted": [
+        fan("cn-shanghai", timeout=60.0),
+        fan(
+            "cn-shanghai",
+            on_failure=ROLLBACK,
+            cancel_at=10.0,
+            faults=(fault("slow", "CancelCopyImage", seconds=45.0),),
+        ),
+    ],
+    "refused by a cloud that had said nothing at first": [
+        fan(
+            "cn-shanghai",
+            on_failure=ROLLBACK,
+            fates=(AFTER_THE_CALL,),
+            absences=(2.0,),
+            faults=(fault("quota", skip=1),),
+        ),
+    ],
+    "refused after a reply was lost within one call": [
+        fan("cn-shanghai", on_failure=ROLLBACK, faults=(fault("lost_reply"), fault("quota"))),
+    ],
+    "Available and not usable for minutes": [
+        fan("cn-shanghai", faults=(fault("unusable", seconds=280.0),)),
+        fan("cn-shanghai", "us-west-1"),
+    ],
+    "the time limit of a copy passes while it is Available and not usable": [
+        single({"create_limit": "5m"}, faults=(fault("unusable", seconds=280.0),)),
+    ],
+    "a process that comes late learns nothing of how long a copy takes": [
+        fan(*["cn-shanghai"] * 4, named="indexed", fates=(Fate("call", 6),), absences=(600.0,)),
+    ],
+    "clearing away is itself cut short": [
+        single({}),
+        single({"encrypted": True}, cancel_at=60.0, faults=(fault("lost_reply", count=6),)),
+        single({"golden": 1}, cancel_at=90.0, faults=(fault("hidden", seconds=250.0),)),
+        single({"encrypted": True}, on_failure=ROLLBACK),
+    ],
+}
+
+
+@pytest.mark.parametrize("legs", WRECKS.values(), ids=WRECKS.keys())
+def test_it_ends_well_now(tmp_path: Path, legs: list[Leg]) -> None:
+    region = "cn-hangzhou" if b"ROSTemplate" in legs[0].template else "cn-shanghai"
+    settings = {"speed": 10.0, "running_copies": 1}
+    voyage = Voyage(1, region, SECRET, settings, (), tuple(legs), frozenset())
+    wrongs, log = sail(voyage, tmp_path / "home")
+    assert not wrongs, "\n".join([*wrongs, *log])
