@@ -21,29 +21,7 @@ from tests.e2e.processes import (
     start,
     wait_until,
 )
-
-REGIONS = [
-    "cn-qingdao",
-    "cn-beijing",
-    "cn-zhangjiakou",
-    "cn-huhehaote",
-    "cn-wulanchabu",
-    "cn-shanghai",
-    "cn-nanjing",
-    "cn-fuzhou",
-    "cn-shenzhen",
-    "cn-heyuan",
-    "cn-guangzhou",
-    "cn-chengdu",
-    "cn-hongkong",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-southeast-1",
-    "ap-southeast-3",
-    "ap-southeast-5",
-    "us-west-1",
-    "us-east-1",
-]
+from tests.scenarios.emulated import REGIONS
 
 FAN_OUT = """
 ROSTemplateFormatVersion: '2015-09-01'

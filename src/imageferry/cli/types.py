@@ -13,9 +13,9 @@ from imageferry.cli.logs import begin
 from imageferry.cli.pages import constraint_of, markdown_page, text_page
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.rendering import counted, table
-from imageferry.dialects.suggestions import nearest
 from imageferry.model.diagnostics import error
 from imageferry.model.schemas import PropertySchema, ResourceSchema
+from imageferry.model.suggestions import nearest
 from imageferry.model.values import Json, mask
 from imageferry.ports.types import Catalog
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from imageferry.dialects.nodes import MapNode, Node, Scalar, note, shape_of
-from imageferry.dialects.suggestions import did_you_mean
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
+from imageferry.model.suggestions import did_you_mean
 
 MAX_SUGGESTIONS: Final = 100
 """Faults that may have been found before near words are no longer sought: seeking takes time."""

@@ -16,10 +16,10 @@ from imageferry.dialects.parameters import read_parameters
 from imageferry.dialects.resources import read_resources
 from imageferry.dialects.sections import read_conditions, read_mappings, read_outputs
 from imageferry.dialects.source_text import decode
-from imageferry.dialects.suggestions import nearest
 from imageferry.dialects.vocabulary import Dialect, Treatment
 from imageferry.dialects.yaml_nodes import read_yaml
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
+from imageferry.model.suggestions import nearest
 from imageferry.model.templates import Template
 
 DIALECTS: Final = (ros.DIALECT, cfn.DIALECT)

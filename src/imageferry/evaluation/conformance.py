@@ -16,10 +16,10 @@ from imageferry.evaluation.conversions import (
     number_of_text,
     truth_of_text,
 )
-from imageferry.evaluation.suggestions import did_you_mean
 from imageferry.model.addresses import PropertyPath, render_path
 from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem, PropertySchema, ResourceSchema, ValueType
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, is_known
 
 

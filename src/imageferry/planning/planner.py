@@ -23,7 +23,7 @@ from imageferry.model.changes import (
 )
 from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError, error, warning
 from imageferry.model.expressions import Expression, Literal
-from imageferry.model.schemas import ResourceSchema, UpdateBehaviour
+from imageferry.model.schemas import Problem, ResourceSchema, UpdateBehaviour
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.templates import Bindings, Template
@@ -178,20 +178,7 @@ def _evaluate(
         if name in draft.shared:
             known[name] = raw[name]
     conformed = conform(found.schema, raw)
-    faults += [
-        Diagnostic(
-            problem.code,
-            problem.severity,
-            f"{draft.address}.{render_path(problem.path)}: {problem.message}",
-            problem.why,
-            problem.remedy,
-            draft.definition.property_spans.get(str(problem.path[0]))
-            if problem.path
-            else draft.definition.span,
-        )
-        for problem in conformed.problems
-        if problem.severity is Severity.ERROR
-    ]
+    faults += _misfits(draft, conformed.problems)
     if faults:
         raise TemplateError(faults)
     values = conformed.values
@@ -205,6 +192,23 @@ def _evaluate(
             for name, value in raw.items()
         }  # fmt: skip
     return _Evaluated(draft, found.schema, values, properties)
+
+
+def _misfits(draft: Draft, problems: Sequence[Problem]) -> list[Diagnostic]:
+    """What does not fit the type, at the property's line."""
+    spans = draft.definition.property_spans
+    return [
+        Diagnostic(
+            problem.code,
+            problem.severity,
+            f"{draft.address}.{render_path(problem.path)}: {problem.message}",
+            problem.why,
+            problem.remedy,
+            spans.get(str(problem.path[0])) if problem.path else draft.definition.span,
+        )
+        for problem in problems
+        if problem.severity is Severity.ERROR
+    ]
 
 
 def _group(

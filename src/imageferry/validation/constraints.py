@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from imageferry.evaluation.conversions import number_of_text
 from imageferry.evaluation.patterns import PatternFault, match_all
 from imageferry.evaluation.scopes import Manners
-from imageferry.evaluation.suggestions import did_you_mean
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.templates import Parameter
 from imageferry.model.values import UNKNOWN, Value
 

@@ -15,8 +15,8 @@ from imageferry.evaluation.conversions import (
     truth_of_text,
 )
 from imageferry.evaluation.scopes import MANNERS, Manners
-from imageferry.evaluation.suggestions import did_you_mean
 from imageferry.model.diagnostics import Diagnostic, Span, error
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.templates import Parameter, Template
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, contains, reveal
 from imageferry.validation.constraints import violations

@@ -11,7 +11,6 @@ from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.folding import may_fold, specialise
 from imageferry.evaluation.scopes import MANNERS, Resources, Scope, Unresolved
-from imageferry.evaluation.suggestions import did_you_mean
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warning
 from imageferry.model.expressions import (
@@ -23,6 +22,7 @@ from imageferry.model.expressions import (
     walk,
 )
 from imageferry.model.schemas import Problem, ValueType
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 from imageferry.model.values import Value
 from imageferry.ports.types import Catalog, ResourceType

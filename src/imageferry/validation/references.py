@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imageferry.evaluation.references import Mention, MentionKind, mentions
-from imageferry.evaluation.suggestions import did_you_mean
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Reference, walk
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.templates import ResourceDefinition, Template
 from imageferry.ports.types import Catalog
 from imageferry.validation.places import Site

@@ -14,7 +14,7 @@ from imageferry.evaluation.functions.lists import data_of_text
 from imageferry.evaluation.jq_paths import NoOutput, follow, plain_path
 from imageferry.evaluation.scopes import Scope
 from imageferry.evaluation.seals import opened, sealed
-from imageferry.evaluation.suggestions import did_you_mean
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import UNKNOWN, Value, holds_secret, is_known, reveal
 
 _MODES: Final = ("First", "All")

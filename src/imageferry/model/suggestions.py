@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_LONGEST: Final = 255
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word nearest to the given one, or None where none is near."""
-    if len(word) > 255:
+    """The known word nearest to the given one, whatever the case; None where none is near."""
+    if len(word) > _LONGEST:
         return None
     by_fold: dict[str, str] = {}
     for candidate in known:
-        by_fold.setdefault(candidate.lower(), candidate)
-    found = get_close_matches(word.lower(), by_fold, n=1, cutoff=0.75)
+        by_fold.setdefault(candidate.casefold(), candidate)
+    found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.72)
     return by_fold[found[0]] if found else None
 
 
