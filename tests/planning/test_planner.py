@@ -92,8 +92,9 @@ def test_values_known_later_are_unknown_and_evaluated_when_due() -> None:
         (ResourceStatus.CREATE_FAILED, "t-9", Action.REPLACE),
         (ResourceStatus.CREATE_FAILED, None, Action.CREATE),
         (ResourceStatus.CREATING, "t-9", Action.REPLACE),
+        (ResourceStatus.DELETE_FAILED, "t-9", Action.REPLACE),
     ],
-    ids=["failed with an id", "failed without one", "given up half way"],
+    ids=["failed with an id", "failed without one", "given up half way", "half deleted"],
 )
 def test_what_was_never_finished_is_removed_and_made_again(
     status: ResourceStatus, physical_id: str | None, action: Action

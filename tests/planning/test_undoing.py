@@ -120,14 +120,35 @@ def test_an_update_that_was_begun_is_undone_although_nothing_differs() -> None:
     assert [str(c.address) for c in rollback.changes if c.action is Action.UPDATE] == ["Each[1]"]
 
 
-def test_a_remnant_that_was_removed_stays_gone() -> None:
+@pytest.mark.parametrize("status", [ResourceStatus.CREATE_FAILED, ResourceStatus.DELETE_FAILED])
+def test_a_remnant_that_was_removed_stays_gone(status: ResourceStatus) -> None:
     former = carried_out(planned(THINGS))
-    former["Each[1]"] = replace(former["Each[1]"], status=ResourceStatus.CREATE_FAILED)
+    former["Each[1]"] = replace(former["Each[1]"], status=status)
     change_set = planned(THINGS, former)
     current = reached(change_set, former, 99)
     assert current["Each[1]"].physical_id != former["Each[1]"].physical_id
     _, back = undone(change_set, former, current)
     assert sorted(back) == ["Base", "Each[0]", "Each[2]"]
+
+
+def test_a_deletion_that_was_begun_is_finished() -> None:
+    former = carried_out(planned(THINGS))
+    former["Each[1]"] = replace(former["Each[1]"], status=ResourceStatus.CREATE_FAILED)
+    current = dict(former)
+    current["Each[1]"] = replace(former["Each[1]"], status=ResourceStatus.DELETING)
+    rollback, back = undone(planned(THINGS, former), former, current)
+    assert [str(c.address) for c in rollback.changes if c.action is Action.DELETE] == ["Each[1]"]
+    assert sorted(back) == ["Base", "Each[0]", "Each[2]"]
+
+
+def test_what_was_whole_is_made_again_after_its_deletion_was_begun() -> None:
+    former = carried_out(planned(THINGS))
+    current = dict(former)
+    current["Each[1]"] = replace(former["Each[1]"], status=ResourceStatus.DELETING)
+    rollback, back = undone(planned(THINGS, former, replaces=True, Size=2), former, current)
+    again = [c for c in rollback.changes if c.repairs]
+    assert [(str(c.address), c.action) for c in again] == [("Each[1]", Action.REPLACE)]
+    assert back["Each[1]"].properties == former["Each[1]"].properties
 
 
 def test_nothing_done_is_nothing_to_undo() -> None:

@@ -118,7 +118,7 @@ def _clocks(chance: random.Random, legs: list[Leg]) -> tuple[float, list[Leg]]:
     """Our clock is wrong, or is set: within the quarter of an hour that the cloud bears with."""
     skew = chance.choice((0.0, 0.0, 0.0, 400.0, -400.0))
     return skew, [
-        replace(leg, jumps=(_moment(chance), chance.choice((450.0, -450.0))))
+        replace(leg, jumps=(_moment(chance), chance.choice((15.0, -450.0))))
         if chance.random() < 0.1
         else leg
         for leg in legs
@@ -408,7 +408,18 @@ _REFUSALS = (
 
 
 def _fault(chance: random.Random) -> dict[str, Any]:
+    fault = _anywhere(chance)
+    if chance.random() < 0.2:
+        fault["region"] = chance.choice(REGIONS)
+    return fault
+
+
+def _anywhere(chance: random.Random) -> dict[str, Any]:
     draw = chance.random()
+    if draw < 0.05:
+        # A whole region is down for a while.
+        kind = chance.choice(("unavailable", "drop", "html"))
+        return {"kind": kind, "action": "*", "region": chance.choice(REGIONS), "count": 150}
     if draw < 0.5:
         fault: dict[str, Any] = {
             "kind": chance.choice(_PASSING),
@@ -473,5 +484,6 @@ def _weather(chance: random.Random, leg: Leg) -> Leg:
     if chance.random() < 0.08:
         leg = replace(leg, usurp_at=_moment(chance))
     if chance.random() < 0.08:
-        leg = replace(leg, meddles=(_moment(chance), chance.choice(("delete", "rename"))))
+        deed = chance.choice(("delete", "rename", "occupy", "occupy"))
+        leg = replace(leg, meddles=(_moment(chance), deed))
     return leg

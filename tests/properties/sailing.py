@@ -15,6 +15,7 @@ from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import emulator_credentials
 from imageferry.cloud.ecs import CopyRequest, copy_image, delete_image, modify_image
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
+from imageferry.cloud.errors import CloudError
 from imageferry.control.requests import (
     ExecutionOptions,
     Planned,
@@ -28,7 +29,7 @@ from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
 from imageferry.testing import SeededEntropy, VirtualClock
-from tests.properties.charts import GOLDEN, Leg, Voyage
+from tests.properties.charts import GOLDEN, NAMES, REGIONS, Leg, Voyage
 from tests.properties.ships import (
     Crash,
     Fate,
@@ -41,6 +42,8 @@ from tests.properties.ships import (
 )
 from tests.properties.soundings import Soundings, faults_of_calls, faults_of_end, faults_of_leg
 
+_STEADY = ("image_id", "region", "name", "size", "encrypted", "tags")
+"""What of somebody else's image never changes by itself."""
 LONGEST = 40 * 86_400.0
 """Virtual seconds after which a leg counts as endless."""
 NAME = "voyage"
@@ -141,13 +144,16 @@ class _Voyage:
     def _others(self) -> list[dict[str, Any]]:
         """Everything in the cloud that was not made through our own calls."""
         return [
-            {key: value for key, value in image.items() if key != "remaining_seconds"}
+            {key: image[key] for key in _STEADY}
             for image in controls.list_images(self.port.cloud.world)
             if image["image_id"] not in self.log.started
         ]
 
     async def _meddle(self, after: float, deed: str) -> None:
         await self.port.clock.sleep(after)
+        if deed == "occupy":
+            await self._occupy()
+            return
         world = self.port.cloud.world
         ours = [one for one in self.log.started.values() if is_alive(world, one.image_id)]
         if not ours:
@@ -163,6 +169,16 @@ class _Voyage:
                     self._other_client(), victim.region, victim.image_id, name="renamed-by-others"
                 )
                 self.meddled.add(victim.image_id)
+
+    async def _occupy(self) -> None:
+        """Somebody makes an image of their own, under a name that the stack may want."""
+        chance, (image, source) = self.port.chance, GOLDEN[0]
+        region, name = chance.choice(REGIONS), chance.choice((*NAMES, "carried"))
+        self.log.lines.append(f"{self.port.clock.now():.2f} somebody takes {name} in {region}")
+        token = f"late-{len(self.before)}"
+        with contextlib.suppress(CloudError):
+            await copy_image(self._other_client(), CopyRequest(image, source, region, token, name))
+        self.before = self._others()
 
     # --- one leg ----------------------------------------------------------------------------------
 
@@ -304,8 +320,10 @@ class _Voyage:
     async def _jump(self, after: float, seconds: float) -> None:
         """Somebody sets this machine's clock."""
         await self.port.clock.sleep(after)
-        self.log.lines.append(f"{self.port.clock.now():.2f} the clock is {seconds} s wrong now")
-        self.port.local.skew = seconds
+        self.log.lines.append(f"{self.port.clock.now():.2f} the clock jumps by {seconds} s")
+        skew = self.port.local.skew + seconds
+        # Beyond a quarter of an hour the cloud would refuse every call, and rightly.
+        self.port.local.skew = max(-850.0, min(850.0, skew))
 
     async def _stop(self, after: float) -> None:
         """Whoever runs the operation at that moment is asked to end."""

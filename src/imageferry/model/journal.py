@@ -89,8 +89,9 @@ def _updated(record: StepRecord, change: ResourceChange, before: Resource) -> Re
         updated_at=record.ended_at or record.intended_at,
     )
     if record.status is not StepStatus.DONE:
-        # The properties stay those that were last reached; the notes say what was begun.
-        return replace(changed, context=record.context)
+        # The properties stay those that were last reached; the notes say what was begun, by an
+        # earlier step as long as this one has none of its own.
+        return replace(changed, context=record.context or before.context)
     changed = replace(
         changed,
         physical_id=record.physical_id,

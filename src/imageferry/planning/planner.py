@@ -33,7 +33,12 @@ from imageferry.planning.expansion import Draft, expand
 from imageferry.planning.moves import match
 from imageferry.ports.types import Catalog
 
-_UNFINISHED = {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING}
+# What a failed deletion has left may be half gone: nobody can rely on it either.
+_UNFINISHED = {
+    ResourceStatus.CREATE_FAILED,
+    ResourceStatus.CREATING,
+    ResourceStatus.DELETE_FAILED,
+}
 _UNSETTLED = {*_UNFINISHED, ResourceStatus.UPDATE_FAILED}
 
 

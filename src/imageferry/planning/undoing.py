@@ -27,6 +27,9 @@ _TOUCHED = {
     ResourceStatus.UPDATE_FAILED,
 }
 
+_REMNANTS = {ResourceStatus.CREATE_FAILED, ResourceStatus.DELETE_FAILED}
+"""What nobody could rely on before either: once it is gone it is not made again."""
+
 
 def plan_undoing(
     change_set: ChangeSet,
@@ -53,7 +56,7 @@ def plan_undoing(
             changes.append(_finished(resource, current[place]))
         elif place is not None:
             changes.append(_restoration(resource, current[place], catalog))
-        elif resource.status is ResourceStatus.CREATE_FAILED:
+        elif resource.status in _REMNANTS:
             continue
         elif key in made:
             made.remove(key)
@@ -118,7 +121,7 @@ def _removal(made: Resource, address: ResourceAddress) -> ResourceChange:
 
 def _finished(former: Resource, current: Resource) -> ResourceChange:
     """What is being deleted goes; what was whole before is made again afterwards."""
-    if former.status is ResourceStatus.CREATE_FAILED:
+    if former.status in _REMNANTS:
         return _removal(current, former.address)
     moved_from = None if current.address == former.address else current.address
     return replace(_exchange(former, current), moved_from=moved_from)
