@@ -183,7 +183,7 @@ class _Voyage:
     # --- one leg ----------------------------------------------------------------------------------
 
     async def _sail_leg(self, leg: Leg) -> None:
-        began, calls = self.port.clock.now(), self.log.counts.copy()
+        began, calls, copies = self.port.clock.now(), self.log.counts.copy(), len(self.log.started)
         ship = Ship(self.port)
         try:
             planned = await self._planned(ship, leg)
@@ -200,7 +200,8 @@ class _Voyage:
         await self._run(operation.operation_id, leg)
         await self._sound(operation, leg)
         took = self.port.clock.now() - began
-        self.wrongs += faults_of_calls(self.log.counts - calls, took, len(leg.fates) + 1, leg)
+        started = len(self.log.started) - copies
+        self.wrongs += faults_of_calls(self.log.counts - calls, started, took, leg)
 
     async def _planned(self, ship: Ship, leg: Leg) -> Planned | Operation | None:
         try:

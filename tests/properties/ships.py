@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import random
 from collections import Counter
@@ -71,7 +70,6 @@ def run_steadily(main: Coroutine[Any, Any, None]) -> list[str]:
     try:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(main)
-        gc.collect()
     finally:
         asyncio.set_event_loop(None)
         loop.close()

@@ -223,13 +223,17 @@ def faults_of_end(seen: Soundings) -> list[str]:
 
 
 def faults_of_calls(
-    calls: Mapping[tuple[str, str], int], took: float, processes: int, leg: Leg
+    calls: Mapping[tuple[str, str], int], started: int, took: float, leg: Leg
 ) -> Iterator[str]:
-    """I7: what a leg has cost, beside its length."""
+    """I7: what a leg has cost, beside its length in seconds and the copies that it started."""
     hours = max(1.0, took / 3600)
-    most = 80 * hours if leg.is_calm else (120 + 60 * processes) * hours
-    # Whoever waits for another copy's end looks twice a try; every copy's end is watched closely.
-    most += 40 + 3 * sum(number for (_, action), number in calls.items() if action == "CopyImage")
+    most = 80 * hours if leg.is_calm else (180 + 60 * len(leg.fates)) * hours
+    # Whoever waits for another copy's end looks twice a try; each copy's end is watched closely.
+    most += (
+        40
+        + 25 * started
+        + 3 * sum(number for (_, action), number in calls.items() if action == "CopyImage")
+    )
     for (region, action), number in calls.items():
         if action == "DescribeImages" and number > most:
             yield f"I7: {number} polls of {region} in {took:.0f} s, where {most:.0f} are allowed"
