@@ -250,6 +250,9 @@ def _change_single(chance: random.Random, wishes: Wishes, kind: str, is_ros: boo
         return
     name = chance.choice(list(wishes.singles))
     one = dict(wishes.singles[name])
+    if len(one["tags"]) >= 20 and kind != "remove":
+        # Without room for our tag a renewal that is cut short can only be found by its token.
+        return
     match kind:
         case "remove":
             is_needed = any(other.get("of") == name for other in wishes.singles.values())

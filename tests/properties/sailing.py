@@ -142,11 +142,11 @@ class _Voyage:
         self.before = self._others()
 
     def _others(self) -> list[dict[str, Any]]:
-        """Everything in the cloud that was not made through our own calls."""
+        """Everything that was not made through our own calls; one under way may not be noted yet."""
         return [
             {key: image[key] for key in _STEADY}
             for image in controls.list_images(self.port.cloud.world)
-            if image["image_id"] not in self.log.started
+            if image["image_id"] not in self.log.started and not image["tags"]
         ]
 
     async def _meddle(self, after: float, deed: str) -> None:
@@ -178,7 +178,13 @@ class _Voyage:
         token = f"late-{len(self.before)}"
         with contextlib.suppress(CloudError):
             await copy_image(self._other_client(), CopyRequest(image, source, region, token, name))
-        self.before = self._others()
+        # Ours that is just being made under no tag could not be told from theirs.
+        known = {image["image_id"] for image in self.before}
+        self.before += [
+            image
+            for image in self._others()
+            if image["image_id"] not in known and image["name"] == name
+        ]
 
     # --- one leg ----------------------------------------------------------------------------------
 

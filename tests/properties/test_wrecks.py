@@ -110,6 +110,17 @@ WRECKS = {
     "a process that comes late learns nothing of how long a copy takes": [
         fan(*["cn-shanghai"] * 4, named="indexed", fates=(Fate("call", 6),), absences=(600.0,)),
     ],
+    "what could not be taken back is remembered": [
+        single({}),
+        single(
+            {"encrypted": True},
+            on_failure=ROLLBACK,
+            timeout=2.0,
+            faults=(
+                fault("error", "DescribeImages", code="Forbidden.RAM", status=403, skip=1, count=9),
+            ),
+        ),
+    ],
     "clearing away is itself cut short": [
         single({}),
         single({"encrypted": True}, cancel_at=60.0, faults=(fault("lost_reply", count=6),)),

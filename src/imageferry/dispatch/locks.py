@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
+import time
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -19,8 +21,9 @@ LOCK_FOLDER: Final = "locks"
 
 _PRESENCE: Final = ".workers"
 
-# Somebody who only looks holds the lock for a moment: so long is it tried.
-_ATTEMPTS: Final = 50
+# Somebody who only looks shares the lock for a moment: so long is it tried, this often, in seconds.
+_PATIENCE: Final = 5.0
+_PAUSE: Final = 0.002
 
 
 class OperationLock:
@@ -45,14 +48,20 @@ class OperationLock:
             return True
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for _ in range(_ATTEMPTS):
+            until = time.monotonic() + _PATIENCE
+            while time.monotonic() < until:
                 descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 # Whoever had the lock before may have removed the file we opened: then another
                 # process could lock a new file of this name, and neither would know of the other.
                 if _lock(descriptor, fcntl.LOCK_EX) and _is_still(descriptor, self._path):
                     self._descriptor = descriptor
                     return True
+                # Who holds the lock does not share it; who only looks does, and will be gone.
+                is_held = not _lock(descriptor, fcntl.LOCK_SH)
                 os.close(descriptor)
+                if is_held:
+                    return False
+                time.sleep(random.uniform(0.0, _PAUSE))
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         return False
@@ -121,11 +130,19 @@ class Presence:
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         try:
-            return not _lock(descriptor, fcntl.LOCK_EX)
+            until = time.monotonic() + _PATIENCE
+            while time.monotonic() < until:
+                if _lock(descriptor, fcntl.LOCK_EX):
+                    return False
+                # Who is announced shares the lock; who looks, as we do, does not, and will be gone.
+                if _lock(descriptor, fcntl.LOCK_SH):
+                    return True
+                time.sleep(random.uniform(0.0, _PAUSE))
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         finally:
             os.close(descriptor)
+        return True
 
 
 def remove_stale_locks(folder: Path, open_ids: set[str]) -> list[str]:

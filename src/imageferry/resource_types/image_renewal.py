@@ -44,6 +44,10 @@ from imageferry.resource_types.image_wanted import (
 )
 
 _GONE: Final = "InvalidImageId.NotFound"
+_TAKEN_ON: Final = (
+    "image_id", "old_id", "operation", "address", "swap", "owner", "began", "began_in", "lost",
+)  # fmt: skip
+"""Notes of a step that was cut short, which the one that clears it away goes on with."""
 _MADE_SOMETHING: Final = frozenset({"image_id", "old_id"})
 
 
@@ -272,8 +276,7 @@ def _undo_after(change: Change, request: HandlerRequest, failure: Failed) -> Pen
 
 def _clear_away(change: Change, request: HandlerRequest, former: Context) -> Pending:
     """An earlier step ended half way: its image goes and the old name comes back, first of all."""
-    kept = ("image_id", "old_id", "operation", "address", "swap")
-    notes = {name: former[name] for name in kept if name in former}
+    notes = {name: former[name] for name in _TAKEN_ON if name in former}
     return announced(
         change,
         replace(request, context=notes),
@@ -345,14 +348,12 @@ async def _search_lost(
 ) -> Pending | Failed:
     """The copy whose answer was lost may be there: find it by its lineage, or be sure it is not."""
     context, now = request.context, request.now
-    until = number_note(context, "began", 0.0) + VISIBILITY
     if context.get("lost") is not True or text_note(context, "operation") is None:
         return announced(change, request, Phase.RESTORE, "undoing")
+    began = number_note(context, "began", 0.0)
+    wanted = replace(change.wanted, region=text_note(context, "began_in") or change.wanted.region)
     mark = noted_lineage(request, context)
-    since = number_note(context, "began", 0.0)
-    region = text_note(context, "began_in") or change.wanted.region
-    wanted = replace(change.wanted, region=region)
-    search = Search(wanted, None, mark, since, _known(change, request))
+    search = Search(wanted, None, mark, began, _known(change, request))
     try:
         found = await find_copy(cloud, search)
     except CloudError as error:
@@ -361,12 +362,12 @@ async def _search_lost(
         return announced(
             change, request, Phase.DISCARD, "undoing", image_id=found.mine.image_id, lost=None
         )
-    if now >= until:
+    if now >= began + VISIBILITY:
         return announced(change, request, Phase.RESTORE, "undoing")
     status = "looking for a copy that may have been begun"
     return Pending(
         change.view.physical_id(request, text_note(context, "old_id")),
-        min(15.0, until - now),
+        min(15.0, began + VISIBILITY - now),
         context=context,
         observes=True,
         status_says=status,
@@ -399,22 +400,24 @@ async def _restore(cloud: ImageCloud, change: Change, request: HandlerRequest) -
             return outcome
         failure = _failure(context, failed(error, {}))
         words = f"{failure.message}; {old_id} could not be given its name back: {says(error)}"
-        return replace(failure, message=words, context=_nothing_made(change))
-    failure_notes = context.get("failure")
-    if isinstance(failure_notes, Mapping):
-        kept = text_note(context, "image_id")
-        rest = _nothing_made(change)
-        if kept is not None:
-            rest = changed_notes(rest, phase=Phase.WAITING, image_id=kept)
+        return replace(failure, message=words, context=_left_behind(change, context))
+    if isinstance(context.get("failure"), Mapping):
+        rest = _left_behind(change, changed_notes(context, old_id=None, owner=None))
         return replace(_failure(context, None), context=rest)
     plan: Context = {"step": change.key, "phase": Phase.PLAN}
     physical_id = change.view.physical_id(request, change.view.recorded_id(request))
     return Pending(physical_id, 0.0, context=plan)
 
 
-def _nothing_made(change: Change) -> Context:
-    """The notes of a step that has left nothing behind."""
-    return {"step": change.key, "region": change.wanted.region, "phase": Phase.REFUSED}
+def _left_behind(change: Change, context: Context) -> Context:
+    """The notes of a failed step: what it could not take back, for whoever comes next."""
+    kept = {name: context[name] for name in _TAKEN_ON if name in context}
+    return {
+        **kept,
+        "step": change.key,
+        "region": text_note(context, "began_in") or change.wanted.region,
+        "phase": Phase.WAITING if "image_id" in kept else Phase.REFUSED,
+    }
 
 
 def _with_failure(change: Change, request: HandlerRequest, failure: Failed) -> Pending:
