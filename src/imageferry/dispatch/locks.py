@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
-import time
+import select
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -21,9 +20,10 @@ LOCK_FOLDER: Final = "locks"
 
 _PRESENCE: Final = ".workers"
 
-# Somebody who only looks shares the lock for a moment: so long is it tried, this often, in seconds.
-_PATIENCE: Final = 5.0
-_PAUSE: Final = 0.002
+# Somebody who only looks shares the lock for a moment: so often is it tried, a pause in between,
+# in seconds. The operating system's locks know no clock of ours.
+_ATTEMPTS: Final = 2_000
+_PAUSE: Final = 0.001
 
 
 class OperationLock:
@@ -48,8 +48,7 @@ class OperationLock:
             return True
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            until = time.monotonic() + _PATIENCE
-            while time.monotonic() < until:
+            for _ in range(_ATTEMPTS):
                 descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 # Whoever had the lock before may have removed the file we opened: then another
                 # process could lock a new file of this name, and neither would know of the other.
@@ -61,7 +60,7 @@ class OperationLock:
                 os.close(descriptor)
                 if is_held:
                     return False
-                time.sleep(random.uniform(0.0, _PAUSE))
+                select.select((), (), (), _PAUSE)
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         return False
@@ -130,14 +129,13 @@ class Presence:
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         try:
-            until = time.monotonic() + _PATIENCE
-            while time.monotonic() < until:
+            for _ in range(_ATTEMPTS):
                 if _lock(descriptor, fcntl.LOCK_EX):
                     return False
                 # Who is announced shares the lock; who looks, as we do, does not, and will be gone.
                 if _lock(descriptor, fcntl.LOCK_SH):
                     return True
-                time.sleep(random.uniform(0.0, _PAUSE))
+                select.select((), (), (), _PAUSE)
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         finally:

@@ -1,4 +1,4 @@
-"""Template, Parameter, Condition, ResourceDefinition, Output: a template that has been read."""
+"""Template and its parts, from Parameter to Output: a template that has been read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression
+from imageferry.model.inquiries import Inquiry
 from imageferry.model.values import Json, Value
 
 
@@ -49,6 +50,25 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Assertion:
+    """What must be true; `description` is said where it is false."""
+
+    expression: Expression
+    span: Span
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Assertions on the parameters, made where `condition` is absent or true."""
+
+    name: str
+    assertions: tuple[Assertion, ...]
+    span: Span
+    condition: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceDefinition:
     """A resource as the template declares it; `Resource` is what exists in a stack.
 
@@ -88,7 +108,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template in no dialect: only `dialect` (`ros` or `cloudformation`) remembers its words."""
+    """A template in no dialect: only `dialect` (`ros` or `cloudformation`) remembers its words.
+
+    `transforms` are those that were carried out while it was read.
+    """
 
     dialect: str
     source_name: str
@@ -100,6 +123,8 @@ class Template:
     outputs: Mapping[str, Output]
     metadata: Json = None
     mapping_spans: Mapping[str, Span] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    transforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +133,8 @@ class Bindings:
 
     `parameters` are converted values (NoEcho ones wrapped in Secret), `pseudo` is by canonical
     name, `conditions` the truth of each, `counts` the number of instances of each counted
-    definition, `absent` the logical ids whose condition is false.
+    definition, `absent` the logical ids whose condition is false, `answers` what was asked of the
+    world beside the template, once for the whole operation.
     """
 
     parameters: Mapping[str, Value]
@@ -117,3 +143,4 @@ class Bindings:
     mappings: Mapping[str, Mapping[str, Mapping[str, Value]]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    answers: Mapping[Inquiry, Value] = field(default_factory=dict)
