@@ -54,6 +54,9 @@ NO, YES, MAYBE = Replacement.NO, Replacement.YES, Replacement.MAYBE
         pytest.param({"Parts": ["a", "b"]}, {"Parts": ["b", "a"]}, ["Parts"], NO, id="order counts"),
         pytest.param({"Tags": ["a", "b"]}, {"Tags": ["b", "a"]}, [], NO, id="order means nothing"),
         pytest.param({"Tags": ["a", "a"]}, {"Tags": ["a"]}, ["Tags"], NO, id="how often counts"),
+        pytest.param({"Size": 1}, {"Size": 1.0}, [], NO, id="the same number"),
+        pytest.param({"Parts": [True]}, {"Parts": [1]}, ["Parts"], NO, id="true is not 1"),
+        pytest.param({"Parts": [{"A": 0}]}, {"Parts": [{"A": False}]}, ["Parts"], NO, id="0, false"),
         pytest.param({"Name": Secret("a")}, {"Name": "a"}, [], NO, id="a secret no longer one"),
         pytest.param({"Name": "a"}, {"Name": Secret("b")}, ["Name"], NO, id="another, secret"),
         pytest.param(
@@ -96,7 +99,11 @@ def test_a_change_knows_its_line() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from([0.5, 1.0])
+    | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=4,
 )

@@ -23,10 +23,34 @@ def comparable(property_schema: PropertySchema | None, value: Value) -> Value:
     return plain
 
 
+def is_same(first: Value, second: Value) -> bool:
+    """True for equal values; a boolean is no number, though Python counts True as 1."""
+    if first is second:
+        return True
+    if isinstance(first, bool) or isinstance(second, bool) or first != second:
+        return isinstance(first, bool) and isinstance(second, bool) and first == second
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return all(is_same(entry, second[name]) for name, entry in first.items())
+    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
+        return all(map(is_same, first, second))
+    return True
+
+
+def _numbered(value: Value) -> Value:
+    """The value with 1.0 written as 1, since they are the same number."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _numbered(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_numbered(entry) for entry in value]
+    return value
+
+
 def signature(schema: ResourceSchema, properties: Mapping[str, Value]) -> str:
     """A text that is equal for two sets of known properties between which nothing changes."""
     compared = {
-        name: comparable(property_schema, properties.get(name))
+        name: _numbered(comparable(property_schema, properties.get(name)))
         for name, property_schema in schema.properties.items()
         if property_schema.update is not UpdateBehaviour.IGNORED
     }
@@ -42,14 +66,14 @@ def differences(
     spans: Mapping[str, Span] | None = None,
 ) -> tuple[PropertyChange, ...]:
     """Every property that changes, in the schema's order; UNKNOWN counts as a possible change."""
-    if before == after:
-        return ()
     changes = []
     for name, property_schema in schema.properties.items():
         old, new = before.get(name), after.get(name)
-        if old == new:
+        if is_same(old, new):
             continue
-        if is_known(new) and comparable(property_schema, old) == comparable(property_schema, new):
+        if is_known(new) and is_same(
+            comparable(property_schema, old), comparable(property_schema, new)
+        ):
             continue
         changes.append(_change(schema, name, old, new, (spans or {}).get(name)))
     return tuple(changes)
