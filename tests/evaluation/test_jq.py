@@ -97,7 +97,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("module-metadata", '"/etc/passwd" | modulemeta', {}, "IF307"),
     ("deep", "reduce range(300) as $i (0; [.])", {}, "nested too deep"),
     ("very-deep", "reduce range(5000) as $i (0; [.])", {}, "IF30"),
-    ("too-long", "." + " " * 70_000 + "|.", {}, "65536"),
+    ("too-long", "." + " " * 70_000 + "|.", {}, "65,536"),
 ]
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.conversions import (
     integer_of_text,
@@ -33,6 +32,9 @@ _DROPPED: Final = _Dropped.DROPPED
 
 _SHOWN: Final = 60
 
+_MOST_SOUGHT: Final = 100
+"""Problems after which near words are no longer sought: seeking takes time."""
+
 _SHAPES: Final[Mapping[ValueType, tuple[str, str]]] = {
     ValueType.STRING: ("a text", "write one text"),
     ValueType.BOOLEAN: ("true or false", "write true or false"),
@@ -47,8 +49,7 @@ _SHAPES: Final[Mapping[ValueType, tuple[str, str]]] = {
 _pattern = lru_cache(maxsize=256)(re.compile)
 
 
-@dataclass(frozen=True, slots=True)
-class Conformed:
+class Conformed(NamedTuple):
     """Properties as the type wants them, without what was not given, and what is wrong with them."""
 
     values: Mapping[str, Value]
@@ -79,9 +80,14 @@ def _members(
     for name, value in given.items():
         schema = schemas.get(name)
         if schema is None:
-            problems.append(_unknown(name, schemas, path))
+            problems.append(_unknown(name, schemas, path, seek=len(problems) < _MOST_SOUGHT))
             continue
         if value is None or value is NO_VALUE:
+            continue
+        if schema.old_name_of is None and (
+            value is UNKNOWN or (type(value) is str and value and _suits(schema, value))
+        ):
+            values[name] = value
             continue
         if schema.old_name_of is not None:
             # The rules are those of the new name.
@@ -102,6 +108,17 @@ def _members(
     return values
 
 
+def _suits(schema: PropertySchema, text: str) -> bool:
+    """True for a text that is as the schema wants it: so are most values, and none needs a closer look."""
+    return (
+        schema.value_type is ValueType.STRING
+        and (schema.allowed_values is None or text in schema.allowed_values)
+        and (schema.min_length is None or len(text) >= schema.min_length)
+        and (schema.max_length is None or len(text) <= schema.max_length)
+        and (schema.pattern is None or _pattern(schema.pattern).fullmatch(text) is not None)
+    )
+
+
 def _missing(schema: PropertySchema, path: PropertyPath) -> Problem:
     words = f"'{render_path(path)}' is required"
     return Problem("IF502", path, words, remedy=_rule(schema) or f"give '{path[-1]}'")
@@ -117,12 +134,15 @@ def _is_unset(schema: PropertySchema, value: Value) -> bool:
     return plain is None or (plain == "" and schema.empty_is_unset)
 
 
-def _unknown(name: str, known: Mapping[str, PropertySchema], path: PropertyPath) -> Problem:
+def _unknown(
+    name: str, known: Mapping[str, PropertySchema], path: PropertyPath, *, seek: bool
+) -> Problem:
+    near = did_you_mean(name, known) if seek else ""
     return Problem(
         "IF501",
         (*path, name),
         f"there is no property '{render_path((*path, name))}'",
-        remedy=did_you_mean(name, known) or f"known are {', '.join(sorted(known))}",
+        remedy=near or f"known are {', '.join(sorted(known))}",
     )
 
 

@@ -15,6 +15,9 @@ from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
 TEXT_BOUND: Final = 1_048_576
 """The longest text, in characters, that a function may make: twice the largest template."""
 
+DATA_BOUND: Final = 100_000
+"""The most items and entries, counted all through, in a list or map that a function may make."""
+
 DATA_DEPTH: Final = 100
 """How deep lists and maps may stand in each other in a value that was given as text."""
 
@@ -118,17 +121,79 @@ def parse_json(text: str) -> Value:
 
 def json_text(value: Value) -> str:
     """Plain data as JSON text, in the form that ROS gives it (`", "`, `": "`, `\\uXXXX`)."""
+    _refuse_long(value)
     return bounded(json.dumps(value))
+
+
+def compact_json_text(value: Value) -> str:
+    """Plain data as JSON text without blanks, every character as itself."""
+    _refuse_long(value)
+    return bounded(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def _refuse_long(value: Value) -> None:
+    """Refuse data whose text would be too long, before it is made: it may hold itself repeated."""
+    left = TEXT_BOUND
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, str):
+            left -= len(current)
+        elif isinstance(current, Mapping):
+            left -= sum(map(len, current)) + 2 * len(current)
+            pending.extend(current.values())
+        elif isinstance(current, (list, tuple)):
+            left -= 2 * len(current)
+            pending.extend(current)
+        if left < 0:
+            raise _too_long()
+
+
+def bounded_data(value: Value) -> Value:
+    """The list or map, unless it holds more than any template could need, counted all through."""
+    left = DATA_BOUND
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Secret):
+            pending.append(current.revealed)
+            continue
+        if isinstance(current, Mapping):
+            inner: Sequence[Value] = list(current.values())
+        elif isinstance(current, (list, tuple)):
+            inner = current
+        else:
+            continue
+        left -= len(inner)
+        if left < 0:
+            raise crowded()
+        pending.extend(inner)
+    return value
+
+
+def crowded() -> Refusal:
+    """The refusal of a list or map with too much in it."""
+    return Refusal(
+        f"makes a list or map of more than {DATA_BOUND:,} values",
+        code="IF337",
+        remedy="build it from smaller parts",
+        discreet=True,
+    )
+
+
+def _too_long() -> Refusal:
+    return Refusal(
+        f"makes a text of more than {TEXT_BOUND:,} characters",
+        code="IF306",
+        remedy="build the text from smaller parts",
+        discreet=True,
+    )
 
 
 def bounded(text: str) -> str:
     """The text, unless it is longer than any template could need."""
     if len(text) > TEXT_BOUND:
-        raise Refusal(
-            f"makes a text of more than {TEXT_BOUND} characters",
-            code="IF306",
-            remedy="build the text from smaller parts",
-        )
+        raise _too_long()
     return text
 
 
@@ -137,7 +202,7 @@ def joined(delimiter: str, texts: Sequence[str]) -> str:
     size = sum(map(len, texts)) + len(delimiter) * max(len(texts) - 1, 0)
     if size > TEXT_BOUND:
         raise Refusal(
-            f"makes a text of {size} characters, and {TEXT_BOUND} are allowed",
+            f"makes a text of {size:,} characters, and {TEXT_BOUND:,} are allowed",
             code="IF306",
             remedy="build the text from smaller parts",
         )

@@ -16,14 +16,22 @@ class EvaluationError(Exception):
 class Refusal(Exception):
     """A function refuses its arguments; the evaluator adds its name and place.
 
-    The message goes on after the function's name: `needs a list, not text`.
+    The message goes on after the function's name: `needs a list, not text`. A `discreet` refusal
+    shows nothing of its arguments, so it may be told also where they hold a secret.
     """
 
     def __init__(
-        self, message: str, *, code: str = "IF303", why: str = "", remedy: str = ""
+        self,
+        message: str,
+        *,
+        code: str = "IF303",
+        why: str = "",
+        remedy: str = "",
+        discreet: bool = False,
     ) -> None:
         self.message = message
         self.code = code
         self.why = why
         self.remedy = remedy
+        self.discreet = discreet
         super().__init__(message)

@@ -224,7 +224,7 @@ def _apply_to_all(function: Strict, values: Sequence[Value], scope: Scope) -> Va
 
 def _discreet(refusal: Refusal, values: Iterable[Value]) -> Refusal:
     """The refusal without its words where a secret might be among them."""
-    if not any(map(holds_secret, values)):
+    if refusal.discreet or not any(map(holds_secret, values)):
         return refusal
     return Refusal(
         "refuses its arguments; they hold a secret, so they are not shown", code=refusal.code

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 from imageferry.evaluation.errors import EvaluationError, Refusal
@@ -32,6 +33,7 @@ from imageferry.model.expressions import (
 from imageferry.model.templates import Bindings
 
 _NOTHING_KNOWN: Final = Unresolved()
+_MOST_PARTS: Final = 100_000
 
 
 def specialise(
@@ -226,5 +228,15 @@ def _open_text(call: Call, argument: ListOf, scope: Scope) -> Expression | None:
         raise EvaluationError(
             error(refusal.code, f"'{call.written}' {refusal.message}", span=call.span)
         ) from None
+    everything = (inner for part in parts for inner in walk(part))
+    if next(islice(everything, _MOST_PARTS, None), None) is not None:
+        raise EvaluationError(
+            error(
+                "IF337",
+                f"'{call.written}' has a text that stands for more than {_MOST_PARTS:,} values",
+                remedy="use each name once, or build the text in another way",
+                span=call.span,
+            )
+        )
     opened = ListOf(parts, call.span)
     return Call("sub", _specialise(opened, scope, 1), call.written, call.span)

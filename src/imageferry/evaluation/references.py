@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Span
@@ -30,8 +30,7 @@ class MentionKind(Enum):
     PSEUDO = "pseudo"
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One name in an expression.
 
     A NAME is a parameter or a resource. `attribute` is None where it is computed. `address` is
@@ -54,7 +53,7 @@ def mentions(expression: Expression) -> Iterator[Mention]:
             case Literal():
                 pass
             case Reference(name=name, span=span):
-                yield Mention(MentionKind.NAME, name, span, address=_instance(name))
+                yield Mention(MentionKind.NAME, name, span, None, _instance(name))
             case Pseudo(name=name, span=span):
                 yield Mention(MentionKind.PSEUDO, name, span)
             case ConditionReference(name=name, span=span):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
 
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.templates import Bindings
@@ -35,8 +35,7 @@ class Unresolved:
         return UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(NamedTuple):
     """Where two dialects evaluate the same function differently.
 
     `structures_as_json`: Sub turns lists and maps into JSON text, else it refuses them.
@@ -47,7 +46,11 @@ class Manners:
     `equals_compares_text`: Equals compares scalars as text. `number_stays_text`: a Number
     parameter keeps the text it was given. `attribute_after_first_dot`: in `${A.b.c}` the attribute
     is `b.c`, else it is what follows the last dot. `lengths_of_items`: a list parameter's
-    MinLength is that of each item, else it counts the items. `pseudo_names` are the written names of pseudo
+    MinLength is that of each item, else it counts the items. `measures_lists_only`: Length takes
+    nothing but lists, else also texts and maps. `maps_have_defaults`: FindInMap takes a fourth
+    item with what is given where nothing is found. `cuts_long_addresses`: Cidr takes IPv6 too.
+    `outputs_by_map`: GetStackOutput takes a map of names, else a list. `no_value_is_text`: in Sub no value is an
+    empty text, else it removes what holds the Sub. `pseudo_names` are the written names of pseudo
     parameters. `function_depth` is how deep functions may be nested.
     """
 
@@ -62,8 +65,13 @@ class Manners:
     number_stays_text: bool
     attribute_after_first_dot: bool
     lengths_of_items: bool
+    measures_lists_only: bool
+    maps_have_defaults: bool
+    cuts_long_addresses: bool
+    outputs_by_map: bool
+    no_value_is_text: bool
     function_depth: int
-    pseudo_names: Mapping[str, str] = field(default_factory=dict)
+    pseudo_names: Mapping[str, str]
 
 
 MANNERS: Final[Mapping[str, Manners]] = {
@@ -79,6 +87,11 @@ MANNERS: Final[Mapping[str, Manners]] = {
         number_stays_text=False,
         attribute_after_first_dot=False,
         lengths_of_items=False,
+        measures_lists_only=False,
+        maps_have_defaults=False,
+        cuts_long_addresses=False,
+        outputs_by_map=False,
+        no_value_is_text=False,
         function_depth=20,
         pseudo_names={
             "ALIYUN::StackId": "stack_id",
@@ -103,6 +116,11 @@ MANNERS: Final[Mapping[str, Manners]] = {
         number_stays_text=True,
         attribute_after_first_dot=True,
         lengths_of_items=True,
+        measures_lists_only=True,
+        maps_have_defaults=True,
+        cuts_long_addresses=True,
+        outputs_by_map=True,
+        no_value_is_text=True,
         function_depth=50,
         pseudo_names={
             "AWS::AccountId": "account_id",

@@ -1,13 +1,13 @@
-"""List functions: select, length."""
+"""List functions: select, length, list_merge."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from imageferry.evaluation.conversions import integer_of_text, kind_of, parse_json
+from imageferry.evaluation.conversions import bounded_data, integer_of_text, kind_of, parse_json
 from imageferry.evaluation.errors import Refusal
-from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.values import NO_VALUE, UNKNOWN, Value
 
@@ -122,6 +122,40 @@ def length(arguments: Sequence[Value], scope: Scope) -> Value:
         return counted
     if counted is None and scope.manners.null_is_empty:
         return 0
-    if not isinstance(counted, (str, list, tuple, Mapping)):
+    if scope.manners.measures_lists_only:
+        if not isinstance(counted, (list, tuple)):
+            raise Refusal(f"needs a list, not {kind_of(counted)}")
+    elif not isinstance(counted, (str, list, tuple, Mapping)):
         raise Refusal(f"needs a text, a list or a map, not {kind_of(counted)}")
     return sealed(len(counted), secret)
+
+
+def check_lists(arguments: Sequence[Value], manners: Manners) -> None:
+    """A list of lists, as far as it is written out."""
+    given, _ = opened(arguments[0])
+    if given is None or given is UNKNOWN:
+        return
+    if not isinstance(given, (list, tuple)):
+        raise Refusal(f"needs a list of lists, not {kind_of(given)}")
+    for position, one in enumerate(given):
+        plain, _ = opened(one)
+        if plain is not None and plain is not UNKNOWN and not isinstance(plain, (list, tuple)):
+            raise Refusal(f"needs lists to merge, and item {position} is {kind_of(plain)}")
+
+
+def list_merge(arguments: Sequence[Value], scope: Scope) -> Value:
+    """A list of lists, to one list; null ones are left out, and nothing else gives null."""
+    check_lists(arguments, scope.manners)
+    given, secret = opened(arguments[0])
+    if given is None or given is UNKNOWN or not isinstance(given, (list, tuple)):
+        return given
+    merged: list[Value] = []
+    nothing = True
+    for one in given:
+        items, hidden = opened(one)
+        if items is UNKNOWN:
+            return UNKNOWN
+        if isinstance(items, (list, tuple)):
+            merged += [sealed(item, True) for item in items] if hidden else items
+            nothing = False
+    return None if nothing else sealed(bounded_data(merged), secret)

@@ -40,18 +40,19 @@ def equals(arguments: Sequence[Value], scope: Scope) -> Value:
         return UNKNOWN
     left, right = map(reveal, arguments)
     if scope.manners.equals_compares_text:
-        return _as_texts(left, scope.manners) == _as_texts(right, scope.manners)
+        return comparable(left, scope.manners) == comparable(right, scope.manners)
     return left == right
 
 
-def _as_texts(value: Value, manners: Manners) -> Value:
+def comparable(value: Value, manners: Manners) -> Value:
+    """The value with its numbers and truths as texts, for a dialect that compares texts."""
     match value:
         case bool() | int() | float():
             return text_of(value, manners)
         case Mapping():
-            return {key: _as_texts(entry, manners) for key, entry in value.items()}
+            return {key: comparable(entry, manners) for key, entry in value.items()}
         case list() | tuple():
-            return [_as_texts(entry, manners) for entry in value]
+            return [comparable(entry, manners) for entry in value]
         case _:
             return value
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from imageferry.evaluation.confinement import Confined, Confinement
-from imageferry.evaluation.conversions import bounded, is_shallow, kind_of
+from imageferry.evaluation.conversions import is_shallow, json_text, kind_of
 from imageferry.evaluation.errors import Refusal
 from imageferry.evaluation.functions.lists import data_of_text
 from imageferry.evaluation.jq_paths import NoOutput, follow, plain_path
-from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.suggestions import did_you_mean
-from imageferry.model.values import UNKNOWN, Value, holds_secret, is_known, reveal
+from imageferry.model.values import NO_VALUE, UNKNOWN, Value, holds_secret, is_known, reveal
 
 _MODES: Final = ("First", "All")
+_MOST_TOLD: Final = 12
+_MOST_SOUGHT: Final = 50
 _LONGEST_SCRIPT: Final = 65_536
 _OPENS_MODULES: Final = re.compile(r"(?:\s|#[^\n]*\n?)*(?:module|import|include)\b")
 
@@ -38,7 +39,35 @@ def parameter(arguments: Sequence[Value], scope: Scope) -> Value:
 
 
 def find_in_map(arguments: Sequence[Value], scope: Scope) -> Value:
-    """`[map, key, key]`: a value of the template's Mappings."""
+    """`[map, key, key, {DefaultValue: …}]`: a value of the template's Mappings, or the default."""
+    check_find_in_map(arguments, scope.manners)
+    try:
+        return _find(arguments[:3], scope)
+    except Refusal as missed:
+        if len(arguments) < 4 or missed.code != "IF310":
+            raise
+    default = arguments[3]
+    # Where the default was no value, the map has lost it.
+    return default.get("DefaultValue", NO_VALUE) if isinstance(default, Mapping) else default
+
+
+def check_find_in_map(arguments: Sequence[Value], manners: Manners) -> None:
+    """The default, where there is one."""
+    if len(arguments) < 4:
+        return
+    if not manners.maps_have_defaults:
+        raise Refusal("needs a list of 3, not 4", code="IF302")
+    default = arguments[3]
+    known = isinstance(default, Mapping) and set(default) <= {"DefaultValue"}
+    if default is not UNKNOWN and not known:
+        raise Refusal(
+            "needs '{DefaultValue: …}' as its fourth item",
+            code="IF302",
+            remedy="write 'DefaultValue' as the one key of a map",
+        )
+
+
+def _find(arguments: Sequence[Value], scope: Scope) -> Value:
     found: Value = scope.bindings.mappings
     path = ""
     secret = False
@@ -52,10 +81,29 @@ def find_in_map(arguments: Sequence[Value], scope: Scope) -> Value:
         if not isinstance(found, Mapping) or str(key) not in found:
             what = f"no key '{key}' in '{path}'" if path else f"no map '{key}'"
             known = found if isinstance(found, Mapping) else ()
-            raise Refusal(f"finds {what}", code="IF310", remedy=did_you_mean(str(key), known))
+            raise Refusal(
+                f"finds {what}",
+                code="IF310",
+                why="the template has no such mapping" if not path else "",
+                remedy=_nearest_key(str(key), known),
+            )
         found = found[str(key)]
         path = f"{path}.{key}" if path else str(key)
     return sealed(found, secret)
+
+
+def _nearest_key(key: str, known: Collection[str]) -> str:
+    # Validation seeks in larger mappings, and knows when it has done so often enough.
+    near = did_you_mean(key, known) if len(known) <= _MOST_SOUGHT else ""
+    return near or _told_keys(known)
+
+
+def _told_keys(known: Iterable[str]) -> str:
+    """The keys that there are, as a remedy; not where they are too many to read."""
+    keys = sorted(known)
+    return (
+        f"use one of {', '.join(keys)}" if 0 < len(keys) <= _MOST_TOLD else "add it to 'Mappings'"
+    )
 
 
 def jq(arguments: Sequence[Value], scope: Scope) -> Value:
@@ -88,9 +136,21 @@ def jq(arguments: Sequence[Value], scope: Scope) -> Value:
     return sealed(found, secret or secret_mode or secret_script)
 
 
-def _run(script: str, given: Value, *, first: bool) -> list[Value]:
+def check_jq(arguments: Sequence[Value], manners: Manners) -> None:
+    """The mode and the script, where they are written out."""
+    mode, script, _ = arguments
+    if mode is not UNKNOWN and mode not in _MODES:
+        raise Refusal("needs 'First' or 'All' as its first argument")
+    if script is UNKNOWN or script is None:
+        return
+    if not isinstance(script, str):
+        raise Refusal(f"needs a text as its script, not {kind_of(script)}")
+    _check_script(script)
+
+
+def _check_script(script: str) -> None:
     if len(script) > _LONGEST_SCRIPT:
-        raise Refusal(f"has a script of more than {_LONGEST_SCRIPT} characters", code="IF307")
+        raise Refusal(f"has a script of more than {_LONGEST_SCRIPT:,} characters", code="IF307")
     if "$ENV" in script or _OPENS_MODULES.match(script):
         raise Refusal(
             "has a script that asks for '$ENV' or for a module",
@@ -98,7 +158,11 @@ def _run(script: str, given: Value, *, first: bool) -> list[Value]:
             why="a template's programs see nothing of the machine they run on",
             remedy="give what it needs as a parameter",
         )
-    text = bounded(json.dumps(given))
+
+
+def _run(script: str, given: Value, *, first: bool) -> list[Value]:
+    _check_script(script)
+    text = json_text(given)
     try:
         reply = _programs.ask({"script": script, "text": text, "first": first})
     except Confined as fault:
@@ -109,7 +173,8 @@ def _run(script: str, given: Value, *, first: bool) -> list[Value]:
             remedy="make the script smaller, or its input",
         ) from None
     if "fault" in reply:
-        raise Refusal("has a script that fails", code="IF307", why=str(reply["fault"]))
+        why = " ".join(str(reply["fault"]).split())
+        raise Refusal("has a script that fails", code="IF307", why=why)
     outputs: list[Value] = reply["outputs"]
     if not is_shallow(outputs):
         raise Refusal("has a script that gives data nested too deep", code="IF307")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
-from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.model.expressions import Expression
 from imageferry.model.values import Value
 
@@ -28,10 +28,10 @@ class Place(Enum):
     NORMAL = "resource properties and outputs"
     CONDITION = "a condition"
     COUNT = "'Count'"
+    RULE = "a rule"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """The arguments as they are written: a list of `least` to `most`, or one `whole` value.
 
     `bare` allows the one argument without a list around it.
@@ -59,27 +59,29 @@ class Shape:
 Evaluate = Callable[[Expression], Value]
 """Evaluates an expression in the scope of the call."""
 
+Early = Callable[[Sequence[Value], Manners], None]
+"""Looks at arguments before any parameter is known, UNKNOWN for what is not written out; raises
+Refusal for what could never work."""
 
-@dataclass(frozen=True, slots=True)
-class Strict:
+
+class Strict(NamedTuple):
     """A function of evaluated arguments. It raises Refusal for what it cannot take.
 
-    No argument is NO_VALUE: that makes the result NO_VALUE before the function is called.
+    No argument is NO_VALUE: that makes the result NO_VALUE before the function is called. Only a
+    function of any number of arguments sees it.
     """
 
     apply: Callable[[Sequence[Value], Scope], Value]
     shape: Shape
-    places: frozenset[Place]
     reach: Reach = Reach.ALL
+    early: Early | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lazy:
+class Lazy(NamedTuple):
     """A function that decides itself which of its arguments are evaluated."""
 
     apply: Callable[[Sequence[Expression], Scope, Evaluate], Value]
     shape: Shape
-    places: frozenset[Place]
 
 
 Function = Strict | Lazy

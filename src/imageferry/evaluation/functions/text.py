@@ -1,24 +1,31 @@
-"""Text functions: sub, join, split, base64."""
+"""Text functions: sub, join, split."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 
-from imageferry.evaluation.conversions import bounded, joined, kind_of, text_of
+from imageferry.evaluation.conversions import DATA_BOUND, crowded, joined, kind_of, text_of
 from imageferry.evaluation.errors import Refusal
 from imageferry.evaluation.functions.rows import Evaluate
-from imageferry.evaluation.scopes import Scope
+from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.evaluation.seals import opened, sealed
 from imageferry.evaluation.substitution import parts_of, variables_of
-from imageferry.model.expressions import Call, Expression, ListOf
+from imageferry.model.expressions import Call, Expression, ListOf, Literal
 from imageferry.model.values import NO_VALUE, UNKNOWN, Value
 
 
 def sub(arguments: Sequence[Value], scope: Scope) -> Value:
     """The parts of the text, each as text, one after the other."""
+    texts: list[str] = []
     manners = scope.manners
-    return joined("", [part if type(part) is str else text_of(part, manners) for part in arguments])
+    for part in arguments:
+        if type(part) is str:
+            texts.append(part)
+        elif part is not NO_VALUE:
+            texts.append(text_of(part, manners))
+        elif not manners.no_value_is_text:
+            return NO_VALUE
+    return joined("", texts)
 
 
 def sub_text(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) -> Value:
@@ -30,8 +37,32 @@ def sub_text(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) 
         raise Refusal(f"needs a text to fill in, not {kind_of(text)}")
     variables = variables_of(arguments[1]) if len(arguments) > 1 else {}
     span = arguments[0].span
-    parts = ListOf(parts_of(text, variables, scope.manners, span), span)
+    # However often the text names a variable, it is evaluated once, and only if it is named.
+    values = {
+        name: Literal(evaluate(variable), variable.span)
+        for name, variable in variables.items()
+        if name in text
+    }
+    parts = ListOf(parts_of(text, values, scope.manners, span), span)
     return sealed(evaluate(Call("sub", parts, "Fn::Sub", span)), secret)
+
+
+def check_join(arguments: Sequence[Value], manners: Manners) -> None:
+    """The delimiter and the list, as far as they are written out."""
+    delimiter, items = arguments
+    if delimiter is not UNKNOWN and not isinstance(delimiter, str):
+        raise Refusal(f"needs a text as its delimiter, not {kind_of(delimiter)}")
+    if items is UNKNOWN or (items is None and manners.null_is_empty):
+        return
+    if not isinstance(items, (list, tuple)):
+        raise Refusal(f"needs a list to join, not {kind_of(items)}")
+
+
+def check_split(arguments: Sequence[Value], manners: Manners) -> None:
+    """The delimiter, where it is written out."""
+    delimiter = arguments[0]
+    if delimiter is not UNKNOWN and (not isinstance(delimiter, str) or not delimiter):
+        raise Refusal("needs a text that is not empty as its delimiter")
 
 
 def join(arguments: Sequence[Value], scope: Scope) -> Value:
@@ -58,29 +89,12 @@ def join(arguments: Sequence[Value], scope: Scope) -> Value:
 def split(arguments: Sequence[Value], scope: Scope) -> Value:
     """`[delimiter, text]`: the pieces of the text, nothing trimmed, empty ones kept."""
     delimiter, text = arguments
-    if not isinstance(delimiter, str) or not delimiter:
-        raise Refusal("needs a text that is not empty as its delimiter")
+    check_split(arguments, scope.manners)
+    assert isinstance(delimiter, str)
     if text is None and scope.manners.null_is_empty:
         return []
     if not isinstance(text, str):
         raise Refusal(f"needs a text to split, not {kind_of(text)}")
+    if text.count(delimiter) >= DATA_BOUND:
+        raise crowded()
     return list(text.split(delimiter))
-
-
-def base64_encode(arguments: Sequence[Value], scope: Scope) -> Value:
-    """The text, in UTF-8, as Base64 without line ends."""
-    (text,) = arguments
-    if text is None and scope.manners.null_is_empty:
-        return None
-    if isinstance(text, (list, tuple, dict)):
-        raise Refusal(f"needs a text, not {kind_of(text)}")
-    try:
-        encoded = text_of(text, scope.manners).encode()
-    except UnicodeEncodeError:
-        raise Refusal("cannot encode a text that holds half a surrogate pair") from None
-    return bounded(base64.b64encode(encoded).decode())
-
-
-def base64_mark(arguments: Sequence[Value], scope: Scope) -> Value:
-    """ROS's `Fn::Base64`: its text, unchanged, for whoever encodes it later."""
-    return arguments[0]
