@@ -217,7 +217,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a pseudo parameter of the other language": ("ros", "!Sub '${AWS::Region}'", "IF174"),
     "a pseudo parameter that is none": ("cloudformation", "!Ref AWS::Regio", "IF174"),
     "a transform": ("cloudformation", "{'Fn::Transform': {Name: x}}", "IF178"),
-    "a loop": ("cloudformation", "{'Fn::ForEach::A': [a, [b], {}]}", "IF178"),
+    "a loop of the other language": ("ros", "{'Fn::ForEach::A': [a, [b], {}]}", "IF170"),
     "a function of the other language": ("ros", "{'Fn::ImportValue': x}", "IF170"),
 }  # fmt: skip
 

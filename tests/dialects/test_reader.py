@@ -198,10 +198,11 @@ def test_errors_are_collected_and_come_in_order_of_place() -> None:
     assert found.has_errors
 
 
-def test_a_transform_is_the_only_thing_said() -> None:
+def test_a_transform_is_the_only_error() -> None:
     found = reading(f"{CFN}Transform: Macro\nResources:\n  A: {{Odd: 1}}\n")
-    assert codes(found) == ["IF134"]
-    assert found.template is None
+    assert [one.code for one in found.diagnostics if one.is_error] == ["IF134"]
+    assert found.template is not None
+    assert found.template.resources == {}
 
 
 HUGE = {
@@ -315,7 +316,7 @@ def test_faults_without_number_are_counted() -> None:
     text = ROS + "Parameters:\n" + "".join(f"  A{n}: {{Type: Strng}}\n" for n in range(5000))
     found = reading(text)
     assert len(found.diagnostics) == MAX_DIAGNOSTICS + 1
-    assert found.diagnostics[-1].message == "4,000 more faults are not shown"
+    assert found.diagnostics[-1].message == "4,001 more faults are not shown"
     assert found.has_errors
 
 
@@ -339,10 +340,12 @@ def test_a_property_called_like_an_object_of_another_language_is_plain() -> None
 
 
 def test_numbers_of_constraints_may_be_text() -> None:
-    parameter = template(
-        f"{ROS}Parameters:\n  P: {{Type: String, MinLength: '6', MaxLength: 8, MinValue: '1.5'}}\n"
-    ).parameters["P"]
-    assert (parameter.min_length, parameter.max_length, parameter.min_value) == (6, 8, 1.5)
+    parameters = template(
+        f"{ROS}Parameters:\n  P: {{Type: String, MinLength: '6', MaxLength: 8}}\n"
+        "  N: {Type: Number, MinValue: '1.5'}\n"
+    ).parameters
+    assert (parameters["P"].min_length, parameters["P"].max_length) == (6, 8)
+    assert parameters["N"].min_value == 1.5
 
 
 def test_an_export_is_read() -> None:

@@ -12,11 +12,12 @@ from imageferry.dialects.vocabulary import (
     Limits,
     Manners,
     ParameterType,
+    Rewriting,
     Section,
     Shape,
+    Transform,
     Treatment,
     function,
-    long_function,
     table_of,
     tags_of,
 )
@@ -28,6 +29,7 @@ def split_attribute(text: str) -> tuple[str, str] | None:
     return (resource, attribute) if dot else None
 
 
+# The guide gives no short tags for rules and extensions; templates of the owner use them.
 _FUNCTIONS: Final = (
     Function("Ref", "ref", "!Ref", Shape.REFERENCE),
     Function("Condition", "condition", "!Condition", Shape.CONDITION),
@@ -40,22 +42,21 @@ _FUNCTIONS: Final = (
     function("equals", "Equals"),
     function("base64_encode", "Base64"),
     function("cidr", "Cidr"),
-    function("find_in_map", "FindInMap"),
+    function("find_in_map", "FindInMap", Shape.LOOKUP),
     function("get_azs", "GetAZs"),
     function("import_value", "ImportValue"),
     function("join", "Join"),
     function("select", "Select"),
     function("split", "Split"),
-    function("transform", "Transform", Shape.REFUSED),
-    long_function("get_stack_output", "GetStackOutput"),
-    long_function("length", "Length"),
-    long_function("to_json_string", "ToJsonString"),
-    long_function("contains", "Contains"),
-    long_function("each_member_equals", "EachMemberEquals"),
-    long_function("each_member_in", "EachMemberIn"),
-    long_function("ref_all", "RefAll"),
-    long_function("value_of", "ValueOf"),
-    long_function("value_of_all", "ValueOfAll"),
+    function("get_stack_output", "GetStackOutput"),
+    function("length", "Length", Shape.EXTENSION),
+    function("to_json_string", "ToJsonString", Shape.EXTENSION),
+    function("contains", "Contains"),
+    function("each_member_equals", "EachMemberEquals"),
+    function("each_member_in", "EachMemberIn"),
+    function("ref_all", "RefAll"),
+    function("value_of", "ValueOf"),
+    function("value_of_all", "ValueOfAll"),
 )
 
 _SINGLE_TYPES: Final = (
@@ -98,17 +99,8 @@ DIALECT: Final = Dialect(
         "Conditions": _READ,
         "Resources": _READ,
         "Outputs": _READ,
-        "Rules": Section(
-            Treatment.REFUSED,
-            "rules are not checked in this version, and ignoring them would let through what they "
-            "forbid",
-            "express them as 'AllowedValues' or 'AllowedPattern' of the parameters",
-        ),
-        "Transform": Section(
-            Treatment.REFUSED,
-            "a transform rewrites the template into another one, which is not done here",
-            "give the template that the transform produces",
-        ),
+        "Rules": _READ,
+        "Transform": _READ,
         "Hooks": Section(
             Treatment.REFUSED,
             "hooks drive blue/green deployments of services that are not known here",
@@ -118,9 +110,34 @@ DIALECT: Final = Dialect(
             Treatment.REFUSED,
             "globals belong to the serverless transform, which is not carried out here",
             "give the template that the transform produces",
+            transform="AWS::Serverless-",
         ),
     },
+    transforms=(
+        Transform(re.compile(r"AWS::LanguageExtensions\Z"), Rewriting.CARRIED_OUT),
+        Transform(
+            re.compile(r"AWS::Serverless-"),
+            Rewriting.ADDITIONS,
+            "it makes functions, roles and interfaces of its own types",
+        ),
+        Transform(
+            re.compile(r"AWS::Include\Z"),
+            Rewriting.ADDITIONS,
+            "it puts a file from a bucket into the template",
+        ),
+        Transform(
+            re.compile(r"AWS::"),
+            Rewriting.ADDITIONS,
+            "it adds resources of services that are not known here",
+        ),
+        Transform(
+            re.compile(r""),
+            Rewriting.WHOLE,
+            "it is a macro of the account, which may rewrite every part of the template",
+        ),
+    ),
     pseudo_prefix="AWS::",
+    interface="CloudFormation::Interface",
     pseudo={
         "AWS::StackId": "stack_id",
         "AWS::StackName": "stack_name",
@@ -178,6 +195,7 @@ DIALECT: Final = Dialect(
         reference_expressions=False,
         dotted_attribute=True,
         trims_names=False,
+        loops=True,
     ),
     limits=Limits(
         body_bytes=(

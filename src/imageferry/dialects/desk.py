@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from imageferry.dialects.nodes import MapNode, Node, Scalar, note, shape_of
+from imageferry.dialects.nodes import UNRESOLVED, MapNode, Node, Scalar, note, shape_of
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
 from imageferry.model.suggestions import did_you_mean
@@ -23,33 +23,67 @@ _SHAPE_REMEDIES: Final = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """The language, the names of the template's resources, and the faults found so far.
+    """The language, the names that the template declares, and the faults found so far.
 
-    `as_written` are the places of numbers that count as the text that they are written as.
+    `locals` are names that stand for values, visible to `Ref` only; `modules` are
+    resources that stand for many. `extended`: the language
+    extensions are carried out. `is_open`: what is not carried out may make further names, so an
+    unknown one is no fault; `left_out` are the resources that it may make otherwise than they are
+    written. `as_written` are the places of numbers that count as the text that they are written as. `told`
+    is there where nodes stand in several places: then each place is told once.
+    `repeated` holds how many values the names in texts of Sub have repeated so far.
     """
 
     dialect: Dialect
     resources: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
+    mappings: frozenset[str] = frozenset()
+    locals: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+    extended: bool = False
+    is_open: bool = False
     found: list[Diagnostic] = field(default_factory=list)
     as_written: set[Span] = field(default_factory=set)
+    told: set[tuple[str, Span]] | None = None
+    repeated: list[int] = field(default_factory=list)
 
     def error(
         self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
     ) -> None:
         """Note a fault that refuses the template."""
-        note(self.found, error(code, message, why=why, remedy=remedy, span=span))
+        if not self._is_told(code, span):
+            note(self.found, error(code, message, why=why, remedy=remedy, span=span))
 
     def warning(
         self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
     ) -> None:
         """Note a fault that does not."""
-        note(self.found, warning(code, message, why=why, remedy=remedy, span=span))
+        if not self._is_told(code, span):
+            note(self.found, warning(code, message, why=why, remedy=remedy, span=span))
+
+    def _is_told(self, code: str, span: Span) -> bool:
+        """True for what the same place has said before, in another copy of it."""
+        if self.told is None:
+            return False
+        is_told = (code, span) in self.told
+        self.told.add((code, span))
+        return is_told
 
     def take_as_written(self, node: Scalar) -> str:
         """The text of a scalar; what was said of its value as a number does not count."""
         if not isinstance(node.value, str):
             self.as_written.add(node.span)
         return node.text
+
+    def is_beyond(self, name: str) -> bool:
+        """True for a name that only what is not carried out here can make."""
+        return (
+            self.is_open
+            and (name not in self.resources or name in self.left_out)
+            and name not in self.parameters
+        )
 
     def did_you_mean(self, word: str, known: Iterable[str], otherwise: str = "") -> str:
         """A remedy that names the nearest known word; in a hopeless template none is sought."""
@@ -58,7 +92,9 @@ class Desk:
         return did_you_mean(word, known, otherwise)
 
     def expected(self, what: str, wanted: str, node: Node) -> None:
-        """Note that a part has the wrong shape."""
+        """Note that a part has the wrong shape; of what has no value here, enough was said."""
+        if node.tag == UNRESOLVED:
+            return
         self.error(
             "IF145",
             f"{what} must be {wanted}, not {shape_of(node)}",
@@ -99,3 +135,11 @@ def words_of(desk: Desk, node: Node, what: str) -> str:
         return node.text
     desk.expected(what, "text", node)
     return ""
+
+
+def condition_name(desk: Desk, node: Node | None, what: str) -> str | None:
+    """The condition of a resource or output; None where a transform makes it."""
+    if node is None or is_absent(node):
+        return None
+    name = text_of(desk, node, what)
+    return None if desk.is_open and name not in desk.conditions else name

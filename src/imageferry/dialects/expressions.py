@@ -8,14 +8,16 @@ from typing import Final
 from imageferry.dialects.desk import Desk, is_absent
 from imageferry.dialects.function_faults import (
     beside_other_keys,
-    is_loop,
-    refuse_rewriting,
+    misplaced_loop,
+    needs_extensions,
     unknown_tag,
     warn_always_true,
     wrong_argument,
 )
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, plain
-from imageferry.dialects.substitution import name_of, parts_of
+from imageferry.dialects.loops import is_loop
+from imageferry.dialects.nodes import UNRESOLVED, ListNode, MapNode, Node, Scalar, plain
+from imageferry.dialects.repetition import is_overgrown
+from imageferry.dialects.substitution import attribute_of, name_of, parts_of, unresolved_at
 from imageferry.dialects.vocabulary import Function, Shape
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import (
@@ -50,14 +52,14 @@ def read_condition(desk: Desk, node: Node, depth: int = 0) -> Expression:
     """What a node means where a condition is expected: bare text is the name of one."""
     match node:
         case Scalar(tag="", value=str()):
-            return ConditionReference(node.text, node.span)
-        case Scalar(tag="!Condition", text=text) if "!Condition" in desk.dialect.tags:
-            return ConditionReference(text, node.span)
+            return _named_condition(desk, node)
+        case Scalar(tag="!Condition") if "!Condition" in desk.dialect.tags:
+            return _named_condition(desk, node)
         case Scalar(tag="", value=bool()):
             return Literal(node.value, node.span)
         case MapNode(tag="", entries={"Condition": inner}) if len(node.entries) == 1:
             if isinstance(inner, Scalar) and isinstance(inner.value, str) and not inner.tag:
-                return ConditionReference(inner.text, inner.span)
+                return _named_condition(desk, inner)
             if desk.dialect.manners.reference_expressions:
                 warn_always_true(desk, inner, "as the value of 'Condition'")
                 return read_condition(desk, inner, depth)
@@ -80,6 +82,12 @@ def read_condition(desk: Desk, node: Node, depth: int = 0) -> Expression:
     return Literal(False, node.span)
 
 
+def _named_condition(desk: Desk, node: Scalar) -> Expression:
+    if desk.is_open and node.text not in desk.conditions:
+        return unresolved_at(node.span, "Condition")
+    return ConditionReference(node.text, node.span)
+
+
 def _function_name(desk: Desk, node: Node) -> str | None:
     """The one key of a map that is a function in long form."""
     if not isinstance(node, MapNode) or len(node.entries) != 1:
@@ -89,20 +97,25 @@ def _function_name(desk: Desk, node: Node) -> str | None:
 
 
 def _tagged(desk: Desk, node: Node, depth: int) -> Expression:
+    if node.tag == UNRESOLVED:
+        return Call("unresolved", read_expression(desk, _bare(node), depth), "", node.span)
     function = desk.dialect.tags.get(node.tag)
     if function is None:
         return unknown_tag(desk, node)
     if function.shape is Shape.CONDITION:
         return Literal(plain(node), node.span)
-    bare: Node
+    return _call(desk, function, _bare(node), node.span, depth, short=True)
+
+
+def _bare(node: Node) -> Node:
+    """The node without its tag."""
     match node:
         case Scalar():
-            bare = Scalar(node.value, node.text, node.span)
+            return Scalar(node.value, node.text, node.span)
         case ListNode():
-            bare = ListNode(node.items, node.span)
+            return ListNode(node.items, node.span)
         case MapNode():
-            bare = MapNode(node.entries, node.key_spans, node.span)
-    return _call(desk, function, bare, node.span, depth, short=True)
+            return MapNode(node.entries, node.key_spans, node.span)
 
 
 def _list(desk: Desk, node: ListNode, depth: int) -> Expression:
@@ -136,15 +149,15 @@ def _long_form(desk: Desk, name: str, node: MapNode, depth: int) -> Expression:
     if function is not None:
         return _call(desk, function, node.entries[name], node.span, depth, short=False)
     span = node.key_spans[name]
-    if desk.dialect.name == "cloudformation" and is_loop(name):
-        refuse_rewriting(desk, name, span)
-    else:
+    if not (is_loop(name) and desk.dialect.manners.loops):
         desk.error(
             "IF170",
             f"{desk.dialect.title} has no function '{name[:80]}'",
             span,
             remedy=desk.did_you_mean(name, desk.dialect.functions, "use one that it has"),
         )
+    else:
+        misplaced_loop(desk, name, span)
     return Literal(None, node.span)
 
 
@@ -180,10 +193,12 @@ def _reference(
         return Literal(None, span)
     if isinstance(argument, Scalar) and not argument.tag and not isinstance(argument.value, bool):
         return name_of(desk, argument.text, span)
-    if desk.dialect.manners.reference_expressions and (
+    if (desk.dialect.manners.reference_expressions or desk.extended) and (
         argument.tag or _function_name(desk, argument) is not None
     ):
-        return Call("ref", read_expression(desk, argument, depth), function.written, span)
+        named = read_expression(desk, argument, depth)
+        word = "unresolved" if desk.extended and desk.is_open else "ref"
+        return Call(word, named, function.written, span)
     return wrong_argument(
         desk, function, argument, "the name of a parameter or resource", "write 'Ref: Name'"
     )
@@ -196,7 +211,7 @@ def _attribute(
     if isinstance(argument, Scalar) and not argument.tag and dotted:
         halves = desk.dialect.split_attribute(argument.text)
         if halves is not None and all(halves):
-            return Attribute(Literal(halves[0], span), Literal(halves[1], span), span)
+            return attribute_of(desk, halves[0], halves[1], span)
     items = _items(argument)
     if items is not None and len(items) == 2:
         resource, attribute = (
@@ -204,7 +219,7 @@ def _attribute(
             for position, item in enumerate(items)
         )
         if resource is not None and attribute is not None:
-            return Attribute(resource, attribute, span)
+            return _attribute_in(desk, resource, attribute, span)
     return wrong_argument(
         desk,
         function,
@@ -214,16 +229,42 @@ def _attribute(
     )
 
 
+def _attribute_in(
+    desk: Desk, resource: Expression, attribute: Expression, span: Span
+) -> Expression:
+    """An attribute in the list form; of names that are not declared there is more to know."""
+    match (resource, attribute):
+        case (Literal(value=str() as name), Literal(value=str() as word)):
+            if name not in desk.resources or name in desk.left_out:
+                found = attribute_of(desk, name, word, span)
+                if isinstance(found, Call) or "." in name:
+                    return found
+        case (Literal(value=str() as name), _) if not (desk.is_open and desk.is_beyond(name)):
+            pass
+        case _ if desk.is_open:
+            return Call("unresolved", ListOf((resource, attribute), span), "Fn::GetAtt", span)
+        case _:
+            pass
+    return Attribute(resource, attribute, span)
+
+
 def _attribute_part(desk: Desk, node: Node, depth: int, *, first: bool) -> Expression | None:
     if isinstance(node, Scalar) and not node.tag:
         if node.value is None or isinstance(node.value, bool) or not node.text:
             return None
         return Literal(node.text, node.span)
-    # CloudFormation, "Fn::GetAtt": the attribute may be a Ref, the resource no function.
-    if first and not desk.dialect.manners.reference_expressions:
+    # CloudFormation, "Fn::GetAtt": the attribute may be a Ref, the resource no function, but
+    # with the language extensions.
+    if first and not (desk.dialect.manners.reference_expressions or desk.extended):
         return None
     expression = read_expression(desk, node, depth)
-    return None if isinstance(expression, Literal) else expression
+    match expression:
+        case Call(function="sub", argument=ListOf(items=(Literal(value=str()) as text,))):
+            return text
+        case Literal():
+            return None
+        case _:
+            return expression
 
 
 def _substitution(
@@ -242,6 +283,8 @@ def _substitution(
             used: set[str] = set()
             parts = parts_of(desk, text.text, text.span, variables, used)
             _warn_unused(desk, names, used)
+            if variables and is_overgrown(desk, parts, span):
+                return Literal(None, span)
             return Call(function.canonical, ListOf(parts, text.span), function.written, span)
     elif text is not argument and lenient and variables is not None:
         inner = read_expression(desk, text, depth)
@@ -331,11 +374,27 @@ def _negation(
     return Call(function.canonical, ListOf((condition,), argument.span), function.written, span)
 
 
-def _refused(
+def _lookup(
     desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
 ) -> Expression:
-    refuse_rewriting(desk, function.written, span)
-    return Literal(None, span)
+    items = _items(argument) or ()
+    if len(items) > 3 and not desk.extended:
+        needs_extensions(desk, f"a default in '{function.written}'", items[3].span)
+    expression = Call(
+        function.canonical, read_expression(desk, argument, depth), function.written, span
+    )
+    name = items[0] if items else None
+    if desk.is_open and isinstance(name, Scalar) and name.text not in desk.mappings:
+        return Call("unresolved", expression.argument, function.written, span)
+    return expression
+
+
+def _extension(
+    desk: Desk, function: Function, argument: Node, span: Span, depth: int, short: bool
+) -> Expression:
+    if not desk.extended:
+        needs_extensions(desk, f"'{function.written}'", span)
+    return Call(function.canonical, read_expression(desk, argument, depth), function.written, span)
 
 
 _Reader = Callable[[Desk, Function, Node, Span, int, bool], Expression]
@@ -346,5 +405,6 @@ _SHAPES: Final[Mapping[Shape, _Reader]] = {
     Shape.CHOICE: _choice,
     Shape.CONDITIONS: _conditions,
     Shape.NEGATION: _negation,
-    Shape.REFUSED: _refused,
+    Shape.LOOKUP: _lookup,
+    Shape.EXTENSION: _extension,
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from imageferry.dialects.desk import Desk
-from imageferry.dialects.nodes import MapNode, Node
-from imageferry.dialects.vocabulary import Function, Shape
+from imageferry.dialects.nodes import UNRESOLVED, ListNode, MapNode, Node
+from imageferry.dialects.transforms import EXTENSIONS
+from imageferry.dialects.vocabulary import Function
 from imageferry.model.diagnostics import Span
-from imageferry.model.expressions import Literal
+from imageferry.model.expressions import Call, Expression, Literal
 
 
 def warn_always_true(desk: Desk, node: Node, where: str) -> None:
@@ -24,10 +25,7 @@ def warn_always_true(desk: Desk, node: Node, where: str) -> None:
 
 def unknown_tag(desk: Desk, node: Node) -> Literal:
     """Note a short tag that the language does not have."""
-    long_form = "Fn::" + node.tag[1:]
-    if long_form in desk.dialect.functions:
-        remedy = f"write it in its long form, '{long_form}: …'"
-    elif node.tag == "!Condition":
+    if node.tag == "!Condition":
         remedy = "write the name of the condition alone"
     else:
         remedy = desk.did_you_mean(
@@ -44,8 +42,13 @@ def unknown_tag(desk: Desk, node: Node) -> Literal:
     return Literal(None, node.span)
 
 
-def wrong_argument(desk: Desk, function: Function, node: Node, wanted: str, remedy: str) -> Literal:
-    """Note an argument of the wrong shape."""
+def wrong_argument(
+    desk: Desk, function: Function, node: Node, wanted: str, remedy: str
+) -> Expression:
+    """Note an argument of the wrong shape; of what has no value here, enough was said."""
+    parts = node.items if isinstance(node, ListNode) else ()
+    if any(part.tag == UNRESOLVED for part in (node, *parts)):
+        return Call("unresolved", Literal(None, node.span), function.written, node.span)
     if node.tag and node.tag not in desk.dialect.tags:
         return unknown_tag(desk, node)
     desk.error(
@@ -60,10 +63,6 @@ def wrong_argument(desk: Desk, function: Function, node: Node, wanted: str, reme
 
 def beside_other_keys(desk: Desk, key: str, span: Span) -> None:
     """Note a function's name in a map that has other keys."""
-    function = desk.dialect.functions.get(key)
-    if (function is not None and function.shape is Shape.REFUSED) or is_loop(key):
-        refuse_rewriting(desk, key, span)
-        return
     desk.warning(
         "IF175",
         f"'{key[:80]}' stands beside other keys, so it is plain text here",
@@ -73,17 +72,23 @@ def beside_other_keys(desk: Desk, key: str, span: Span) -> None:
     )
 
 
-def is_loop(key: str) -> bool:
-    """True for `Fn::ForEach::Name`."""
-    return key.startswith("Fn::ForEach::")
-
-
-def refuse_rewriting(desk: Desk, written: str, span: Span) -> None:
-    """Note a function that rewrites the template."""
+def misplaced_loop(desk: Desk, key: str, span: Span) -> None:
+    """Note a loop where none is carried out."""
     desk.error(
-        "IF178",
-        f"'{written[:80]}' is not carried out in this version",
+        "IF153",
+        f"the loop '{key[:80]}' cannot stand here",
         span,
-        why="it rewrites the template itself",
-        remedy="write out what it would produce",
+        why="loops make conditions, resources and outputs, and parts of them",
+        remedy="write out what it would make",
+    )
+
+
+def needs_extensions(desk: Desk, what: str, span: Span) -> None:
+    """Note what only the language extensions know."""
+    desk.error(
+        "IF152",
+        f"{what} needs the language extensions",
+        span,
+        why="without them CloudFormation refuses it",
+        remedy=f"add the line 'Transform: {EXTENSIONS}'",
     )

@@ -23,6 +23,8 @@ from imageferry.dialects.yaml_scalars import MAX_DIGITS
 from imageferry.model.diagnostics import Diagnostic, Span, error
 
 _BLANK: Final = frozenset(" \t\r\n")
+# One blank, and what most values begin with.
+_BEGINNINGS: Final = frozenset((' "', " {", " ["))
 _BLANKS = re.compile(r"[ \t\r\n]*")
 # ECMA-404, "Numbers".
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>\.[0-9]+)?(?P<power>[eE][-+]?[0-9]+)?")
@@ -74,9 +76,13 @@ def _skip(page: _Page, offset: int) -> int:
     return end
 
 
+# What `Span(…)` does, without the call in between: two are made for each entry of a map.
+_place: Final = tuple.__new__
+
+
 def _span(page: _Page, offset: int) -> Span:
     """A place on the line that reading has come to."""
-    return Span(page.name, page.line, offset - page.line_start + 1)
+    return _place(Span, (page.name, page.line, offset - page.line_start + 1))
 
 
 def _value(page: _Page, offset: int, depth: int) -> tuple[Node, int]:
@@ -152,16 +158,22 @@ def _map(page: _Page, offset: int, depth: int) -> tuple[Node, int]:
             raise _not_a_key(page, offset)
         key_span = _span(page, offset)
         name, offset = _string(page, offset)
-        offset = _skip(page, offset)
+        # Most maps have one blank after the colon and none before it.
         if text[offset : offset + 1] != ":":
-            raise _fault(page, offset, f"a ':' is missing after the key '{name[:80]}'", "add it")
-        node, offset = _value(page, _skip(page, offset + 1), depth + 1)
+            offset = _skip(page, offset)
+            if text[offset : offset + 1] != ":":
+                said = f"a ':' is missing after the key '{name[:80]}'"
+                raise _fault(page, offset, said, "add it")
+        offset += 2 if text[offset + 1 : offset + 3] in _BEGINNINGS else 1
+        node, offset = _value(page, _skip(page, offset), depth + 1)
         if name in entries:
             note(page.warnings, duplicate_key(name, key_span, key_spans[name]))
         entries[name] = node
         key_spans[name] = key_span
-        offset = _skip(page, offset)
         mark = text[offset : offset + 1]
+        if mark in _BLANK:
+            offset = _skip(page, offset)
+            mark = text[offset : offset + 1]
         if mark == "}":
             return MapNode(entries, key_spans, span), offset + 1
         if mark != ",":

@@ -24,7 +24,7 @@ def check_limits(desk: Desk, template: Template, size: int, start: Span) -> None
             "IF190",
             f"the template has {size:,} bytes",
             start,
-            why=f"{desk.dialect.title} accepts {passed[1]} at most; it is read here",
+            why=f"{desk.dialect.title} accepts at most {passed[1]}; it is read here",
             remedy="shorten it if it is also used there",
         )
     counted = (

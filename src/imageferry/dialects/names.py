@@ -17,29 +17,33 @@ def check_name(desk: Desk, name: str, span: Span, what: str) -> None:
             span,
             remedy="choose another name",
         )
+    elif desk.is_open and "{" in name:
+        # What a loop would make that cannot run yet.
+        return
     elif not desk.dialect.logical_id.match(name):
         shown = name if len(name) <= 60 else name[:57] + "…"
+        is_made = desk.told is not None and desk.dialect.manners.loops
         desk.error(
             "IF140",
             f"'{shown}' cannot be the name of a {what}",
             span,
             why=f"in {desk.dialect.title} a name has {desk.dialect.logical_id_says}",
-            remedy="choose another name",
+            remedy="choose another name"
+            + ("; in a loop, '&{Identifier}' leaves out all other characters" if is_made else ""),
         )
 
 
 def check_clashes(
-    desk: Desk, parameters: Mapping[str, Span], resources: Mapping[str, Span]
+    desk: Desk, spans: Mapping[str, Span], others: Mapping[str, Span], what: str, other: str
 ) -> None:
-    """Note a name that is both a parameter's and a resource's."""
-    for name in parameters.keys() & resources.keys():
-        span, other = resources[name], parameters[name]
+    """Note a name that `Ref` could find twice: as `what`, and as `other`."""
+    for name in spans.keys() & others.keys():
         desk.error(
             "IF141",
-            f"'{name}' is the name of a parameter and of a resource",
-            span,
-            why=f"'Ref' could mean both; the parameter is on line {other.line}, column "
-            f"{other.column}",
+            f"'{name}' is the name of a {what} and of a {other}",
+            others[name],
+            why=f"'Ref' could mean both; the {what} is on line {spans[name].line}, column "
+            f"{spans[name].column}",
             remedy="rename one of them",
         )
 

@@ -40,7 +40,9 @@ def note(found: list[Diagnostic], diagnostic: Diagnostic) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+# Nodes live while a source is read and no longer, and there are thousands: to freeze each would
+# take twice as long as to make it.
+@dataclass(slots=True)
 class Scalar:
     """A single value. `text` is as it was written, `value` what it means; `tag` as in `!Ref`."""
 
@@ -50,7 +52,7 @@ class Scalar:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ListNode:
     """A list."""
 
@@ -59,7 +61,7 @@ class ListNode:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MapNode:
     """A map; `key_spans` has the place of each key."""
 
@@ -70,6 +72,43 @@ class MapNode:
 
 
 Node = Scalar | ListNode | MapNode
+
+UNRESOLVED: Final = "!\0unresolved"
+"""The tag of what has no value here, which a diagnostic has said already; no source can have it."""
+
+
+def unresolved(node: Node) -> Node:
+    """The node, marked as one that has no value here; what it holds is kept for its names."""
+    match node:
+        case Scalar(tag=""):
+            return Scalar(node.value, node.text, node.span, UNRESOLVED)
+        case ListNode(tag=""):
+            return ListNode(node.items, node.span, UNRESOLVED)
+        case MapNode(tag=""):
+            return MapNode(node.entries, node.key_spans, node.span, UNRESOLVED)
+        case _:
+            return ListNode((node,), node.span, UNRESOLVED)
+
+
+def function_in(node: Node) -> tuple[str, Node] | None:
+    """The function that a node is, in its long name, and its argument; short tags as well."""
+    match node:
+        case MapNode(tag="", entries=entries) if len(entries) == 1:
+            name, argument = next(iter(entries.items()))
+            return (name, argument) if name == "Ref" or name.startswith("Fn::") else None
+        case Scalar(tag=tag) if tag and tag != UNRESOLVED:
+            return long_name(tag), Scalar(node.value, node.text, node.span)
+        case ListNode(tag=tag) if tag and tag != UNRESOLVED:
+            return long_name(tag), ListNode(node.items, node.span)
+        case MapNode(tag=tag) if tag and tag != UNRESOLVED:
+            return long_name(tag), MapNode(node.entries, node.key_spans, node.span)
+        case _:
+            return None
+
+
+def long_name(tag: str) -> str:
+    """The name in long form of the function with this short tag."""
+    return tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
 
 
 def plain(node: Node) -> Json:
@@ -82,10 +121,9 @@ def plain(node: Node) -> Json:
             content = [plain(item) for item in node.items]
         case MapNode():
             content = {name: plain(entry) for name, entry in node.entries.items()}
-    if not node.tag:
+    if not node.tag or node.tag == UNRESOLVED:
         return content
-    long_form = node.tag[1:] if node.tag in ("!Ref", "!Condition") else f"Fn::{node.tag[1:]}"
-    return {long_form: content}
+    return {long_name(node.tag): content}
 
 
 def shape_of(node: Node) -> str:

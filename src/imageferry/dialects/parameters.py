@@ -7,36 +7,50 @@ from typing import Final
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, text_of, words_of
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, descend, plain
+from imageferry.dialects.nodes import UNRESOLVED, ListNode, MapNode, Node, Scalar, descend, plain
 from imageferry.dialects.vocabulary import ParameterType
 from imageferry.dialects.yaml_scalars import BOOLEAN_WORDS
 from imageferry.model.diagnostics import Span
 from imageferry.model.templates import Parameter
 from imageferry.model.values import Json, Value
 
+# ROS reference, parameters; CloudFormation guide, parameters: what the fields are for. Elsewhere
+# the owners say nothing of them, so they are kept.
+_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "MinLength": frozenset(("string", "text_list", "json", "stored")),
+    "MaxLength": frozenset(("string", "text_list", "json", "stored")),
+    "MinValue": frozenset(("number", "number_list", "stored")),
+    "MaxValue": frozenset(("number", "number_list", "stored")),
+    "AllowedPattern": frozenset(("string", "text_list")),
+    "Confirm": frozenset(("string",)),
+}
+_TEXT: Final = ParameterType("string")
 _TRUTH: Final = {"true": True, "false": False}
 
 
-def read_parameters(desk: Desk, section: MapNode) -> Mapping[str, Parameter]:
-    """Every parameter that could be read; faults are noted."""
+def read_parameters(
+    desk: Desk, section: MapNode, labels: Mapping[str, str]
+) -> Mapping[str, Parameter]:
+    """Every parameter that could be read; faults are noted. `labels` stand elsewhere."""
     parameters = {}
     for name, node in section.entries.items():
         span = section.key_spans[name]
         check_name(desk, name, span, "parameter")
         fields = map_of(desk, node, f"the parameter '{name[:80]}'")
         if fields is not None:
-            parameter = _parameter(desk, name, fields, span)
+            parameter = _parameter(desk, name, fields, span, labels.get(name, ""))
             if parameter is not None:
                 parameters[name] = parameter
     return parameters
 
 
-def _parameter(desk: Desk, name: str, fields: MapNode, span: Span) -> Parameter | None:
+def _parameter(desk: Desk, name: str, fields: MapNode, span: Span, label: str) -> Parameter | None:
     _check_fields(desk, name, fields)
     found = _type(desk, name, fields, span)
     if found is None:
         return None
     type_name, parameter_type = found
+    _check_effects(desk, name, fields, type_name, parameter_type.kind)
     entries = fields.entries
     default = entries.get("Default")
     allowed = entries.get("AllowedValues")
@@ -59,7 +73,7 @@ def _parameter(desk: Desk, name: str, fields: MapNode, span: Span) -> Parameter 
         no_echo=read_truth(desk, fields, "NoEcho"),
         constraint_description=_words(desk, fields, "ConstraintDescription"),
         description=_words(desk, fields, "Description"),
-        label=_words(desk, fields, "Label"),
+        label=_words(desk, fields, "Label") or label,
         default_span=None if default is None else fields.key_spans["Default"],
         trims_items=parameter_type.trims_items,
     )
@@ -82,7 +96,31 @@ def _check_fields(desk: Desk, name: str, fields: MapNode) -> None:
             )
 
 
+def _check_effects(desk: Desk, name: str, fields: MapNode, type_name: str, kind: str) -> None:
+    """Note fields that have no effect on a parameter of this type."""
+    for field, kinds in _KINDS.items():
+        node = fields.entries.get(field)
+        if node is None or is_absent(node):
+            continue
+        if kind not in kinds:
+            why = f"it has no meaning for the type '{type_name[:80]}'"
+        elif field == "Confirm" and read_truth(desk, fields, "Confirm"):
+            if read_truth(desk, fields, "NoEcho"):
+                continue
+            why = "only a parameter with 'NoEcho' is asked for twice"
+        else:
+            continue
+        desk.warning(
+            "IF161",
+            f"'{field}' of the parameter '{name[:80]}' has no effect",
+            fields.key_spans[field],
+            why=why,
+            remedy="remove it, or change the type" if kind not in kinds else "add 'NoEcho: true'",
+        )
+
+
 def _type(desk: Desk, name: str, fields: MapNode, span: Span) -> tuple[str, ParameterType] | None:
+    """The type as it is written and as it is read; text where it is none, so that reading goes on."""
     node = fields.entries.get("Type")
     if node is None or is_absent(node):
         desk.error(
@@ -91,7 +129,7 @@ def _type(desk: Desk, name: str, fields: MapNode, span: Span) -> tuple[str, Para
             span,
             remedy="add 'Type: String', or another type",
         )
-        return None
+        return "String", _TEXT
     type_name = text_of(desk, node, f"'Type' of the parameter '{name[:80]}'")
     if type_name is None:
         return None
@@ -106,7 +144,7 @@ def _type(desk: Desk, name: str, fields: MapNode, span: Span) -> tuple[str, Para
             + " and the types of its stores",
             remedy=desk.did_you_mean(type_name, desk.dialect.parameter_types, "use 'String'"),
         )
-        return None
+        return type_name, _TEXT
     return type_name, known
 
 
@@ -132,7 +170,7 @@ def refuse_functions(desk: Desk, node: Node, what: str) -> None:
         if not written and isinstance(part, MapNode) and len(part.entries) == 1:
             written = next(name for name in part.entries)
             written = written if written == "Ref" or written.startswith("Fn::") else ""
-        if written:
+        if written and written != UNRESOLVED:
             desk.error(
                 "IF177",
                 f"{what} holds the function '{written[:80]}'",

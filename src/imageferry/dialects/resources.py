@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from imageferry.dialects.desk import Desk, is_absent, map_of, text_of
+from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, text_of
 from imageferry.dialects.expressions import read_expression
-from imageferry.dialects.function_faults import is_loop, refuse_rewriting
+from imageferry.dialects.function_faults import needs_extensions
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, plain, shape_of
+from imageferry.dialects.nodes import (
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
+    function_in,
+    plain,
+    shape_of,
+)
 from imageferry.dialects.vocabulary import Treatment
 from imageferry.model.diagnostics import Span
-from imageferry.model.expressions import Expression, Literal, Reference
+from imageferry.model.expressions import Call, Expression, Literal, Reference
 from imageferry.model.templates import ResourceDefinition
 
 
@@ -20,14 +28,11 @@ def read_resources(desk: Desk, section: MapNode) -> Mapping[str, ResourceDefinit
     resources = {}
     for name, node in section.entries.items():
         span = section.key_spans[name]
-        if is_loop(name) and desk.dialect.manners.strict_fields:
-            refuse_rewriting(desk, name, span)
-            continue
         check_name(desk, name, span, "resource")
         attributes = map_of(desk, node, f"the resource '{name[:80]}'")
         if attributes is not None:
             definition = _definition(desk, name, attributes, span)
-            if definition is not None:
+            if definition is not None and name not in desk.left_out:
                 resources[name] = definition
     return resources
 
@@ -39,6 +44,8 @@ def _definition(
     _check_attributes(desk, name, attributes)
     type_node = entries.get("Type")
     if type_node is None or is_absent(type_node):
+        if name in desk.left_out:
+            return None
         desk.error(
             "IF144",
             f"the resource '{name[:80]}' has no 'Type'",
@@ -50,7 +57,7 @@ def _definition(
     if type_name is None:
         return None
     properties, places = _properties(desk, name, type_name, entries.get("Properties"))
-    condition = _optional_text(desk, entries.get("Condition"), f"'Condition' of '{name[:80]}'")
+    condition = condition_name(desk, entries.get("Condition"), f"'Condition' of '{name[:80]}'")
     return ResourceDefinition(
         logical_id=name,
         type_name=type_name,
@@ -84,6 +91,8 @@ def _check_attributes(desk: Desk, name: str, attributes: MapNode) -> None:
         span = attributes.key_spans[word]
         if treatment is Treatment.KEPT:
             if word.endswith("Policy"):
+                if desk.dialect.manners.strict_fields:
+                    map_of(desk, attributes.entries[word], f"'{word}' of '{name[:80]}'")
                 desk.warning(
                     "IF146",
                     f"'{word}' has no effect here",
@@ -91,7 +100,8 @@ def _check_attributes(desk: Desk, name: str, attributes: MapNode) -> None:
                     why="no type that imageferry knows gives it a meaning",
                 )
             continue
-        note = desk.error if desk.dialect.manners.strict_fields else desk.warning
+        is_strict = desk.dialect.manners.strict_fields and not desk.is_open
+        note = desk.error if is_strict else desk.warning
         note(
             "IF143",
             f"a resource has no attribute '{word[:80]}'",
@@ -109,7 +119,7 @@ def _properties(
 ) -> tuple[Mapping[str, Expression], Mapping[str, Span]]:
     if node is None or is_absent(node):
         return {}, {}
-    properties = map_of(desk, node, f"'Properties' of '{name[:80]}'")
+    properties = map_of(desk, _distributed(desk, node), f"'Properties' of '{name[:80]}'")
     if properties is None:
         return {}, {}
     places = dict(properties.key_spans)
@@ -130,6 +140,28 @@ def _properties(
             expressions[key] = read_expression(desk, entry)
         _add_places(entry, key, places)
     return expressions, places
+
+
+def _distributed(desk: Desk, node: Node) -> Node:
+    """`Fn::If` between two maps of properties as one map, whose values are chosen one by one."""
+    if not desk.dialect.manners.reference_expressions:
+        return node
+    match function_in(node):
+        case ("Fn::If", ListNode(tag="", items=(condition, MapNode() as yes, MapNode() as no))):
+            if yes.tag or no.tag:
+                return node
+            spans = {**no.key_spans, **yes.key_spans}
+            entries: dict[str, Node] = {}
+            for key, span in spans.items():
+                text = f"{desk.dialect.pseudo_prefix}NoValue"
+                absent = MapNode({"Ref": Scalar(text, text, span)}, {"Ref": span}, span)
+                choice = ListNode(
+                    (condition, yes.entries.get(key, absent), no.entries.get(key, absent)), span
+                )
+                entries[key] = MapNode({"Fn::If": choice}, {"Fn::If": span}, span)
+            return MapNode(entries, spans, node.span)
+        case _:
+            return node
 
 
 def _add_places(node: Node, path: str, places: dict[str, Span]) -> None:
@@ -153,12 +185,6 @@ def _optional(desk: Desk, node: Node | None) -> Expression | None:
     return None if node is None or is_absent(node) else read_expression(desk, node)
 
 
-def _optional_text(desk: Desk, node: Node | None, what: str) -> str | None:
-    if node is None or is_absent(node):
-        return None
-    return text_of(desk, node, what)
-
-
 def _depends_on(desk: Desk, name: str, node: Node | None) -> tuple[tuple[str, Span], ...]:
     if node is None or is_absent(node):
         return ()
@@ -169,7 +195,7 @@ def _depends_on(desk: Desk, name: str, node: Node | None) -> tuple[tuple[str, Sp
             continue
         if not isinstance(entry, Scalar) or entry.tag or isinstance(entry.value, bool):
             desk.expected(f"'DependsOn' of '{name[:80]}'", "the name of a resource", entry)
-        elif entry.text:
+        elif entry.text and not (desk.is_open and desk.is_beyond(entry.text)):
             names.append((entry.text, entry.span))
     return tuple(names)
 
@@ -185,9 +211,20 @@ def _policy(
             return expression
         case Reference() if desk.dialect.manners.reference_expressions:
             return expression
+        case Call(function="unresolved"):
+            return expression
+        case Literal():
+            pass
+        case _:
+            if desk.extended:
+                return expression
+    match expression:
         case Literal(value=str() as value):
             shown = f"'{value[:40]}'"
             remedy = desk.did_you_mean(value, allowed, "use one of these")
+        case _ if desk.dialect.manners.loops and function_in(node) is not None:
+            needs_extensions(desk, f"a function as '{word}'", node.span)
+            return None
         case _:
             shown = shape_of(node)
             remedy = "write one of these"

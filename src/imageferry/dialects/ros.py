@@ -11,8 +11,10 @@ from imageferry.dialects.vocabulary import (
     Limits,
     Manners,
     ParameterType,
+    Rewriting,
     Section,
     Shape,
+    Transform,
     Treatment,
     function,
     table_of,
@@ -92,29 +94,30 @@ DIALECT: Final = Dialect(
         "Conditions": _READ,
         "Resources": _READ,
         "Outputs": _READ,
-        "Locals": Section(
-            Treatment.REFUSED,
-            "locals are not evaluated in this version",
-            "write each value where it is used, or as a parameter with a default",
-        ),
-        "Rules": Section(
-            Treatment.REFUSED,
-            "rules are not checked in this version, and ignoring them would let through what they "
-            "forbid",
-            "express them as 'AllowedValues' or 'AllowedPattern' of the parameters",
-        ),
-        "Transform": Section(
-            Treatment.REFUSED,
-            "a transform rewrites the template into another one, which is not done here",
-            "give the template that the transform produces",
-        ),
+        "Locals": _READ,
+        "Rules": _READ,
+        "Transform": _READ,
         "Workspace": Section(
             Treatment.REFUSED,
             "a workspace holds Terraform files, which are not run here",
             "run them with Terraform, or declare the resources in 'Resources'",
         ),
     },
+    transforms=(
+        Transform(
+            re.compile(r"Aliyun::Serverless-"),
+            Rewriting.ADDITIONS,
+            "it makes functions, roles and interfaces of its own types",
+        ),
+        Transform(
+            re.compile(r"Aliyun::(Terraform|OpenTofu)-"),
+            Rewriting.ELSEWHERE,
+            "the resources stand in the files of another tool, which is not run here",
+            "run them with that tool, or declare the resources in 'Resources'",
+        ),
+    ),
     pseudo_prefix="ALIYUN::",
+    interface="ROS::Interface",
     pseudo={
         "ALIYUN::StackId": "stack_id",
         "ALIYUN::StackName": "stack_name",
@@ -181,8 +184,10 @@ DIALECT: Final = Dialect(
     split_attribute=split_attribute,
     deletion_policies=("Delete", "Retain"),
     replacement_policies=(),
-    # A nested stack's template is handed on: its functions are its own.
-    raw_properties=frozenset((("ALIYUN::ROS::Stack", "TemplateBody"),)),
+    # The template of another stack is handed on: its functions are its own.
+    raw_properties=frozenset(
+        (f"ALIYUN::ROS::{kind}", "TemplateBody") for kind in ("Stack", "StackGroup", "ChangeSet")
+    ),
     type_prefixes=("ALIYUN::", "DATASOURCE::", "MODULE::", "Aliyun::"),
     manners=Manners(
         nulls=True,
@@ -192,6 +197,7 @@ DIALECT: Final = Dialect(
         reference_expressions=True,
         dotted_attribute=False,
         trims_names=True,
+        loops=False,
     ),
     limits=Limits(
         body_bytes=((524_288, "512 KiB"),),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from imageferry.dialects.desk import Desk, is_absent, map_of, text_of, words_of
+from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, words_of
 from imageferry.dialects.expressions import read_condition, read_expression
-from imageferry.dialects.function_faults import is_loop, refuse_rewriting
+from imageferry.dialects.function_faults import misplaced_loop
+from imageferry.dialects.loops import is_loop
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import MapNode, plain
+from imageferry.dialects.nodes import UNRESOLVED, MapNode, Node, plain
 from imageferry.dialects.parameters import read_truth, refuse_functions
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression
 from imageferry.model.templates import Condition, Output
-from imageferry.model.values import Value
+from imageferry.model.values import UNKNOWN, Value
 
 
 def read_mappings(desk: Desk, section: MapNode) -> Mapping[str, Mapping[str, Mapping[str, Value]]]:
@@ -21,8 +22,8 @@ def read_mappings(desk: Desk, section: MapNode) -> Mapping[str, Mapping[str, Map
     mappings = {}
     for name, node in section.entries.items():
         what = f"the mapping '{name[:80]}'"
-        if name.startswith("Fn::"):
-            refuse_rewriting(desk, name, section.key_spans[name])
+        if is_loop(name) and desk.dialect.manners.loops:
+            misplaced_loop(desk, name, section.key_spans[name])
             continue
         first = map_of(desk, node, what)
         if first is None:
@@ -32,9 +33,14 @@ def read_mappings(desk: Desk, section: MapNode) -> Mapping[str, Mapping[str, Map
         for key, row in first.entries.items():
             second = map_of(desk, row, f"'{key[:80]}' in {what}")
             if second is not None:
-                rows[key] = {word: plain(value) for word, value in second.entries.items()}
+                rows[key] = {word: _row_value(value) for word, value in second.entries.items()}
         mappings[name] = rows
     return mappings
+
+
+def _row_value(node: Node) -> Value:
+    """A value of a mapping; a dynamic reference, which was noted before, is unknown."""
+    return UNKNOWN if node.tag == UNRESOLVED else plain(node)
 
 
 def read_conditions(desk: Desk, section: MapNode) -> Mapping[str, Condition]:
@@ -42,9 +48,6 @@ def read_conditions(desk: Desk, section: MapNode) -> Mapping[str, Condition]:
     conditions = {}
     for name, node in section.entries.items():
         span = section.key_spans[name]
-        if is_loop(name):
-            refuse_rewriting(desk, name, span)
-            continue
         conditions[name] = Condition(name, read_condition(desk, node), span)
     return conditions
 
@@ -54,9 +57,6 @@ def read_outputs(desk: Desk, section: MapNode) -> Mapping[str, Output]:
     outputs = {}
     for name, node in section.entries.items():
         span = section.key_spans[name]
-        if is_loop(name) and desk.dialect.manners.strict_fields:
-            refuse_rewriting(desk, name, span)
-            continue
         if desk.dialect.manners.strict_fields:
             check_name(desk, name, span, "output")
         fields = map_of(desk, node, f"the output '{name[:80]}'")
@@ -89,7 +89,9 @@ def _output(desk: Desk, name: str, fields: MapNode, span: Span) -> Output | None
             remedy="add 'Value'",
         )
         return None
-    condition = fields.entries.get("Condition")
+    condition = condition_name(
+        desk, fields.entries.get("Condition"), f"'Condition' of the output '{name[:80]}'"
+    )
     description = fields.entries.get("Description")
     label = fields.entries.get("Label")
     return Output(
@@ -97,9 +99,7 @@ def _output(desk: Desk, name: str, fields: MapNode, span: Span) -> Output | None
         value=read_expression(desk, value),
         span=span,
         description="" if description is None else words_of(desk, description, "'Description'"),
-        condition=None
-        if condition is None or is_absent(condition)
-        else text_of(desk, condition, f"'Condition' of the output '{name[:80]}'"),
+        condition=condition,
         no_echo=read_truth(desk, fields, "NoEcho"),
         export_name=_export_name(desk, name, fields),
         label="" if label is None else words_of(desk, label, "'Label'"),

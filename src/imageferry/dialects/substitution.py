@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from imageferry.dialects.desk import Desk
 from imageferry.model.diagnostics import Span
-from imageferry.model.expressions import Attribute, Expression, Literal, Pseudo, Reference
+from imageferry.model.expressions import Attribute, Call, Expression, Literal, Pseudo, Reference
 
 _OWNERS = ("ALIYUN::", "AWS::")
 
@@ -26,7 +26,35 @@ def name_of(desk: Desk, name: str, span: Span) -> Expression:
             remedy=desk.did_you_mean(own, desk.dialect.pseudo, "use one of these, or a parameter"),
         )
         return Literal(None, span)
+    if desk.is_open and desk.is_beyond(name):
+        return unresolved_at(span, "Ref")
+    if "." in name and name not in desk.resources:
+        return _of_module(desk, name, span) or Reference(name, span)
     return Reference(name, span)
+
+
+def attribute_of(desk: Desk, resource: str, attribute: str, span: Span) -> Expression:
+    """An attribute of a resource; what modules and transforms make has no value here."""
+    if desk.is_open and (desk.is_beyond(resource) or resource in desk.parameters):
+        return unresolved_at(span, "Fn::GetAtt")
+    if "." in resource and resource not in desk.resources:
+        return _of_module(desk, resource, span) or Attribute(
+            Literal(resource, span), Literal(attribute, span), span
+        )
+    return Attribute(Literal(resource, span), Literal(attribute, span), span)
+
+
+def unresolved_at(span: Span, written: str) -> Call:
+    """What is told by a diagnostic and has no value here."""
+    return Call("unresolved", Literal(None, span), written, span)
+
+
+def _of_module(desk: Desk, name: str, span: Span) -> Expression | None:
+    """What a module makes is named after it: `Module.Resource`; the module's own attribute here."""
+    module, _, inner = name.partition(".")
+    if module not in desk.modules:
+        return None
+    return Attribute(Literal(module, span), Literal(inner, span), span)
 
 
 def parts_of(
@@ -87,5 +115,14 @@ def _part(desk: Desk, name: str, span: Span) -> Expression:
     if "." in name and name not in desk.resources:
         halves = desk.dialect.split_attribute(name)
         if halves is not None:
-            return Attribute(Literal(halves[0], span), Literal(halves[1], span), span)
+            return attribute_of(desk, halves[0], halves[1], span)
+    if name in desk.locals:
+        desk.error(
+            "IF158",
+            f"the local '{name[:80]}' is not seen in the text of Sub",
+            span,
+            why="only 'Ref' finds locals",
+            remedy=f"give Sub a map with '{name[:80]}: {{Ref: {name[:80]}}}'",
+        )
+        return unresolved_at(span, "Fn::Sub")
     return name_of(desk, name, span)

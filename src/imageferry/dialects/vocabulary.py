@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import Final, NamedTuple
+
+BEYOND_CODES: Final = frozenset(("IF134", "IF178", "IF179", "IF180", "IF181"))
+"""Codes of what the owner would take and is not carried out here; they mean nothing else."""
 
 
 class Shape(Enum):
@@ -19,11 +22,11 @@ class Shape(Enum):
     CONDITIONS = "a list of conditions"
     NEGATION = "one condition"
     CONDITION = "the name of a condition; only where a condition stands"
-    REFUSED = "a function that rewrites the template, which is not carried out"
+    LOOKUP = "a mapping and two keys; with the language extensions also a default"
+    EXTENSION = "any value; the function belongs to the language extensions"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(NamedTuple):
     """One intrinsic function: its name, its canonical name, its short tag (`""`: none)."""
 
     written: str
@@ -40,25 +43,44 @@ class Treatment(Enum):
     REFUSED = "refused where it is not empty"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Section:
-    """A top-level section. `why` and `remedy` belong to a refused one."""
+class Section(NamedTuple):
+    """A top-level section. `why` and `remedy` belong to a refused one.
+
+    `transform` is the beginning of those transforms without which there is no such section.
+    """
 
     treatment: Treatment
     why: str = ""
     remedy: str = ""
+    transform: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ParameterType:
+class Rewriting(Enum):
+    """What a transform does to the template."""
+
+    CARRIED_OUT = "carried out here"
+    ADDITIONS = "adds types, attributes, resources and other names"
+    WHOLE = "may change every part"
+    ELSEWHERE = "the resources stand in other files"
+
+
+class Transform(NamedTuple):
+    """A transform by its whole name, what it does, and why it is not carried out here."""
+
+    name: re.Pattern[str]
+    rewriting: Rewriting
+    why: str = ""
+    remedy: str = "give the template that the transform produces"
+
+
+class ParameterType(NamedTuple):
     """A parameter type: its canonical kind (see `model.templates.Parameter`)."""
 
     kind: str
     trims_items: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Limits:
+class Limits(NamedTuple):
     """The owner's limits; `None` where it has none. Passing one is a warning, see LIMIT_CODES."""
 
     body_bytes: tuple[tuple[int, str], ...]
@@ -70,15 +92,15 @@ class Limits:
     function_depth: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Manners:
+class Manners(NamedTuple):
     """Where the two languages read the same words differently.
 
     `nulls`: null may stand anywhere. `localised`: texts may be maps of languages.
     `strict_fields`: an unknown field or attribute is an error. `literal_texts`: parameter values
     are the text as written, never numbers. `reference_expressions`: `Ref` and the list of GetAtt
     may hold functions. `dotted_attribute`: GetAtt in its long form may be one text.
-    `trims_names`: blanks around a name in `${ name }` do not count.
+    `trims_names`: blanks around a name in `${ name }` do not count. `loops`: there is
+    `Fn::ForEach`.
     """
 
     nulls: bool
@@ -88,10 +110,10 @@ class Manners:
     reference_expressions: bool
     dotted_attribute: bool
     trims_names: bool
+    loops: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dialect:
+class Dialect(NamedTuple):
     """A template language.
 
     `pseudo` and `functions` map the words of a template to canonical ones, `tags` the short tags.
@@ -99,6 +121,7 @@ class Dialect:
     `logical_id` must match a whole name, `logical_id_says` says it in words.
     `substituted_name` likewise for `${name}`. `split_attribute`
     cuts the dotted text of GetAtt in two, or gives None. `type_prefixes` are those of its types.
+    `interface`, after the prefix, is what Metadata says for consoles. `transforms` are tried in their order.
     `raw_properties` are the types and properties that hold data, with functions left as they are.
     """
 
@@ -108,7 +131,9 @@ class Dialect:
     versions: tuple[str, ...]
     version_required: bool
     sections: Mapping[str, Section]
+    transforms: tuple[Transform, ...]
     pseudo_prefix: str
+    interface: str
     pseudo: Mapping[str, str]
     functions: Mapping[str, Function]
     tags: Mapping[str, Function]
@@ -141,8 +166,3 @@ def tags_of(functions: tuple[Function, ...]) -> Mapping[str, Function]:
 def function(canonical: str, word: str, shape: Shape = Shape.PLAIN) -> Function:
     """`Fn::Word` with the short tag `!Word`."""
     return Function(f"Fn::{word}", canonical, f"!{word}", shape)
-
-
-def long_function(canonical: str, word: str, shape: Shape = Shape.PLAIN) -> Function:
-    """`Fn::Word`, which has no short tag."""
-    return Function(f"Fn::{word}", canonical, "", shape)

@@ -54,6 +54,9 @@ _CORE_SCALARS: Final = frozenset(("int", "float", "bool", "null"))
 # PyYAML built without libyaml gives the same events, more slowly.
 _PARSER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
+# What `Span(…)` does, without the call in between: two are made for each line.
+_place: Final = tuple.__new__
+
 _Event = Any
 """One of `yaml.events`; which attributes it has hangs on its kind."""
 
@@ -148,7 +151,7 @@ def _refuse_second_document(composer: _Composer) -> None:
 
 def _span(composer: _Composer, event: _Event) -> Span:
     mark = event.start_mark
-    return Span(composer.name, mark.line + 1, mark.column + 1)
+    return _place(Span, (composer.name, mark.line + 1, mark.column + 1))
 
 
 def _compose(composer: _Composer, event: _Event, depth: int) -> Node:
@@ -169,8 +172,7 @@ def _compose(composer: _Composer, event: _Event, depth: int) -> Node:
 
 
 def _scalar(composer: _Composer, event: _Event) -> Scalar:
-    mark = event.start_mark
-    span = Span(composer.name, mark.line + 1, mark.column + 1)
+    span = _span(composer, event)
     text: str = event.value
     tag: str | None = event.tag
     if tag is None:
@@ -241,30 +243,47 @@ def _collection_tag(composer: _Composer, event: _Event, kind: str) -> str:
 
 
 def _list(composer: _Composer, event: _Event, depth: int) -> ListNode:
-    span = _span(composer, event)
-    tag = _collection_tag(composer, event, "seq")
+    tag = "" if event.tag is None else _collection_tag(composer, event, "seq")
     items: list[Node] = []
     get_event = composer.events.get_event
     item = get_event()
     while type(item) is not SequenceEndEvent:
         items.append(_compose(composer, item, depth + 1))
         item = get_event()
-    return ListNode(tuple(items), span, tag)
+    return ListNode(tuple(items), _span(composer, event), tag)
 
 
 def _map(composer: _Composer, event: _Event, depth: int) -> MapNode:
-    span = _span(composer, event)
-    tag = _collection_tag(composer, event, "map")
+    tag = "" if event.tag is None else _collection_tag(composer, event, "map")
     entries: dict[str, Node] = {}
     key_spans: dict[str, Span] = {}
     merged: list[MapNode] = []
     get_event = composer.events.get_event
+    source = composer.name
+    node: Node
     key = get_event()
     while type(key) is not MappingEndEvent:
-        name, key_span, merges = _key(composer, key)
+        mark: Any = key.start_mark
+        key_span = _place(Span, (source, mark.line + 1, mark.column + 1))
+        if (
+            type(key) is ScalarEvent
+            and key.tag is None
+            and key.anchor is None
+            and key.value not in _SPECIAL_KEYS
+        ):
+            name, merges = key.value, False
+        else:
+            name, merges = _key(composer, key, key_span)
         value = get_event()
         if type(value) is ScalarEvent and value.anchor is None:
-            node: Node = _scalar(composer, value)
+            text = value.value
+            if value.tag is None and text not in WORDS and text[0] not in NUMBER_STARTS:
+                # So are most values. They begin with a letter, and are no word.
+                mark = value.start_mark
+                span = _place(Span, (source, mark.line + 1, mark.column + 1))
+                node = Scalar(text, text, span)
+            else:
+                node = _scalar(composer, value)
         else:
             node = _compose(composer, value, depth + 1)
         if merges:
@@ -276,41 +295,35 @@ def _map(composer: _Composer, event: _Event, depth: int) -> MapNode:
             entries[name] = node
             key_spans[name] = key_span
         key = get_event()
-    for source in merged:
-        for name, entry in source.entries.items():
+    for given in merged:
+        for name, entry in given.entries.items():
             if name not in entries:
                 entries[name] = entry
-                key_spans[name] = source.key_spans[name]
-    return MapNode(entries, key_spans, span, tag)
+                key_spans[name] = given.key_spans[name]
+    return MapNode(entries, key_spans, _span(composer, event), tag)
 
 
-def _key(composer: _Composer, event: _Event) -> tuple[str, Span, bool]:
-    """A key as text, its place, and whether it is a merge key."""
-    mark = event.start_mark
-    span = Span(composer.name, mark.line + 1, mark.column + 1)
-    if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
-        text: str = event.value
-        if text not in _SPECIAL_KEYS or not event.implicit[0]:
-            return text, span, False
+def _key(composer: _Composer, event: _Event, span: Span) -> tuple[str, bool]:
+    """A key as text, and whether it is a merge key."""
     if type(event) is AliasEvent:
         anchored = composer.anchors.get(str(event.anchor))
         if isinstance(anchored, Scalar) and not anchored.tag:
             composer.aliases.append(span)
-            return anchored.text, span, False
+            return anchored.text, False
         raise Unreadable(_key_fault("a key may not be an alias of anything but text", span))
     if type(event) is not ScalarEvent:
         raise Unreadable(_key_fault("a key may not be a list or a map", span))
-    text = event.value
+    text: str = event.value
     tag: str | None = event.tag
     if event.anchor is not None:
         composer.anchors[event.anchor] = Scalar(text, text, span)
     if tag is not None:
         if tag not in ("!", _CORE + "str"):
             raise Unreadable(_key_fault(f"a key may not have the tag '{tag[:80]}'", span))
-        return text, span, False
+        return text, False
     if text in _SPECIAL_KEYS and event.implicit[0]:
-        return text, span, _is_merge(composer, text, span)
-    return text, span, False
+        return text, _is_merge(composer, text, span)
+    return text, False
 
 
 def _is_merge(composer: _Composer, text: str, span: Span) -> bool:
