@@ -39,6 +39,8 @@ class Graph(Generic[Name]):
 
     def cycle(self) -> list[Name]:
         """One cycle, as names where each needs the next and the last needs the first; or nothing."""
+        if not any(self.before.values()):
+            return []
         ordered = set(self.order())
         stuck = [name for name in self.before if name not in ordered]
         if not stuck:

@@ -32,6 +32,7 @@ IN_ONE_LANGUAGE: Final[Mapping[int, str]] = {
     51: "as above",
 }
 
+_DISUSE: Final = frozenset({"IF217", "IF218", "IF219"})
 SECRET: Final = "hush-hush-do-not-tell"
 
 
@@ -70,7 +71,9 @@ def test_plan_says_what_is_wrong_and_where(door: FrontDoor, bad: Bad, language: 
 def test_validate_finds_the_same_without_a_stack(door: FrontDoor, bad: Bad, language: str) -> None:
     answer = door.validate(bad, language)
     expected = () if bad.needs_plan else bad.faults
-    assert sorted(answer.faults()) == sorted(expected)
+    # What nothing uses is told by this command alone.
+    told = [fault for fault in answer.faults() if not _DISUSE & set(fault.split())]
+    assert sorted(told) == sorted(expected)
     has_errors = any(not fault.endswith("warning") for fault in expected)
     assert answer.exit_code == (2 if has_errors else 0)
 

@@ -93,6 +93,7 @@ def catalog() -> Catalog:
 
 
 Reader = Callable[[str], Template]
+Codes = Callable[[Any], list[tuple[str, int]]]
 
 
 @pytest.fixture

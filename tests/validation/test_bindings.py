@@ -102,8 +102,8 @@ def test_count(template_of: Reader, written: str, expected: int) -> None:
         ("many", "IF312", "'many'"),
         ("[1]", "IF312", "a list"),
         ("{Ref: HiddenText}", "IF312", "text"),
-        ("20001", "IF313", "20001"),
-        ("1000000000", "IF313", "1000000000"),
+        ("20001", "IF313", "20,001"),
+        ("1000000000", "IF313", "1,000,000,000"),
         ("{Ref: B}", "IF315", "resource"),
     ],
     ids=[

@@ -86,7 +86,6 @@ REFUSED: list[tuple[str, str, str, Any, str]] = [
     ("json-rather-deep", "ros", "json", "[" * 200 + "]" * 200, "nested"),
     ("json-infinite", "ros", "json", [float("nan")], "not finite"),
     ("number-in-list", "cloudformation", "number_list", "1,x", "must be a number, not 'x'"),
-    ("stored", "ros", "stored", "name", "a service that is not here"),
 ]
 
 
@@ -128,6 +127,14 @@ def test_not_of_its_type(dialect: str, kind: str, given: Any, says: str) -> None
     assert says in fault.message
     assert fault.code == "IF403"
     assert fault.span == SPAN
+    assert "P" not in result.values
+
+
+def test_what_is_kept_elsewhere() -> None:
+    result = bound("ros", parameter("stored"), "name")
+    (fault,) = result.diagnostics
+    assert (fault.code, fault.span) == ("IF413", SPAN)
+    assert "a service that is not asked here" in fault.why
     assert "P" not in result.values
 
 
@@ -296,3 +303,12 @@ def test_a_large_json_parameter_is_quick() -> None:
     given = [{"DestinationRegionId": f"cn-{i}", "Encrypted": True} for i in range(10_000)]
     assert bound("ros", parameter("json"), given).diagnostics == ()
     assert time.monotonic() - start < 1
+
+
+def test_many_items_that_are_not_allowed_are_summed_up() -> None:
+    allowed = tuple(f"value{i}" for i in range(5_000))
+    given = ",".join(f"wrong{i}" for i in range(5_000))
+    result = bound("ros", parameter("text_list", allowed_values=allowed), given)
+    assert len(result.diagnostics) == 21
+    assert {fault.code for fault in result.diagnostics} == {"IF404"}
+    assert "4980 more items" in result.diagnostics[-1].message

@@ -10,7 +10,7 @@ from imageferry.model.addresses import PropertyPath, ResourceAddress
 from imageferry.model.diagnostics import Diagnostic, Span
 from imageferry.model.expressions import Expression
 from imageferry.model.templates import Bindings
-from imageferry.model.values import Value
+from imageferry.model.values import UNKNOWN, Value
 
 
 class Action(Enum):
@@ -97,12 +97,18 @@ class ResourceChange:
 
 @dataclass(frozen=True, slots=True)
 class WantedOutput:
-    """An output to be evaluated at the end."""
+    """An output to be evaluated at the end.
+
+    `export_name` is empty where it is not exported; `foreseen` is what an exported one will be, as
+    far as that is known before anything is done.
+    """
 
     name: str
     value: Expression
     description: str = ""
     no_echo: bool = False
+    export_name: str = ""
+    foreseen: Value = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A place in a source: its name as the user gave it, line and column counted from 1."""
+class Span(NamedTuple):
+    """A place in a source: its name as the user gave it, line and column counted from 1.
+
+    There are more of these than of anything else, and they are made and compared as tuples are.
+    """
 
     source: str
     line: int
@@ -24,6 +27,9 @@ class Severity(Enum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+_LONGEST: Final = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,19 @@ def error(
     code: str, message: str, *, why: str = "", remedy: str = "", span: Span | None = None
 ) -> Diagnostic:
     """An error, in one line where it is made."""
-    return Diagnostic(code, Severity.ERROR, message, why, remedy, span)
+    return Diagnostic(code, Severity.ERROR, _cut(message), _cut(why), _cut(remedy), span)
 
 
 def warning(
     code: str, message: str, *, why: str = "", remedy: str = "", span: Span | None = None
 ) -> Diagnostic:
     """A warning, in one line where it is made."""
-    return Diagnostic(code, Severity.WARNING, message, why, remedy, span)
+    return Diagnostic(code, Severity.WARNING, _cut(message), _cut(why), _cut(remedy), span)
+
+
+def _cut(text: str) -> str:
+    """The text, unless a name in it is so long that nobody would read it."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 class TemplateError(Exception):

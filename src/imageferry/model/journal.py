@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from imageferry.model.changes import Action, ChangeSet, ResourceChange
+from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange
 from imageferry.model.handlers import Context, HandlerAction
 from imageferry.model.operations import StepRecord
 from imageferry.model.stacks import Resource
@@ -113,6 +113,7 @@ class Standing:
     def __init__(self, resources: Mapping[str, Resource], change_set: ChangeSet) -> None:
         self.now = relabelled(resources, change_set.changes)
         self._changes = {str(change.address): change for change in change_set.changes}
+        self._is_rollback = change_set.kind is ChangeKind.ROLLBACK
         self._generations = {key: resource.generation for key, resource in self.now.items()}
         for key, change in self._changes.items():
             if change.action in {Action.NONE, Action.MOVE} and key in self.now:
@@ -144,6 +145,9 @@ class Standing:
         for key, change in self._changes.items():
             if change.retained:
                 self.now.pop(key, None)
+        if self._is_rollback:
+            # What a replacement had made and its rollback took back is nothing to be kept.
+            return
         for key, resource in self.now.items():
             if resource.leftovers and resource.replacement_policy == "Retain":
                 self.now[key] = replace(resource, leftovers=())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from imageferry.model.addresses import PropertyPath
 from imageferry.model.diagnostics import Severity
@@ -37,8 +37,7 @@ class UpdateBehaviour(Enum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class PropertySchema:
+class PropertySchema(NamedTuple):
     """One property, or the members of a list or map.
 
     `empty_is_unset`: an empty string counts as not given. `pattern` must match the whole value
@@ -68,16 +67,14 @@ class PropertySchema:
     ordered: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeSchema:
+class AttributeSchema(NamedTuple):
     """A value that `Fn::GetAtt` gives."""
 
     value_type: ValueType
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceSchema:
+class ResourceSchema(NamedTuple):
     """A resource type as its users see it.
 
     `physical_id_says` tells what `Ref` gives. `renewed_attributes` are the attributes that change
@@ -96,11 +93,10 @@ class ResourceSchema:
     aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
-    parts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong with a resource's properties, at a path; the reader knows the line."""
 
     code: str

@@ -1,4 +1,4 @@
-"""Stack and Resource: what exists now."""
+"""Stack, Export and Resource: what exists now."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.handlers import Context
+from imageferry.model.inquiries import Inquiry
 from imageferry.model.statuses import ResourceStatus, StackStatus
 from imageferry.model.values import Value
 
@@ -48,11 +49,21 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """What a stack gives to every other stack of its place, by a name that only it may have."""
+
+    name: str
+    output: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """One stack. `template` is the source as it was given; `outputs` of the last success.
 
-    `parameters` are the converted values, NoEcho ones as Secret; `given` the names among them that
-    the caller gave. Times are seconds since 1970.
+    `parameters` are the converted values, NoEcho ones as Secret. `exports` are those of the last
+    success; `asked` is what its resources and outputs were made from that other stacks have said.
+    Times are seconds since 1970.
     """
 
     stack_id: str
@@ -70,3 +81,5 @@ class Stack:
     updated_at: float = 0.0
     operation_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    exports: tuple[Export, ...] = ()
+    asked: tuple[Inquiry, ...] = ()

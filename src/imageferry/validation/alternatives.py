@@ -29,7 +29,7 @@ def faults_of_alternatives(template: Template, catalog: Catalog) -> Iterator[Dia
         if found is None:
             continue
         for key, expression in definition.properties.items():
-            if key not in found.schema.properties:
+            if type(expression) is not Call or key not in found.schema.properties:
                 continue
             for branch in _branches(expression):
                 try:

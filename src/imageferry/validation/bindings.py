@@ -15,11 +15,13 @@ from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.evaluation.seals import opened
 from imageferry.graph import Graph
 from imageferry.model.diagnostics import Diagnostic, Span, error
+from imageferry.model.inquiries import Inquiry
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 from imageferry.model.values import UNKNOWN, Value
 from imageferry.validation.cycles import condition_cycle
 from imageferry.validation.parameters import bind_parameters
 from imageferry.validation.reports import ordered
+from imageferry.validation.rules import settle_rules
 
 MOST_RESOURCES: Final = 20_000
 """The most resources a stack may have once `Count` is expanded."""
@@ -38,23 +40,32 @@ def bind(
     given: Mapping[str, Value],
     pseudo: Mapping[str, Value],
     previous: Mapping[str, Value] | None = None,
+    answers: Mapping[Inquiry, Value] | None = None,
+    *,
+    partly: bool = False,
 ) -> Bound:
     """Parameters, the truth of every condition, the counts, and what does not exist.
 
     `given` are values or texts by parameter name, `pseudo` the pseudo parameters by canonical
-    name, `previous` the parameters of the last operation, used where nothing is given.
+    name, `previous` the parameters of the last operation, used where nothing is given, `answers`
+    what was asked of the world beside the template. `partly`: what has no value stays UNKNOWN, what
+    cannot be settled is left out, both without a fault, and bindings are given in any case.
     """
     parameters = bind_parameters(template, given, previous)
-    diagnostics = list(parameters.diagnostics)
+    diagnostics = [
+        fault for fault in parameters.diagnostics if not (partly and fault.code == "IF401")
+    ]
     # What depends on a missing or a wrong parameter is not told a second time.
     values = {name: parameters.values.get(name, UNKNOWN) for name in template.parameters}
-    start = Bindings(values, pseudo, mappings=template.mappings)
+    start = Bindings(values, pseudo, mappings=template.mappings, answers=answers or {})
     conditions = settle_conditions(template, start, diagnostics)
-    bindings = settle_counts(template, replace(start, conditions=conditions), diagnostics)
-    if not any(diagnostic.is_error for diagnostic in diagnostics):
+    settled = replace(start, conditions=conditions)
+    diagnostics.extend(settle_rules(template, settled))
+    bindings = settle_counts(template, settled, diagnostics)
+    if not partly and not any(diagnostic.is_error for diagnostic in diagnostics):
         diagnostics.extend(_unsettled(template, bindings))
     complete = not any(diagnostic.is_error for diagnostic in diagnostics)
-    return Bound(bindings if complete else None, ordered(diagnostics))
+    return Bound(bindings if complete or partly else None, ordered(diagnostics))
 
 
 def _unsettled(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
@@ -91,9 +102,10 @@ def settle_conditions(
     }
     graph = Graph(needs)
     truths: dict[str, bool] = {}
+    # Each condition sees the truth of those before it.
+    scope = _scope(template, replace(bindings, conditions=truths))
     for name in graph.order():
         condition = template.conditions[name]
-        scope = _scope(template, replace(bindings, conditions=truths))
         try:
             truth = truth_of(evaluate(condition.expression, scope))
         except EvaluationError as fault:
@@ -178,8 +190,8 @@ def _too_many(template: Template, counts: Mapping[str, int], total: int) -> Diag
     span = _span(template.resources[largest]) if largest else None
     return error(
         "IF313",
-        f"the template makes {total} resources, and {MOST_RESOURCES} are the most",
-        why=f"'{largest}' alone makes {counts[largest]}" if largest else "",
+        f"the template makes {total:,} resources, and {MOST_RESOURCES:,} are the most",
+        why=f"'{largest}' alone makes {counts[largest]:,}" if largest else "",
         remedy="use several stacks",
         span=span,
     )

@@ -13,6 +13,9 @@ from imageferry.model.templates import Parameter
 from imageferry.model.values import UNKNOWN, Value
 
 _SHOWN = 60
+_MOST_ALIKE = 20
+_MOST_SOUGHT = 300
+_SIMPLE = (str, int, float, bool, type(None))
 
 
 def violations(
@@ -81,17 +84,37 @@ def _comparable(parameter: Parameter, value: Value) -> Value:
 def _not_allowed(parameter: Parameter, values: Sequence[Value]) -> Iterator[_Broken]:
     if parameter.allowed_values is None:
         return
-    allowed = [_comparable(parameter, one) for one in parameter.allowed_values]
+    wrong = _outside(parameter, values, parameter.allowed_values)
+    listed = ", ".join(f"'{one}'" for one in parameter.allowed_values[:20])
+    more = "" if len(parameter.allowed_values) <= 20 else " …"
+    for value in wrong[:_MOST_ALIKE]:
+        yield (
+            "IF404",
+            f"cannot be {_shown(parameter, value)}; allowed are {listed}{more}",
+            "" if parameter.no_echo else _guess(value, parameter.allowed_values),
+        )
+    if len(wrong) > _MOST_ALIKE:
+        yield "IF404", f"has {len(wrong) - _MOST_ALIKE} more items that are not allowed", ""
+
+
+def _outside(
+    parameter: Parameter, values: Sequence[Value], allowed: Sequence[Value]
+) -> list[Value]:
+    """The values that are none of those allowed; both may be many."""
+    comparable = [_comparable(parameter, one) for one in allowed]
+    simple = frozenset(one for one in comparable if isinstance(one, _SIMPLE))
+    others = [one for one in comparable if not isinstance(one, _SIMPLE)]
+    found = []
     for value in values:
-        if _comparable(parameter, value) not in allowed:
-            listed = ", ".join(f"'{one}'" for one in parameter.allowed_values[:20])
-            more = "" if len(parameter.allowed_values) <= 20 else " …"
-            guess = "" if parameter.no_echo else did_you_mean(str(value), map(str, allowed))
-            yield (
-                "IF404",
-                f"cannot be {_shown(parameter, value)}; allowed are {listed}{more}",
-                guess,
-            )
+        one = _comparable(parameter, value)
+        if one not in simple if isinstance(one, _SIMPLE) else one not in others:
+            found.append(value)
+    return found
+
+
+def _guess(value: Value, allowed: Sequence[Value]) -> str:
+    # Longer lists are not sought in: that takes longer than all else.
+    return did_you_mean(str(value), map(str, allowed)) if len(allowed) <= _MOST_SOUGHT else ""
 
 
 def _not_matching(parameter: Parameter, values: Sequence[Value]) -> Iterator[_Broken]:

@@ -72,7 +72,7 @@ def _needs(template: Template, sites: list[Site]) -> dict[str, dict[str, _Need]]
         if site.resource is None or not site.sees_resources:
             continue
         name = site.resource.logical_id
-        for mention in mentions(site.expression):
+        for mention in site.mentions:
             if mention.kind in (MentionKind.NAME, MentionKind.ATTRIBUTE):
                 span = mention.span or site.span
                 _add(needs[name], template, name, mention.name, _Need(site.says, span))

@@ -9,13 +9,16 @@ from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.diagnostics import Diagnostic, error, warning
 from imageferry.model.templates import Parameter, Template
 from imageferry.validation.constraints import violations
-from imageferry.validation.parameters import Unfit, convert, unfit
+from imageferry.validation.parameters import Unfit, convert, stored, unfit
 
 
 def faults_of_parameters(template: Template) -> Iterator[Diagnostic]:
     """Every parameter that can never be right, or whose default is not."""
     manners = MANNERS[template.dialect]
     for parameter in template.parameters.values():
+        if parameter.kind == "stored":
+            yield stored(parameter)
+            continue
         yield from _contradictions(parameter)
         if not parameter.has_default or parameter.default is None:
             yield from _pattern(parameter)

@@ -56,6 +56,9 @@ def bind_parameters(
         if value is NO_VALUE:
             diagnostics.append(_missing(parameter))
             continue
+        if parameter.kind == "stored":
+            diagnostics.append(stored(parameter))
+            continue
         try:
             converted = convert(parameter, reveal(value), MANNERS[template.dialect])
         except Unfit as fault:
@@ -127,6 +130,17 @@ def unfit(parameter: Parameter, fault: Unfit, span: Span) -> Diagnostic:
     return error("IF403", words, why=parameter.constraint_description, remedy=remedy, span=span)
 
 
+def stored(parameter: Parameter) -> Diagnostic:
+    """What is told of a parameter that only names where its value is kept."""
+    return error(
+        "IF413",
+        f"the value of parameter '{parameter.name}' cannot be looked up",
+        why=f"the values of '{parameter.type_name}' are kept in a service that is not asked here",
+        remedy="declare it as a String, and give the value itself",
+        span=parameter.span,
+    )
+
+
 def convert(parameter: Parameter, value: Value, manners: Manners) -> Value:
     """A plain value in the type of a parameter; null stays null. Raises Unfit."""
     if value is None or value is UNKNOWN:
@@ -145,10 +159,7 @@ def convert(parameter: Parameter, value: Value, manners: Manners) -> Value:
         case "number_list":
             return [_number(parameter, item, manners) for item in _list(parameter, value)]
         case _:
-            raise Unfit(
-                f"is of type '{parameter.type_name}', whose values are kept in a service "
-                "that is not here"
-            )
+            return UNKNOWN
 
 
 def _shown(parameter: Parameter, value: Value) -> str:

@@ -1,29 +1,40 @@
-"""places(template): every expression of a template, and what may be said in it."""
+"""sites(template): every expression of a template, what it mentions, and what may be said in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from imageferry.evaluation.functions.rows import Place
+from imageferry.evaluation.references import Mention, mentions
 from imageferry.model.diagnostics import Span
-from imageferry.model.expressions import Expression
-from imageferry.model.templates import ResourceDefinition, Template
+from imageferry.model.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    ListOf,
+    Literal,
+    MapOf,
+    Reference,
+)
+from imageferry.model.templates import ResourceDefinition, Rule, Template
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """One expression where it stands.
 
     `says` names the place in messages. `resource` is the definition that the expression belongs
     to. `sees_resources` is False before any resource exists; `sees_index` is True where the index
     of a counted instance has a value; `takes_calls` is False where only Ref may stand.
+    `mentions` and `calls` are found once for all who ask.
     """
 
     expression: Expression
     place: Place
     says: str
     span: Span
+    mentions: tuple[Mention, ...]
+    calls: tuple[Call, ...]
     resource: ResourceDefinition | None = None
     sees_resources: bool = True
     sees_index: bool = False
@@ -31,65 +42,97 @@ class Site:
 
 
 def sites(template: Template) -> Iterator[Site]:
-    """Every expression of the template, in its order."""
+    """Every expression of the template that is more than plain data, in its order."""
     for condition in template.conditions.values():
-        yield Site(
-            condition.expression,
-            Place.CONDITION,
-            f"condition '{condition.name}'",
-            condition.span,
-            sees_resources=False,
-        )
+        says = f"condition '{condition.name}'"
+        yield _early(condition.expression, Place.CONDITION, says, condition.span)
+    for rule in template.rules.values():
+        yield from _of_rule(rule)
     for definition in template.resources.values():
         yield from _of_resource(definition)
     for output in template.outputs.values():
         says = f"output '{output.name}'"
-        yield Site(output.value, Place.NORMAL, says, output.span)
+        found = tuple(mentions(output.value))
+        calls = tuple(_calls(output.value))
+        yield Site(output.value, Place.NORMAL, says, output.span, found, calls)
         if output.export_name is not None:
             says = f"the export name of output '{output.name}'"
-            yield Site(output.export_name, Place.NORMAL, says, output.span, sees_resources=False)
+            yield _early(output.export_name, Place.NORMAL, says, output.span)
+
+
+def _early(
+    expression: Expression,
+    place: Place,
+    says: str,
+    span: Span,
+    resource: ResourceDefinition | None = None,
+    *,
+    takes_calls: bool = True,
+) -> Site:
+    """What is settled before any resource exists."""
+    found = tuple(mentions(expression))
+    calls = tuple(_calls(expression))
+    return Site(expression, place, says, span, found, calls, resource, False, False, takes_calls)
+
+
+def _calls(expression: Expression) -> Iterator[Call]:
+    """Every call of a function inside an expression, outermost first."""
+    pending = [expression]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Call):
+            yield current
+            pending.append(current.argument)
+        elif isinstance(current, ListOf):
+            pending.extend(reversed(current.items))
+        elif isinstance(current, MapOf):
+            pending.extend(reversed(tuple(current.entries.values())))
+        elif isinstance(current, Attribute):
+            pending += (current.attribute, current.resource)
+
+
+def _of_rule(rule: Rule) -> Iterator[Site]:
+    says = f"rule '{rule.name}'"
+    if rule.condition is not None:
+        yield _early(rule.condition, Place.RULE, says, rule.condition.span or rule.span)
+    for assertion in rule.assertions:
+        yield _early(assertion.expression, Place.RULE, says, assertion.span)
 
 
 def _of_resource(definition: ResourceDefinition) -> Iterator[Site]:
     name = definition.logical_id
-    if definition.count is not None:
-        yield Site(
-            definition.count,
-            Place.COUNT,
-            f"'Count' of '{name}'",
-            definition.count.span or definition.span,
-            definition,
-            sees_resources=False,
-        )
+    count = definition.count
+    if count is not None:
+        span = count.span or definition.span
+        yield _early(count, Place.COUNT, f"'Count' of '{name}'", span, definition)
     policies = (
         ("DeletionPolicy", definition.deletion_policy),
         ("UpdateReplacePolicy", definition.replacement_policy),
     )
     for word, policy in policies:
         if policy is not None:
-            yield Site(
-                policy,
-                Place.NORMAL,
-                f"'{word}' of '{name}'",
-                policy.span or definition.span,
-                definition,
-                sees_resources=False,
-                takes_calls=False,
-            )
+            span = policy.span or definition.span
+            says = f"'{word}' of '{name}'"
+            yield _early(policy, Place.NORMAL, says, span, definition, takes_calls=False)
     for key, expression in definition.properties.items():
-        yield Site(
-            expression,
-            Place.NORMAL,
-            f"'{name}.{key}'",
-            definition.property_spans.get(key, definition.span),
-            definition,
-            sees_index=definition.count is not None,
-        )
-    if definition.metadata is not None:
-        yield Site(
-            definition.metadata,
-            Place.NORMAL,
-            f"'Metadata' of '{name}'",
-            definition.metadata.span or definition.span,
-            definition,
-        )
+        # Most properties are plain text.
+        if type(expression) is not Literal:
+            span = definition.property_spans.get(key, definition.span)
+            found = tuple(mentions(expression))
+            yield Site(
+                expression,
+                Place.NORMAL,
+                f"'{name}.{key}'",
+                span,
+                found,
+                () if type(expression) is Reference else tuple(_calls(expression)),
+                definition,
+                True,
+                count is not None,
+            )
+    metadata = definition.metadata
+    if metadata is not None and type(metadata) is not Literal:
+        span = metadata.span or definition.span
+        says = f"'Metadata' of '{name}'"
+        found, calls = tuple(mentions(metadata)), tuple(_calls(metadata))
+        yield Site(metadata, Place.NORMAL, says, span, found, calls, definition)

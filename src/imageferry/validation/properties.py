@@ -10,7 +10,7 @@ from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.folding import may_fold, specialise
-from imageferry.evaluation.scopes import MANNERS, Resources, Scope, Unresolved
+from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warning
 from imageferry.model.expressions import (
@@ -105,42 +105,62 @@ def faults_of_properties(
     `only` are the logical ids to look at, where it is not all.
     """
     resources = Unresolved()
+    scope = Scope(bindings, resources, MANNERS[template.dialect])
     for name, definition in template.resources.items():
         found = catalog.find(definition.type_name)
         if found is None or name in bindings.absent or (only is not None and name not in only):
             continue
-        faults = _of_resource(template, definition, found, bindings, resources, region)
-        yield from _merged(faults, definition, bindings.counts.get(name))
+        count = bindings.counts.get(name)
+        if count is not None:
+            faults = _of_counted(definition, found, scope, count, region)
+            yield from _merged(faults, definition, count)
+        elif lone := _of_one(definition, found, scope, region):
+            yield from _merged(lone, definition, None)
 
 
-def _of_resource(
-    template: Template,
-    definition: ResourceDefinition,
-    found: ResourceType,
-    bindings: Bindings,
-    resources: Resources,
-    region: str,
+def _of_one(
+    definition: ResourceDefinition, found: ResourceType, scope: Scope, region: str
+) -> list[_Fault]:
+    """The faults of a resource that is one."""
+    properties = definition.properties
+    values, diagnostics = _values(properties, _folding(definition, scope), scope, definition)
+    conformed = conform(found.schema, values)
+    diagnostics += [
+        _told(problem, definition)
+        for problem in conformed.problems
+        # What has no value for another fault is not missing.
+        if problem.code != "IF502" or problem.path[0] in values or problem.path[0] not in properties
+    ]
+    problems = found.check(conformed.values, region)
+    diagnostics += [_told(problem, definition) for problem in problems]
+    address = ResourceAddress(definition.logical_id) if diagnostics else None
+    return [_Fault(address, diagnostic) for diagnostic in diagnostics]
+
+
+def _folding(definition: ResourceDefinition, scope: Scope) -> set[str]:
+    """The properties whose expressions are folded before they are evaluated."""
+    bindings = scope.bindings
+    if not bindings.counts:
+        return set()
+    return {
+        key for key, expression in definition.properties.items() if may_fold(expression, bindings)
+    }
+
+
+def _of_counted(
+    definition: ResourceDefinition, found: ResourceType, known: Scope, count: int, region: str
 ) -> Iterator[_Fault]:
+    """The faults of every instance; what does not vary is looked at once."""
     name = definition.logical_id
-    manners = MANNERS[template.dialect]
-    count = bindings.counts.get(name)
-    indexes: Iterable[int | None] = (None,) if count is None else range(count)
-    varying = {
-        key: expression
-        for key, expression in definition.properties.items()
-        if count is not None and _varies(expression)
-    }
-    folds = {
-        key
-        for key, expression in definition.properties.items()
-        if bindings.counts and may_fold(expression, bindings)
-    }
+    properties = definition.properties
+    varying = {key: expression for key, expression in properties.items() if _varies(expression)}
+    folds = _folding(definition, known)
     constant: dict[str, Value] | None = None
     seen: dict[tuple[Value, ...], ResourceAddress] = {}
-    for index in indexes:
+    for index in range(count):
         address = ResourceAddress(name, index)
-        scope = Scope(bindings, resources, manners, index)
-        expressions = definition.properties if constant is None else varying
+        scope = Scope(known.bindings, known.resources, known.manners, index)
+        expressions = properties if constant is None else varying
         values, faults = _values(expressions, folds, scope, definition)
         yield from (_Fault(address, fault) for fault in faults)
         conformed = conform(found.schema, values)
@@ -175,6 +195,9 @@ def _values(
     values: dict[str, Value] = {}
     faults: list[Diagnostic] = []
     for key, expression in expressions.items():
+        if type(expression) is Literal:
+            values[key] = expression.value
+            continue
         try:
             values[key] = (
                 settled_value(expression, scope) if key in folds else evaluate(expression, scope)
@@ -256,7 +279,7 @@ def _twins(
             warning(
                 "IF510",
                 f"'{address}' wants the same as '{twin}'",
-                why=f"{keys} are equal in both",
+                why=f"{keys} {'is' if len(varying) == 1 else 'are'} equal in both",
                 remedy="take one of them out of the list",
                 span=definition.span,
             ),

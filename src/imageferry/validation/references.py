@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageferry.evaluation.references import Mention, MentionKind, mentions
+from imageferry.evaluation.references import Mention, MentionKind
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Reference, walk
-from imageferry.model.suggestions import did_you_mean
+from imageferry.model.suggestions import Guesses
 from imageferry.model.templates import ResourceDefinition, Template
 from imageferry.ports.types import Catalog
 from imageferry.validation.places import Site
 
 
 def faults_of_names(
-    template: Template, sites: list[Site], catalog: Catalog
+    template: Template, sites: list[Site], catalog: Catalog, guesses: Guesses
 ) -> Iterator[Diagnostic]:
     """Every mention of what is not there, at its place."""
     counted = any(definition.count is not None for definition in template.resources.values())
     for site in sites:
-        for mention in mentions(site.expression):
+        for mention in site.mentions:
             span = mention.span or site.span
             match mention.kind:
                 case MentionKind.NAME:
-                    yield from _name(template, site, mention, span)
+                    yield from _name(template, site, mention, span, guesses)
                 case MentionKind.ATTRIBUTE:
-                    yield from _attribute(template, site, mention, span, catalog)
+                    yield from _attribute(template, site, mention, span, catalog, guesses)
                 case MentionKind.CONDITION:
-                    yield from _condition(template, mention.name, span)
+                    yield from _condition(template, mention.name, span, guesses)
                 case MentionKind.PSEUDO:
                     yield from _pseudo(site, mention, span)
         if counted:
             yield from _ambiguous(template, site)
-    yield from _attachments(template)
+    yield from _attachments(template, guesses)
 
 
 def resource_of(template: Template, name: str) -> ResourceAddress | None:
@@ -45,7 +45,9 @@ def resource_of(template: Template, name: str) -> ResourceAddress | None:
     return None if definition is None or definition.count is None else address
 
 
-def _name(template: Template, site: Site, mention: Mention, span: Span) -> Iterator[Diagnostic]:
+def _name(
+    template: Template, site: Site, mention: Mention, span: Span, guesses: Guesses
+) -> Iterator[Diagnostic]:
     name = mention.name
     if name in template.parameters:
         return
@@ -58,7 +60,7 @@ def _name(template: Template, site: Site, mention: Mention, span: Span) -> Itera
             "IF201",
             f"nothing is called '{name}'",
             why=_not_counted(template, name),
-            remedy=did_you_mean(name, known) or "declare it as a parameter or a resource",
+            remedy=guesses.did_you_mean(name, known) or "declare it as a parameter or a resource",
             span=span,
         )
         return
@@ -92,7 +94,12 @@ def _resource_mention(site: Site, address: ResourceAddress, span: Span) -> Itera
 
 
 def _attribute(
-    template: Template, site: Site, mention: Mention, span: Span, catalog: Catalog
+    template: Template,
+    site: Site,
+    mention: Mention,
+    span: Span,
+    catalog: Catalog,
+    guesses: Guesses,
 ) -> Iterator[Diagnostic]:
     address = resource_of(template, mention.name)
     if address is None:
@@ -108,7 +115,7 @@ def _attribute(
                 "IF202",
                 f"no resource is called '{mention.name}'",
                 why=_not_counted(template, mention.name),
-                remedy=did_you_mean(mention.name, template.resources) or "declare it",
+                remedy=guesses.did_you_mean(mention.name, template.resources) or "declare it",
                 span=span,
             )
         return
@@ -123,17 +130,18 @@ def _attribute(
             "IF203",
             f"'{address.logical_id}' has no attribute '{mention.attribute}'",
             why=f"the attributes of {found.schema.type_name} are {', '.join(known) or 'none'}",
-            remedy=did_you_mean(mention.attribute, known),
+            remedy=guesses.did_you_mean(mention.attribute, known),
             span=span,
         )
 
 
-def _condition(template: Template, name: str, span: Span) -> Iterator[Diagnostic]:
+def _condition(template: Template, name: str, span: Span, guesses: Guesses) -> Iterator[Diagnostic]:
     if name not in template.conditions:
         yield error(
             "IF205",
             f"no condition is called '{name}'",
-            remedy=did_you_mean(name, template.conditions) or "declare it under 'Conditions'",
+            remedy=guesses.did_you_mean(name, template.conditions)
+            or "declare it under 'Conditions'",
             span=span,
         )
 
@@ -180,21 +188,21 @@ def _not_one(call: Call, name: str, site: Site) -> Diagnostic:
     )
 
 
-def _attachments(template: Template) -> Iterator[Diagnostic]:
+def _attachments(template: Template, guesses: Guesses) -> Iterator[Diagnostic]:
     """Conditions and DependsOn of resources and outputs."""
     for definition in template.resources.values():
         if definition.condition is not None:
             span = definition.condition_span or definition.span
-            yield from _condition(template, definition.condition, span)
+            yield from _condition(template, definition.condition, span, guesses)
         for name, span in definition.depends_on:
-            yield from _dependency(template, definition, name, span)
+            yield from _dependency(template, definition, name, span, guesses)
     for output in template.outputs.values():
         if output.condition is not None:
-            yield from _condition(template, output.condition, output.span)
+            yield from _condition(template, output.condition, output.span, guesses)
 
 
 def _dependency(
-    template: Template, definition: ResourceDefinition, name: str, span: Span
+    template: Template, definition: ResourceDefinition, name: str, span: Span, guesses: Guesses
 ) -> Iterator[Diagnostic]:
     address = resource_of(template, name)
     if address is None:
@@ -202,7 +210,7 @@ def _dependency(
             "IF204",
             f"'{definition.logical_id}' depends on '{name}', which is no resource",
             why=_not_counted(template, name) if "[" in name else "",
-            remedy=did_you_mean(name, template.resources) or "declare it, or take it out",
+            remedy=guesses.did_you_mean(name, template.resources) or "declare it, or take it out",
             span=span,
         )
     elif address.logical_id == definition.logical_id:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from typing import Final
 
+from imageferry.evaluation.conversions import kind_of
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
-from imageferry.evaluation.references import MentionKind, mentions
+from imageferry.evaluation.functions import FUNCTIONS
+from imageferry.evaluation.functions.rows import Lazy
+from imageferry.evaluation.references import MentionKind
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.model.diagnostics import Diagnostic, Severity, error, warning
+from imageferry.model.inquiries import Inquiry
+from imageferry.model.suggestions import Guesses
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value, reveal
 from imageferry.ports.types import Catalog
+from imageferry.validation.absence import Absence, absences
 from imageferry.validation.alternatives import faults_of_alternatives
 from imageferry.validation.bindings import Bound, bind, settle_conditions, settle_counts
+from imageferry.validation.calls import faults_of_calls
 from imageferry.validation.contexts import faults_of_contexts
 from imageferry.validation.cycles import faults_of_cycles
 from imageferry.validation.declarations import faults_of_parameters
+from imageferry.validation.disuse import faults_of_disuse
+from imageferry.validation.exports import faults_of_exports
 from imageferry.validation.parameters import bind_parameters
 from imageferry.validation.places import Site, sites
 from imageferry.validation.properties import (
@@ -30,6 +39,8 @@ from imageferry.validation.properties import (
 )
 from imageferry.validation.references import faults_of_names
 from imageferry.validation.reports import ordered
+from imageferry.validation.results import faults_of_results
+from imageferry.validation.rules import settle_rules
 
 _POLICIES: Final = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
 
@@ -37,21 +48,64 @@ _POLICIES: Final = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snaps
 _OWNERS_LIMITS: Final[Mapping[str, int]] = {"ros": 300, "cloudformation": 500}
 
 
-def validate(template: Template, catalog: Catalog) -> tuple[Diagnostic, ...]:
-    """What can be said without parameter values: all faults, by line.
+def validate(
+    template: Template,
+    catalog: Catalog,
+    *,
+    source: bytes | None = None,
+    given: Mapping[str, Value] | None = None,
+    region: str = "",
+) -> tuple[Diagnostic, ...]:
+    """What can be said without a stack: all faults, by line.
 
-    What is wrong only with the parameters' defaults is a warning, since other values may be given.
+    Without parameters, what is wrong only with their defaults is a warning, since other values may
+    be given; `given` parameters, if only none, are bound. `region` is the one of the stack to be.
+    `source` is the template's text, where unused declarations shall be told.
     """
     everywhere = list(sites(template))
-    found = _written(template, everywhere, catalog)
-    found += _unbound(template, catalog, found)
-    if template.parameters:
+    guesses = Guesses()
+    found = _written(template, everywhere, catalog, guesses)
+    by_default: list[Diagnostic] = []
+    sound: frozenset[str] = frozenset()
+    if given is None and template.parameters:
         defaults = bind_parameters(_optional_part(template), {}).values
         values = {**dict.fromkeys(template.parameters, UNKNOWN), **defaults}
         asking = _asking(everywhere, defaults)
-        by_default = _evaluated(template, values, catalog, asking)
-        found += map(_by_default, _not_told(by_default, found))
+        by_default += _evaluated(template, values, catalog, asking, region)
+        if not by_default:
+            sound = asking - _choosing(everywhere)
+    found += _unbound(template, catalog, found, sound, region)
+    if given is not None:
+        found += _not_told(_with_values(template, catalog, given, region), found)
+    found += map(_by_default, _not_told(by_default, found))
+    if source is not None:
+        found += faults_of_disuse(template, everywhere, source, guesses)
     return ordered(_without_echoes(found))
+
+
+def _with_values(
+    template: Template, catalog: Catalog, given: Mapping[str, Value], region: str
+) -> Iterator[Diagnostic]:
+    """What is wrong with the given parameters; what only a stack has is not known."""
+    parameters = bind_parameters(template, given)
+    yield from parameters.diagnostics
+    values = {**dict.fromkeys(template.parameters, UNKNOWN), **parameters.values}
+    pseudo: dict[str, Value] = {"region": region} if region else {}
+    found: list[Diagnostic] = []
+    bindings = Bindings(values, pseudo, mappings=template.mappings)
+    conditions = settle_conditions(template, bindings, found)
+    bindings = replace(bindings, conditions=conditions)
+    found += settle_rules(template, bindings)
+    bindings = settle_counts(template, bindings, found)
+    missing = list(absences(template, sites(template), bindings))
+    yield from (*found, *(one.diagnostic for one in missing))
+    # The index of what is not counted yet is not known either.
+    bindings = replace(bindings, pseudo={**pseudo, "index": UNKNOWN})
+    sound = _without(template, missing)
+    yield from faults_of_properties(template, bindings, catalog, region, sound)
+    yield from _policies(template, bindings)
+    yield from _outputs(template, bindings)
+    yield from _owners_limit(template, bindings)
 
 
 def validate_given(
@@ -60,13 +114,16 @@ def validate_given(
     given: Mapping[str, Value],
     pseudo: Mapping[str, Value],
     previous: Mapping[str, Value] | None = None,
+    answers: Mapping[Inquiry, Value] | None = None,
+    *,
+    partly: bool = False,
 ) -> Bound:
     """Everything at once for a template with its parameters: bindings, and each fault told once.
 
     The arguments are those of `bind`; the stack's region is the pseudo parameter `region`.
     """
-    found = _written(template, list(sites(template)), catalog)
-    bound = bind(template, given, pseudo, previous)
+    found = _written(template, list(sites(template)), catalog, Guesses())
+    bound = bind(template, given, pseudo, previous, answers, partly=partly)
     # What cannot be settled follows from what is mentioned too early, where that is told.
     echoes = {"IF315"} & {one.code for one in found}
     unheard = [one for one in bound.diagnostics if one.code not in echoes]
@@ -82,21 +139,36 @@ def validate_given(
     return Bound(None if refused else bound.bindings, report)
 
 
-def _written(template: Template, everywhere: list[Site], catalog: Catalog) -> list[Diagnostic]:
+def _written(
+    template: Template, everywhere: list[Site], catalog: Catalog, guesses: Guesses
+) -> list[Diagnostic]:
     """What is wrong as it is written, whatever the values may be."""
     found: list[Diagnostic] = [*unknown_types(template, catalog)]
     found += words_for_text(template, catalog)
     found += faults_of_parameters(template)
-    found += faults_of_names(template, everywhere, catalog)
+    found += faults_of_names(template, everywhere, catalog, guesses)
     found += faults_of_cycles(template, everywhere)
     found += faults_of_contexts(template, everywhere)
+    found += _not_told(faults_of_calls(template, everywhere, catalog, guesses), found)
+    found += faults_of_results(template, catalog)
+    found += faults_of_exports(template)
     return found
 
 
-def _unbound(template: Template, catalog: Catalog, told: list[Diagnostic]) -> list[Diagnostic]:
-    """What evaluation finds with every parameter unknown, and has not been told."""
+def _unbound(
+    template: Template,
+    catalog: Catalog,
+    told: list[Diagnostic],
+    sound: frozenset[str] = frozenset(),
+    region: str = "",
+) -> list[Diagnostic]:
+    """What evaluation finds with every parameter unknown, and has not been told.
+
+    `sound` are resources in which it can find nothing.
+    """
     unknown = dict.fromkeys(template.parameters, UNKNOWN)
-    found = _not_told(_evaluated(template, unknown, catalog), told)
+    only = template.resources.keys() - sound
+    found = _not_told(_evaluated(template, unknown, catalog, only, region), told)
     return found + _not_told(faults_of_alternatives(template, catalog), [*told, *found])
 
 
@@ -114,8 +186,21 @@ def _asking(everywhere: list[Site], defaults: Mapping[str, Value]) -> frozenset[
         if site.resource is not None
         and any(
             mention.name in defaults or mention.kind is MentionKind.CONDITION
-            for mention in mentions(site.expression)
+            for mention in site.mentions
         )
+    )
+
+
+def _choosing(everywhere: list[Site]) -> frozenset[str]:
+    """The resources with a function that does not look at all of its arguments.
+
+    Everywhere else what is right with known values is right with unknown ones, which pass.
+    """
+    return frozenset(
+        site.resource.logical_id
+        for site in everywhere
+        if site.resource is not None
+        and any(isinstance(FUNCTIONS.get(call.function), Lazy) for call in site.calls)
     )
 
 
@@ -148,18 +233,25 @@ def _evaluated(
     template: Template,
     values: Mapping[str, Value],
     catalog: Catalog,
-    only: frozenset[str] | None = None,
+    only: Set[str] | None = None,
+    region: str = "",
 ) -> Iterator[Diagnostic]:
     """What evaluation finds, with UNKNOWN for whatever has no value."""
-    pseudo: dict[str, Value] = {"index": UNKNOWN}
+    pseudo: dict[str, Value] = {"index": UNKNOWN, "region": region or UNKNOWN}
     bindings = Bindings(values, pseudo, mappings=template.mappings)
     found: list[Diagnostic] = []
     conditions = settle_conditions(template, bindings, found)
-    bindings = settle_counts(template, replace(bindings, conditions=conditions), found)
+    bindings = replace(bindings, conditions=conditions)
+    found += settle_rules(template, bindings)
+    bindings = settle_counts(template, bindings, found)
+    missing = list(absences(template, sites(template), bindings))
+    found += (one.diagnostic for one in missing)
+    if missing:
+        only = _without(template, missing) & (template.resources.keys() if only is None else only)
     # A template's own checks are made whatever the conditions may become.
     bindings = replace(bindings, counts={}, absent=frozenset())
     yield from found
-    yield from faults_of_properties(template, bindings, catalog, "", only)
+    yield from faults_of_properties(template, bindings, catalog, region, only)
     yield from _outputs(template, bindings)
 
 
@@ -185,11 +277,19 @@ def validate_bound(
     `region` is the stack's. Values that only exist later pass.
     """
     found: list[Diagnostic] = [*unknown_types(template, catalog)]
-    found += faults_of_properties(template, bindings, catalog, region)
+    missing = list(absences(template, sites(template), bindings))
+    found += (one.diagnostic for one in missing)
+    sound = _without(template, missing)
+    found += faults_of_properties(template, bindings, catalog, region, sound)
     found += _policies(template, bindings)
     found += _outputs(template, bindings)
     found += _owners_limit(template, bindings)
     return ordered(found)
+
+
+def _without(template: Template, missing: list[Absence]) -> Set[str]:
+    """The resources that do not mention what does not exist: in the others all else follows."""
+    return template.resources.keys() - {one.logical_id for one in missing}
 
 
 def _policies(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
@@ -203,10 +303,14 @@ def _policies(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
         except EvaluationError as fault:
             yield placed(fault.diagnostic, definition.span)
             continue
-        if value is not None and reveal(value) not in _POLICIES:
+        if value is None or value is UNKNOWN:
+            continue
+        given = reveal(value)
+        if not isinstance(given, str) or given not in _POLICIES:
+            shown = f"'{value[:40]}'" if isinstance(value, str) else kind_of(value)
             yield error(
                 "IF316",
-                f"'DeletionPolicy' of '{definition.logical_id}' is none",
+                f"'DeletionPolicy' of '{definition.logical_id}' cannot be {shown}",
                 why="it must be 'Delete' or 'Retain'",
                 span=policy.span or definition.span,
             )

@@ -1,0 +1,44 @@
+"""Counterpart: how a resource type of one language says what a type of the other says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyCounterpart:
+    """What a property is called over there.
+
+    `members` are the names inside it, or inside each of its items; `needed_members` are those
+    (by their name over there) that must stand there, with the value that means the same as nothing.
+    """
+
+    name: str
+    members: Mapping[str, str] = field(default_factory=dict)
+    needed_members: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """How a type is said in the other language; property names are ours unless said otherwise.
+
+    The two sides put a stack into different regions. `stack_region_here` is the property there
+    that says what is the stack's own region here; it is written with that region unless a property
+    here became it already. `stack_region_there` is the property here that says what is the stack's
+    own region there, if there is one.
+
+    `properties` are those that are carried over, `lost` those that are not, with the reason.
+    `physical_id` is the attribute there that gives what `Ref` gives here, None where nothing does.
+    `attributes` maps attributes to those there, `region_attributes` those that are told by the
+    property of that name here.
+    """
+
+    type_name: str
+    properties: Mapping[str, PropertyCounterpart]
+    stack_region_here: str
+    lost: Mapping[str, str] = field(default_factory=dict)
+    stack_region_there: str | None = None
+    physical_id: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    region_attributes: frozenset[str] = frozenset()
