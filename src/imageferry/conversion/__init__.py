@@ -1,0 +1,1 @@
+"""Templates rewritten: from YAML to JSON and back, and from one dialect to the other."""
