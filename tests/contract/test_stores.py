@@ -14,7 +14,7 @@ from imageferry.model.operations import StepProgress
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus, StackStatus, StepStatus
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret
-from imageferry.ports.keeping import Batch, Fenced, StackBusy, Store, StoreError
+from imageferry.ports.keeping import Batch, Fenced, Overtaken, StackBusy, Store, StoreError
 from tests.store.samples import (
     PLACE,
     begin,
@@ -224,6 +224,26 @@ def test_one_open_operation_a_stack(run: Callable[[Program], None]) -> None:
             assert await first.open_operations() == [opened_later]
             last = await first.last_operation(stack.stack_id)
             assert last == opened_later
+
+    run(program)
+
+
+def test_what_was_looked_at_before_is_looked_at_again(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            stack, other = stack_named(), stack_named("other")
+            await second.save_change_set(change_set_of(other))
+            mark = await second.mark()
+            entry = await begin(first, stack)
+            with pytest.raises(Overtaken):
+                await second.open_operation(operation_on(other, "b"), other, [], mark)
+            assert await second.operation("b") is None
+            mark = await second.mark()
+            await first.close_operation(entry.operation.operation_id, 1, ending(stack))
+            with pytest.raises(Overtaken):
+                await second.open_operation(operation_on(other, "b"), other, [], mark)
+            mark = await second.mark()
+            assert await second.open_operation(operation_on(other, "b"), other, [], mark)
 
     run(program)
 

@@ -175,3 +175,53 @@ def test_the_same_change_set_makes_the_same_steps() -> None:
     there = resources(resource("a"))
     assert list(making_steps(changes, there).by_id) == list(making_steps(changes, there).by_id)
     assert making_steps(changes, there).by_id == making_steps(changes, there).by_id
+
+
+# --- what a replacement leaves behind -------------------------------------------------------------
+
+
+def replaced(policy: str, kind: ChangeKind, status: ResourceStatus) -> list[str]:
+    """The steps of a replacement that its type does not carry out by itself."""
+    wanted = Wanted(at("a"), THING, {}, replacement_policy=policy)
+    changed = change(Action.REPLACE, "a", repairs=True, wanted=wanted)
+    steps = making_steps(
+        replace(change_set(changed), kind=kind), resources(resource("a", status=status))
+    )
+    return list(steps.by_id)
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind", "status", "goes"),
+    [
+        pytest.param("Delete", ChangeKind.UPDATE, ResourceStatus.CREATED, True, id="deleted"),
+        pytest.param("Retain", ChangeKind.UPDATE, ResourceStatus.CREATED, False, id="retained"),
+        pytest.param("Retain", ChangeKind.UPDATE, ResourceStatus.CREATE_FAILED, True, id="remnant"),
+        pytest.param("Retain", ChangeKind.ROLLBACK, ResourceStatus.CREATED, True, id="rollback"),
+    ],
+)
+def test_the_replacement_policy_says_whether_the_old_one_goes(
+    policy: str, kind: ChangeKind, status: ResourceStatus, goes: bool
+) -> None:
+    expected = ["a/delete_remnant", "a/create"] if goes else ["a/create"]
+    assert replaced(policy, kind, status) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "cleaned"),
+    [
+        pytest.param(ChangeKind.UPDATE, False, id="retained"),
+        pytest.param(ChangeKind.ROLLBACK, True, id="a rollback takes it back"),
+    ],
+)
+def test_what_an_update_has_replaced_stays_where_the_policy_says_so(
+    kind: ChangeKind, cleaned: bool
+) -> None:
+    there = resource("a", leftovers=({"image_id": "m-1"},), replacement_policy="Retain")
+    kept = change(Action.NONE, "a", wanted=Wanted(at("a"), THING, {}, replacement_policy="Retain"))
+    changes = replace(change_set(kept), kind=kind)
+    assert list(closing_steps(changes, resources(there)).by_id) == (
+        ["a/clean_up/0"] if cleaned else []
+    )
+    standing = Standing(resources(there), changes)
+    standing.forget_retained()
+    assert bool(standing.now["a"].leftovers) == cleaned

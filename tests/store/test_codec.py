@@ -33,8 +33,9 @@ from imageferry.model.expressions import (
     Reference,
 )
 from imageferry.model.handlers import HandlerAction
+from imageferry.model.inquiries import Inquiry, InquiryKind
 from imageferry.model.operations import OnFailure, Operation, StepProgress, StepRecord
-from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.stacks import Export, Place, Resource, Stack
 from imageferry.model.statuses import (
     OperationStatus,
     ResourceStatus,
@@ -173,6 +174,8 @@ changes = st.builds(
     physical_id=st.none() | texts,
     depends_on=several_addresses,
 )
+inquiries = st.builds(Inquiry, st.sampled_from(InquiryKind), st.lists(texts, max_size=3).map(tuple))
+exports = st.builds(Export, texts, texts, values)
 bindings = st.builds(
     Bindings,
     parameters=value_maps,
@@ -181,6 +184,10 @@ bindings = st.builds(
     mappings=st.dictionaries(texts, st.dictionaries(texts, value_maps, max_size=2), max_size=2),
     counts=st.dictionaries(texts, st.integers(0, 9), max_size=2),
     absent=st.frozensets(texts, max_size=2),
+    answers=st.dictionaries(inquiries, values, max_size=2),
+)
+outputs = st.builds(WantedOutput, texts, expressions, texts, st.booleans()) | st.builds(
+    WantedOutput, texts, expressions, texts, st.booleans(), words, values
 )
 change_sets = st.builds(
     ChangeSet,
@@ -191,9 +198,7 @@ change_sets = st.builds(
     dialect=texts,
     region=texts,
     changes=st.lists(changes, max_size=2).map(tuple),
-    outputs=st.lists(
-        st.builds(WantedOutput, texts, expressions, texts, st.booleans()), max_size=2
-    ).map(tuple),
+    outputs=st.lists(outputs, max_size=2).map(tuple),
     bindings=bindings,
     template=st.binary(max_size=9),
     template_name=texts,
@@ -238,6 +243,8 @@ stacks = st.builds(
     updated_at=times,
     operation_id=st.none() | words,
     tags=st.dictionaries(texts, texts, max_size=2),
+    exports=st.lists(exports, max_size=2).map(tuple),
+    asked=st.lists(inquiries, max_size=2).map(tuple),
 )
 operations = st.builds(
     Operation,
@@ -427,3 +434,49 @@ def test_events_come_back(events: list[Event]) -> None:
 def test_progress_comes_back() -> None:
     progress = [StepProgress("A[0]", 40, "Creating 40%", 1.5), StepProgress("B", None, "Waiting")]
     assert decode_progress(encode_progress(progress)) == progress
+
+
+def _kept_earlier() -> tuple[str, str]:
+    """A change set and a stack's body as they were written before anything could be asked."""
+    change_set = {
+        "id": "c-1", "stack_id": "s-1", "stack_name": "demo", "kind": "UPDATE", "dialect": "ros",
+        "region": "cn-hangzhou", "changes": [],
+        "outputs": [["Id", None, "the copy", False]],
+        "bindings": {
+            "parameters": {"Name": "a"}, "pseudo": {}, "conditions": {}, "mappings": {},
+            "counts": {}, "absent": [],
+        },
+        "template_name": "t.yml", "description": "", "warnings": [],
+        "replacement_allowed": False, "created_at": 1.0, "sources": ["t.yml"],
+    }  # fmt: skip
+    body = {
+        "dialect": "ros", "template_name": "t.yml", "parameters": {}, "outputs": {"Id": "m-1"},
+        "description": "", "tags": {},
+    }  # fmt: skip
+    return dumps(change_set), dumps(body)
+
+
+def test_what_was_kept_before_there_were_exports_is_still_read() -> None:
+    change_set_text, body = _kept_earlier()
+    reader = Drawer().reader()
+    wanted = encode_expression(Writer(lambda _: None), Reference("Copy", Span("t.yml", 3, 1)))
+    document = loads(change_set_text)
+    document["outputs"][0][1] = wanted
+    change_set = decode_change_set(reader, dumps(document).encode("ascii"), b"")
+    assert change_set.bindings.answers == {}
+    (output,) = change_set.outputs
+    assert (output.name, output.export_name, output.foreseen) == ("Id", "", UNKNOWN)
+    row = {
+        "stack_id": "s-1", "name": "demo", "cloud": "emulator", "account_id": "1",
+        "region": "cn-hangzhou", "status": "CREATED", "status_reason": dumps(""),
+        "operation_id": None, "created_at": 1.0, "updated_at": 1.0,
+    }  # fmt: skip
+    stack = decode_stack(Drawer().reader(), row, body.encode("ascii"), b"")
+    assert (stack.exports, stack.asked, stack.outputs) == ((), (), {"Id": "m-1"})
+
+
+def test_what_asks_nothing_is_kept_as_before() -> None:
+    stack = Stack("s-1", "demo", Place("emulator", "1", "cn-hangzhou"), "ros", StackStatus.CREATED)
+    assert loads(encode_stack_body(Drawer().writer(), stack)).keys() == {
+        "dialect", "template_name", "parameters", "outputs", "description", "tags",
+    }  # fmt: skip

@@ -16,7 +16,8 @@ from imageferry.cloud.credentials import CredentialSource, emulator_credentials
 from imageferry.cloud.ecs import GET_CALLER_IDENTITY, caller_account
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
 from imageferry.cloud.errors import CloudError, ErrorClass
-from imageferry.control.change_sets import Desk
+from imageferry.cloud.zones import CloudRegions
+from imageferry.control.desk import Desk
 from imageferry.control.plane import ControlPlane
 from imageferry.dispatch.embedded import EmbeddedDispatcher
 from imageferry.engine.board import Board
@@ -89,7 +90,8 @@ async def open_house(
         dispatcher = EmbeddedDispatcher(settings.home / "locks", store, clock)
         opened.push_async_callback(dispatcher.stop, 10.0)
         place = Place(settings.cloud, voice.account_id, "")
-        plane = ControlPlane(Desk(store, catalog, dispatcher, clock, entropy, place))
+        regions = CloudRegions(voice.client)
+        plane = ControlPlane(Desk(store, catalog, dispatcher, clock, entropy, place, regions))
         yield House(
             settings,
             plane,

@@ -21,6 +21,7 @@ DESCRIBE_SNAPSHOTS: Final = Action("DescribeSnapshots", repeatable=True)
 DESCRIBE_INSTANCES: Final = Action("DescribeInstances", repeatable=True)
 DESCRIBE_IMAGE_SHARES: Final = Action("DescribeImageSharePermission", repeatable=True)
 DESCRIBE_REGIONS: Final = Action("DescribeRegions", repeatable=True)
+DESCRIBE_ZONES: Final = Action("DescribeZones", repeatable=True)
 GET_CALLER_IDENTITY: Final = Action("GetCallerIdentity", repeatable=True, product=STS)
 
 Tags = Sequence[tuple[str, str]]
@@ -174,6 +175,12 @@ async def region_ids(client: Client, region: str) -> list[str]:
     """Every region of the account, asked of one of them. Raises CloudError."""
     reply = await client.call(DESCRIBE_REGIONS, region, {"RegionId": region})
     return [str(entry["RegionId"]) for entry in _entries(reply, "Regions", "Region")]
+
+
+async def zone_ids(client: Client, region: str) -> list[str]:
+    """The zones of a region. Raises CloudError."""
+    reply = await client.call(DESCRIBE_ZONES, region, {"RegionId": region})
+    return [str(entry["ZoneId"]) for entry in _entries(reply, "Zones", "Zone")]
 
 
 async def caller_account(client: Client, region: str) -> str:

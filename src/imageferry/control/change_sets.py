@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from imageferry.control.desk import Desk
+from imageferry.control.exports import concerns_others, faults_of_exports
+from imageferry.control.inquiries import Question, answer_inquiries
 from imageferry.control.requests import (
     ExecutionOptions,
     OperationHolds,
     Planned,
     RequestRefused,
     StackRequest,
+    in_use,
 )
-from imageferry.control.templates import Prepared, language_of, prepare, read_template
+from imageferry.control.surroundings import pseudo_parameters
+from imageferry.control.templates import (
+    Prepared,
+    kept_parameters,
+    language_of,
+    prepare,
+    read_template,
+)
 from imageferry.dialects.customs import CUSTOMS
+from imageferry.engine.closing import evaluate_outputs
 from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange
 from imageferry.model.diagnostics import TemplateError, error
@@ -26,9 +38,7 @@ from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.templates import Bindings
 from imageferry.model.values import UNKNOWN
 from imageferry.planning.planner import Intention, plan
-from imageferry.ports.dispatching import Dispatcher
-from imageferry.ports.keeping import StackBusy, Store
-from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.keeping import Overtaken, StackBusy, Store
 from imageferry.ports.types import Catalog
 
 _NEVER_MADE = {
@@ -44,28 +54,19 @@ _IN_PROGRESS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the control plane works with; `place` is without a region."""
-
-    store: Store
-    catalog: Catalog
-    dispatcher: Dispatcher
-    clock: Clock
-    entropy: Entropy
-    place: Place
-
-
 async def create_change_set(desk: Desk, request: StackRequest) -> Planned:
     """What it takes to bring a stack to what is asked.
 
     Raises TemplateError, RequestRefused, or OperationHolds where the stack is busy with something
     else; where it is busy with just this, the answer says so (`running`).
     """
-    template, warnings = read_template(request.template, request.template_name)
     place = replace(desk.place, region=request.region)
     stacks = await desk.store.find_stacks(place, request.stack_name)
     existing = stacks[0] if stacks else None
+    previous = {} if existing is None else existing.parameters
+    template, warnings = read_template(
+        request.template, request.template_name, request.parameters, previous
+    )
     if existing is not None and existing.dialect != template.dialect:
         raise RequestRefused(
             f'the stack "{existing.name}" was made from a {language_of(existing.dialect)} template'
@@ -73,15 +74,25 @@ async def create_change_set(desk: Desk, request: StackRequest) -> Planned:
             "give the new stack another name, or delete the old one first",
         )
     stack = existing or _new_stack(desk, request, place, template.dialect)
+    open_one = None if existing is None else await _open_change_set(desk, existing)
+    question = Question(
+        stack,
+        template,
+        request.parameters,
+        kept_parameters(template, previous),
+        pseudo_parameters(place, stack.stack_id, stack.name),
+        {} if open_one is None else open_one.bindings.answers,
+    )
     prepared = prepare(
         template,
         request.parameters,
-        stack.parameters,
+        previous,
         place,
         stack.stack_id,
         stack.name,
         desk.catalog,
         warnings,
+        await answer_inquiries(desk, question),
     )
     replaces = CUSTOMS[template.dialect].replaces if request.replace is None else request.replace
     if existing is not None:
@@ -122,12 +133,16 @@ async def _planned(
         desk.catalog,
     )
     change_set = replace(change_set, warnings=(*prepared.warnings, *change_set.warnings))
+    faults = await faults_of_exports(desk.store, stack, change_set, prepared.template)
+    if faults:
+        raise TemplateError([*prepared.warnings, *faults])
     is_current = (
         change_set.is_empty
         and kind is ChangeKind.UPDATE
         and stack.template == request.template
         and stack.parameters == prepared.bindings.parameters
         and stack.status in {StackStatus.CREATED, StackStatus.UPDATED}
+        and _says_the_same(change_set, stack, resources)
     )
     first = wanted if is_new else stack
     return Planned(
@@ -137,6 +152,22 @@ async def _planned(
         fingerprint(change_set),
         is_current=is_current,
     )
+
+
+def _says_the_same(change_set: ChangeSet, stack: Stack, resources: Mapping[str, Resource]) -> bool:
+    """True where not even an output would differ: the world beside the template may have changed."""
+    if not change_set.bindings.answers:
+        return True
+    outputs, _ = evaluate_outputs(change_set, resources)
+    return outputs == stack.outputs
+
+
+async def _open_change_set(desk: Desk, stack: Stack) -> ChangeSet | None:
+    """The change set of the operation that is open on a stack."""
+    operation = await desk.store.last_operation(stack.stack_id)
+    if operation is None or not operation.status.is_open:
+        return None
+    return await desk.store.change_set(operation.change_set_id)
 
 
 def _new_stack(desk: Desk, request: StackRequest, place: Place, dialect: str) -> Stack:
@@ -188,7 +219,10 @@ async def _running(
 
 
 async def create_deletion(desk: Desk, stack: Stack) -> Planned:
-    """What it takes to delete a stack: a plan for nothing. Raises OperationHolds."""
+    """What it takes to delete a stack: a plan for nothing.
+
+    Raises OperationHolds, and RequestRefused where another stack imports what this one exports.
+    """
     operation = await desk.store.last_operation(stack.stack_id)
     if operation is not None and operation.status.is_open:
         change_set = await desk.store.change_set(operation.change_set_id)
@@ -210,14 +244,18 @@ async def create_deletion(desk: Desk, stack: Stack) -> Planned:
         resources,
         desk.catalog,
     )
+    faults = await faults_of_exports(desk.store, stack, change_set)
+    if faults:
+        raise in_use(faults)
     return Planned(change_set, stack, False, fingerprint(change_set))
 
 
 async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOptions) -> Operation:
     """Save the change set, open its operation and hand it out; or hand out the one that runs.
 
-    Raises TemplateError where replacements are needed and not allowed, before any call, and
-    OperationHolds where another operation does something else, or this with other options.
+    Raises TemplateError where replacements are needed and not allowed, RequestRefused where the
+    stacks beside it forbid it by now, both before any call, and OperationHolds where another
+    operation does something else, or this with other options.
     """
     if planned.running is not None:
         return await _rejoin(desk, planned.running, planned.stack, options)
@@ -258,11 +296,30 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
         physical_id=stack.stack_id,
     )
     try:
-        opened = await desk.store.open_operation(operation, stack, [begun])
+        opened = await _opened(desk.store, planned, operation, stack, begun)
     except StackBusy as busy:
         return await _met(desk, busy.operation, planned, options)
     await _submit(desk, opened)
     return opened
+
+
+async def _opened(
+    store: Store, planned: Planned, operation: Operation, stack: Stack, begun: Event
+) -> Operation:
+    """Open the operation while the stacks beside it allow it; nobody comes in between."""
+    change_set = planned.change_set
+    if not concerns_others(planned.stack, change_set):
+        return await store.open_operation(operation, stack, [begun])
+    while True:
+        mark = await store.mark()
+        faults = await faults_of_exports(store, planned.stack, change_set)
+        if faults:
+            raise in_use(faults)
+        try:
+            return await store.open_operation(operation, stack, [begun], mark)
+        except Overtaken:
+            # Somebody has opened or ended an operation meanwhile: look at the others again.
+            continue
 
 
 async def _met(

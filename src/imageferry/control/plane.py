@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imageferry.control.change_sets import (
-    Desk,
     create_change_set,
     create_deletion,
     execute_change_set,
 )
+from imageferry.control.desk import Desk
 from imageferry.control.queries import find_stack, view_stack
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest, StackView
 from imageferry.control.stacks import cancel_operation, retry_operation

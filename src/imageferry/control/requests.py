@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imageferry.model.changes import ChangeSet
+from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.operations import OnFailure, Operation, StepProgress
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.values import Value
@@ -95,9 +96,20 @@ class OperationHolds(Exception):
 
 
 class RequestRefused(Exception):
-    """The request cannot be carried out in the stack's present status; says why and what can."""
+    """The request cannot be carried out in the stack's present status; says why and what can.
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    `diagnostics` are there where there is more than one thing to say.
+    """
+
+    def __init__(
+        self, message: str, remedy: str = "", diagnostics: Sequence[Diagnostic] = ()
+    ) -> None:
         self.message = message
         self.remedy = remedy
+        self.diagnostics = tuple(diagnostics)
         super().__init__(message)
+
+
+def in_use(faults: Sequence[Diagnostic]) -> RequestRefused:
+    """The refusal for the sake of other stacks, with all that they say."""
+    return RequestRefused("; ".join(fault.message for fault in faults), diagnostics=faults)

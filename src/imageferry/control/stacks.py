@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from imageferry.control.change_sets import Desk, create_change_set, create_deletion
+from imageferry.control.change_sets import create_change_set, create_deletion
+from imageferry.control.desk import Desk
 from imageferry.control.requests import Planned, RequestRefused, StackRequest
 from imageferry.model.changes import ChangeKind
 from imageferry.model.operations import Operation

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from imageferry.control.examination import without_doubles
+from imageferry.control.inquiries import Answered
+from imageferry.control.surroundings import pseudo_parameters
 from imageferry.dialects.customs import CUSTOMS
 from imageferry.dialects.reader import read
 from imageferry.model.diagnostics import Diagnostic, TemplateError
@@ -16,12 +19,28 @@ from imageferry.ports.types import Catalog
 from imageferry.validation.validator import validate_given
 
 
-def read_template(source: bytes, name: str) -> tuple[Template, tuple[Diagnostic, ...]]:
-    """The template and its warnings; raises TemplateError."""
-    reading = read(source, name)
-    if reading.template is None or any(d.is_error for d in reading.diagnostics):
+def read_template(
+    source: bytes,
+    name: str,
+    given: Mapping[str, Value] | None = None,
+    previous: Mapping[str, Value] | None = None,
+) -> tuple[Template, tuple[Diagnostic, ...]]:
+    """The template and its warnings, its loops run over the parameters; raises TemplateError.
+
+    `previous` are the parameters of the stack as it is.
+    """
+    chosen = {key: value for key, value in (given or {}).items() if value is not None}
+    # Which of the former values are kept is only known once the parameters have been read.
+    reading = read(source, name, {**(previous or {}), **chosen})
+    template = reading.template
+    if template is not None and template.transforms and previous:
+        kept = kept_parameters(template, previous)
+        if any(key not in kept and key not in chosen for key in previous):
+            reading = read(source, name, {**kept, **chosen})
+            template = reading.template
+    if template is None or reading.has_errors:
         raise TemplateError(reading.diagnostics)
-    return reading.template, reading.diagnostics
+    return template, reading.diagnostics
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,15 @@ class Prepared:
     warnings: tuple[Diagnostic, ...]
 
 
+def kept_parameters(template: Template, previous: Mapping[str, Value]) -> dict[str, Value]:
+    """The former values that count where nothing is given: of parameters without a default."""
+    return {
+        name: value
+        for name, value in previous.items()
+        if name in template.parameters and not template.parameters[name].has_default
+    }
+
+
 def prepare(
     template: Template,
     given: Mapping[str, Value],
@@ -42,37 +70,25 @@ def prepare(
     stack_name: str,
     catalog: Catalog,
     found: tuple[Diagnostic, ...] = (),
+    answered: Answered | None = None,
 ) -> Prepared:
     """Bind and check everything at once; raises TemplateError with all that was found.
 
     A parameter that is not given and has no default keeps the value it had.
     """
-    kept = {
-        name: value
-        for name, value in previous.items()
-        if name in template.parameters and not template.parameters[name].has_default
-    }
+    answered = answered or Answered()
+    kept = kept_parameters(template, previous)
     pseudo = pseudo_parameters(place, stack_id, stack_name)
-    bound = validate_given(template, catalog, given, pseudo, kept)
-    diagnostics = without_doubles([*found, *bound.diagnostics])
-    if bound.bindings is None:
+    bound = validate_given(template, catalog, given, pseudo, kept, answered.answers)
+    # What waits for an answer that cannot be given is not told a second time.
+    told = [d for d in bound.diagnostics if not (answered.faults and d.code in _WAITING)]
+    diagnostics = without_doubles([*found, *answered.faults, *told])
+    if bound.bindings is None or answered.faults:
         raise TemplateError(diagnostics)
     return Prepared(template, bound.bindings, diagnostics)
 
 
-def pseudo_parameters(place: Place, stack_id: str, stack_name: str) -> dict[str, Value]:
-    """The pseudo parameters of a stack, by canonical name."""
-    return {
-        "stack_id": stack_id,
-        "stack_name": stack_name,
-        "region": place.region,
-        "account_id": place.account_id,
-        "tenant_id": place.account_id,
-        "resource_group_id": "",
-        "notification_arns": [],
-        "partition": "aws",
-        "url_suffix": "amazonaws.com",
-    }
+_WAITING: Final = frozenset({"IF315"})
 
 
 def language_of(dialect: str) -> str:

@@ -11,10 +11,11 @@ from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.scopes import MANNERS, Scope
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.events import Event
+from imageferry.model.inquiries import Inquiry, InquiryKind
 from imageferry.model.operations import OnFailure, Operation
-from imageferry.model.stacks import Resource, Stack
+from imageferry.model.stacks import Export, Resource, Stack
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
-from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
+from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, reveal
 from imageferry.ports.keeping import Closing
 
 _SUCCEEDED = {
@@ -74,7 +75,8 @@ def evaluate_outputs(
             remarks.append(f'output "{wanted.name}": {refused.diagnostic.message}')
             value = None
         value = _without_gaps(value)
-        outputs[wanted.name] = Secret(value) if wanted.no_echo else value
+        hides = wanted.no_echo and not isinstance(value, Secret)
+        outputs[wanted.name] = Secret(value) if hides else value
     return outputs, remarks
 
 
@@ -87,6 +89,44 @@ def _without_gaps(value: Value) -> Value:
     if isinstance(value, (list, tuple)):
         return [_without_gaps(item) for item in value]
     return value
+
+
+def _exports(
+    change_set: ChangeSet, outputs: Mapping[str, Value]
+) -> tuple[tuple[Export, ...], list[str]]:
+    """What is exported from now on, and a sentence for each export without a value."""
+    exports = []
+    remarks = []
+    for wanted in change_set.outputs:
+        if not wanted.export_name:
+            continue
+        value = outputs[wanted.name]
+        if reveal(value) is None:
+            remarks.append(f'"{wanted.export_name}" is not exported, since it has no value')
+        else:
+            exports.append(Export(wanted.export_name, wanted.name, value))
+    return tuple(exports), remarks
+
+
+_OF_STACKS = frozenset({InquiryKind.EXPORT, InquiryKind.STACK_OUTPUT})
+
+
+def _asked(
+    stack: Stack, change_set: ChangeSet, operation: Operation, end: OperationStatus
+) -> tuple[Inquiry, ...]:
+    """What the stack is made from that other stacks have said.
+
+    Where an operation stopped half way, the resources may come from what was asked before it as
+    well as from what it asked itself.
+    """
+    mine = tuple(inquiry for inquiry in change_set.bindings.answers if inquiry.kind in _OF_STACKS)
+    match end:
+        case OperationStatus.SUCCEEDED if operation.kind is not ChangeKind.DELETE:
+            return mine
+        case OperationStatus.ROLLED_BACK:
+            return stack.asked
+        case _:
+            return tuple(dict.fromkeys((*stack.asked, *mine)))
 
 
 def reason_of(resources: Mapping[str, Resource], prefix: str = "") -> str:
@@ -121,9 +161,19 @@ def close(
     """Everything that the end of an operation commits together."""
     status = final_status(operation, end)
     was_undone = end in {OperationStatus.ROLLED_BACK, OperationStatus.ROLLBACK_FAILED}
-    after = replace(stack, status=status, status_reason=reason, updated_at=now)
+    after = replace(
+        stack,
+        status=status,
+        status_reason=reason,
+        updated_at=now,
+        asked=_asked(stack, change_set, operation, end),
+    )
     if not was_undone and operation.kind is not ChangeKind.DELETE:
         outputs, remarks = evaluate_outputs(change_set, resources)
+        if end is OperationStatus.SUCCEEDED:
+            exports, unexported = _exports(change_set, outputs)
+            after = replace(after, exports=exports)
+            remarks += unexported
         notes = [*notes, *remarks]
         after = replace(
             after,
@@ -134,7 +184,7 @@ def close(
             description=change_set.description,
         )
     if status is StackStatus.DELETED:
-        after = replace(after, outputs={})
+        after = replace(after, outputs={}, exports=(), asked=())
     event = Event(
         stack_id=stack.stack_id,
         operation_id=operation.operation_id,

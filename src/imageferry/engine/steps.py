@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from imageferry.graph import Graph
 from imageferry.model.addresses import ResourceAddress
-from imageferry.model.changes import Action, ChangeSet, ResourceChange, Wanted
+from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange, Wanted
 from imageferry.model.handlers import Context, HandlerAction
 from imageferry.model.stacks import Resource
+from imageferry.model.statuses import ResourceStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def making_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> St
     last: dict[ResourceAddress, str] = {}
     changes: dict[str, ResourceChange] = {}
     for change in change_set.changes:
-        made = _making(change, resources.get(str(change.address)))
+        made = _making(change, resources.get(str(change.address)), change_set.kind)
         for step in made:
             steps[step.step_id] = step
             edges[step.step_id] = []
@@ -62,7 +63,24 @@ def making_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> St
     return Steps(steps, Graph(edges))
 
 
-def _making(change: ResourceChange, resource: Resource | None) -> tuple[Step, ...]:
+# What was never whole is no resource that somebody may want to keep.
+_REMNANTS = frozenset(
+    {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING, ResourceStatus.DELETE_FAILED}
+)
+
+
+def _keeps_old(wanted: Wanted, resource: Resource, kind: ChangeKind) -> bool:
+    """True where what is replaced stays in the cloud; what a rollback takes back never does."""
+    return (
+        wanted.replacement_policy == "Retain"
+        and kind is not ChangeKind.ROLLBACK
+        and resource.status not in _REMNANTS
+    )
+
+
+def _making(
+    change: ResourceChange, resource: Resource | None, kind: ChangeKind
+) -> tuple[Step, ...]:
     wanted = change.wanted
     if wanted is None:
         return ()
@@ -97,7 +115,7 @@ def _making(change: ResourceChange, resource: Resource | None) -> tuple[Step, ..
             )
         case Action.DELETE | Action.MOVE | Action.NONE:
             return ()
-    if change.repairs and resource is not None:
+    if change.repairs and resource is not None and not _keeps_old(wanted, resource, kind):
         remnant = Step(
             f"{change.address}/delete_remnant",
             change.address,
@@ -133,7 +151,7 @@ def closing_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> S
                 HandlerAction.DELETE,
                 resource=resource,
             )
-        if resource.replacement_policy != "Retain":
+        if resource.replacement_policy != "Retain" or change_set.kind is ChangeKind.ROLLBACK:
             _add_clean_ups(steps, edges, resource)
     for address, step_id in deleted.items():
         resource = resources[str(address)]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
-from imageferry.evaluation.folding import specialise
 from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.changes import (
@@ -31,6 +30,7 @@ from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.differences import differences, renews, replacement_of, settled, signature
 from imageferry.planning.expansion import Draft, expand
 from imageferry.planning.moves import match
+from imageferry.planning.outputs import wanted_outputs
 from imageferry.ports.types import Catalog
 
 # What a failed deletion has left may be half gone: nobody can rely on it either.
@@ -129,6 +129,10 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     for logical_id, gone in by_id.items():
         if logical_id not in wanted_ids:
             changes += [_deletion(resource, resource.address) for resource in gone]
+    outputs: tuple[WantedOutput, ...] = ()
+    if intention.template is not None:
+        scope = Scope(intention.bindings, forecast, intention.manners)
+        outputs = wanted_outputs(intention.template, scope)
     return ChangeSet(
         change_set_id=intention.change_set_id,
         stack_id=intention.stack.stack_id,
@@ -137,7 +141,7 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
         dialect=intention.stack.dialect,
         region=intention.stack.place.region,
         changes=tuple(changes),
-        outputs=_outputs(intention),
+        outputs=outputs,
         bindings=intention.bindings,
         template=intention.stack.template,
         template_name=intention.stack.template_name,
@@ -400,21 +404,6 @@ def _deletion(resource: Resource, place: ResourceAddress) -> ResourceChange:
         moved_from=None if place == resource.address else resource.address,
         retained=resource.deletion_policy in {"Retain", "RetainExceptOnCreate"},
         physical_id=resource.physical_id,
-    )
-
-
-def _outputs(intention: Intention) -> tuple[WantedOutput, ...]:
-    if intention.template is None:
-        return ()
-    return tuple(
-        WantedOutput(
-            output.name,
-            specialise(output.value, intention.bindings, None, intention.manners),
-            output.description,
-            output.no_echo,
-        )
-        for output in intention.template.outputs.values()
-        if output.condition is None or intention.bindings.conditions.get(output.condition, True)
     )
 
 

@@ -21,6 +21,10 @@ class StackBusy(Exception):
         super().__init__(f"operation {operation.operation_id} holds the stack")
 
 
+class Overtaken(Exception):
+    """An operation was opened or has ended since the mark was taken; look again."""
+
+
 class Fenced(Exception):
     """Another process owns the operation now; stop at once and write nothing."""
 
@@ -105,13 +109,22 @@ class Store(Protocol):
         """A kept change set."""
         ...
 
+    async def mark(self) -> int:
+        """A number that grows with every operation that is opened or ends, of whatever stack."""
+        ...
+
     async def open_operation(
-        self, operation: Operation, stack: Stack, events: Sequence[Event]
+        self,
+        operation: Operation,
+        stack: Stack,
+        events: Sequence[Event],
+        mark: int | None = None,
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
-        Raises StackBusy where another operation is open on the stack. The same `client_token`
-        twice gives the operation that is there already.
+        Raises StackBusy where another operation is open on the stack, and Overtaken where `mark`
+        is given and is not that of this moment any more. The same `client_token` twice gives the
+        operation that is there already.
         """
         ...
 

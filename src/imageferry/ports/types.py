@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from imageferry.model.counterparts import Counterpart
 from imageferry.model.handlers import HandlerRequest, Outcome
 from imageferry.model.schemas import Problem, ResourceSchema
 from imageferry.model.values import Value
@@ -64,12 +65,16 @@ def no_route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | 
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A resource type: its schema, its rules, its handler, and where it carries things."""
+    """A resource type: its schema, its rules, its handler, and where it carries things.
+
+    `counterpart` is how the other language says it, where it can.
+    """
 
     schema: ResourceSchema
     check: Check
     handler: Handler
     route: Route = no_route
+    counterpart: Counterpart | None = None
 
 
 class Catalog(Protocol):

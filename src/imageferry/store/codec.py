@@ -15,7 +15,8 @@ from typing import Any, Final
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Severity, Span
 from imageferry.model.events import Event
-from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.inquiries import Inquiry, InquiryKind
+from imageferry.model.stacks import Export, Place, Resource, Stack
 from imageferry.model.statuses import ResourceStatus, StackStatus
 from imageferry.model.values import NO_VALUE, UNKNOWN, Json, Secret, Value
 
@@ -260,16 +261,32 @@ def decode_resource(reader: Reader, address: str, text: str) -> Resource:
 
 def encode_stack_body(writer: Writer, stack: Stack) -> str:
     """What of a stack is in no column of its own, without the template's text."""
-    return dumps(
-        {
-            "dialect": stack.dialect,
-            "template_name": stack.template_name,
-            "parameters": writer.values(stack.parameters),
-            "outputs": writer.values(stack.outputs),
-            "description": stack.description,
-            "tags": dict(stack.tags),
-        }
-    )
+    document: dict[str, Any] = {
+        "dialect": stack.dialect,
+        "template_name": stack.template_name,
+        "parameters": writer.values(stack.parameters),
+        "outputs": writer.values(stack.outputs),
+        "description": stack.description,
+        "tags": dict(stack.tags),
+    }
+    if stack.exports:
+        document["exports"] = [
+            [export.name, export.output, writer.value(export.value)] for export in stack.exports
+        ]
+    if stack.asked:
+        document["asked"] = [encode_inquiry(inquiry) for inquiry in stack.asked]
+    return dumps(document)
+
+
+def encode_inquiry(inquiry: Inquiry) -> list[Any]:
+    """A question as the name of its kind and its arguments."""
+    return [inquiry.kind.name, list(inquiry.arguments)]
+
+
+def decode_inquiry(document: list[Any]) -> Inquiry:
+    """The question that `encode_inquiry` wrote."""
+    kind, arguments = document
+    return Inquiry(InquiryKind[kind], tuple(arguments))
 
 
 def decode_stack(reader: Reader, row: Mapping[Any, Any], body: bytes, template: bytes) -> Stack:
@@ -291,6 +308,12 @@ def decode_stack(reader: Reader, row: Mapping[Any, Any], body: bytes, template: 
         updated_at=row["updated_at"],
         operation_id=row["operation_id"],
         tags=document["tags"],
+        # Nobody exported or asked anything when the first stacks were written.
+        exports=tuple(
+            Export(name, output, reader.value(value))
+            for name, output, value in document.get("exports", ())
+        ),
+        asked=tuple(decode_inquiry(entry) for entry in document.get("asked", ())),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from imageferry.model.changes import (
@@ -23,10 +24,12 @@ from imageferry.store.codec import (
     decode_address,
     decode_addresses,
     decode_diagnostic,
+    decode_inquiry,
     dumps,
     encode_address,
     encode_addresses,
     encode_diagnostic,
+    encode_inquiry,
     loads,
 )
 from imageferry.store.codec_expressions import decode_expression, encode_expression
@@ -42,15 +45,7 @@ def encode_change_set(writer: Writer, change_set: ChangeSet) -> str:
         "dialect": change_set.dialect,
         "region": change_set.region,
         "changes": [_encode_change(writer, change) for change in change_set.changes],
-        "outputs": [
-            [
-                output.name,
-                encode_expression(writer, output.value),
-                output.description,
-                output.no_echo,
-            ]
-            for output in change_set.outputs
-        ],
+        "outputs": [_encode_output(writer, output) for output in change_set.outputs],
         "bindings": _encode_bindings(writer, change_set.bindings),
         "template_name": change_set.template_name,
         "description": change_set.description,
@@ -75,10 +70,7 @@ def decode_change_set(reader: Reader, text: bytes, template: bytes) -> ChangeSet
         dialect=document["dialect"],
         region=document["region"],
         changes=tuple(_decode_change(reader, entry) for entry in document["changes"]),
-        outputs=tuple(
-            WantedOutput(name, decode_expression(reader, value), description, no_echo)
-            for name, value, description, no_echo in document["outputs"]
-        ),
+        outputs=tuple(_decode_output(reader, entry) for entry in document["outputs"]),
         bindings=_decode_bindings(reader, document["bindings"]),
         template=template,
         template_name=document["template_name"],
@@ -87,6 +79,27 @@ def decode_change_set(reader: Reader, text: bytes, template: bytes) -> ChangeSet
         replacement_allowed=document["replacement_allowed"],
         created_at=document["created_at"],
     )
+
+
+def _encode_output(writer: Writer, output: WantedOutput) -> list[Any]:
+    document = [
+        output.name,
+        encode_expression(writer, output.value),
+        output.description,
+        output.no_echo,
+    ]
+    if output.export_name:
+        document += [output.export_name, writer.value(output.foreseen)]
+    return document
+
+
+def _decode_output(reader: Reader, document: list[Any]) -> WantedOutput:
+    name, value, description, no_echo, *export = document
+    output = WantedOutput(name, decode_expression(reader, value), description, no_echo)
+    if not export:
+        return output
+    export_name, foreseen = export
+    return replace(output, export_name=export_name, foreseen=reader.value(foreseen))
 
 
 def _encode_change(writer: Writer, change: ResourceChange) -> list[Any]:
@@ -192,7 +205,7 @@ def _decode_spans(reader: Reader, document: Mapping[str, Any]) -> dict[str, Span
 
 
 def _encode_bindings(writer: Writer, bindings: Bindings) -> dict[str, Any]:
-    return {
+    document: dict[str, Any] = {
         "parameters": writer.values(bindings.parameters),
         "pseudo": writer.values(bindings.pseudo),
         "conditions": dict(bindings.conditions),
@@ -203,6 +216,12 @@ def _encode_bindings(writer: Writer, bindings: Bindings) -> dict[str, Any]:
         "counts": dict(bindings.counts),
         "absent": sorted(bindings.absent),
     }
+    if bindings.answers:
+        document["answers"] = [
+            [encode_inquiry(inquiry), writer.value(answer)]
+            for inquiry, answer in bindings.answers.items()
+        ]
+    return document
 
 
 def _decode_bindings(reader: Reader, document: dict[str, Any]) -> Bindings:
@@ -216,4 +235,9 @@ def _decode_bindings(reader: Reader, document: dict[str, Any]) -> Bindings:
         },
         counts=document["counts"],
         absent=frozenset(document["absent"]),
+        # Change sets that were kept before anything could be asked have none.
+        answers={
+            decode_inquiry(inquiry): reader.value(answer)
+            for inquiry, answer in document.get("answers", ())
+        },
     )

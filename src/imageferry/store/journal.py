@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Stack
@@ -57,6 +57,7 @@ _ROWS: Final = (
     .order_by(JOURNAL.c.key)
 )
 _APPEND: Final = insert(JOURNAL)
+_MARK: Final = select(func.count(OPERATIONS.c.number), func.count(OPERATIONS.c.ended_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,12 @@ def open_operations(connection: Connection, stack_id: str | None = None) -> list
     if stack_id is not None:
         query = query.where(OPERATIONS.c.stack_id == stack_id)
     return [decode_operation(row) for row in connection.execute(query).mappings()]
+
+
+def operations_mark(connection: Connection) -> int:
+    """How many operations were ever opened, and how many have ended, as one number that grows."""
+    opened, ended = connection.execute(_MARK).one()
+    return int(opened) + int(ended)
 
 
 def operation_of_token(connection: Connection, token: str, stack: Stack) -> Operation | None:

@@ -14,7 +14,7 @@ from imageferry.model.events import Event
 from imageferry.model.operations import JOURNAL_SCHEMA, Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.ports.keeping import Batch, Closing, Entry, StackBusy, StoreError
+from imageferry.ports.keeping import Batch, Closing, Entry, Overtaken, StackBusy, StoreError
 from imageferry.ports.senses import Entropy
 from imageferry.store import change_sets, journal, stacks
 from imageferry.store.codec import dumps
@@ -113,20 +113,28 @@ class SqlStore:
         """A kept change set."""
         return await self._read(lambda c: self._change_set(c, change_set_id))
 
+    async def mark(self) -> int:
+        """A number that grows with every operation that is opened or ends, of whatever stack."""
+        return await self._read(journal.operations_mark)
+
     async def open_operation(
-        self, operation: Operation, stack: Stack, events: Sequence[Event]
+        self,
+        operation: Operation,
+        stack: Stack,
+        events: Sequence[Event],
+        mark: int | None = None,
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
         Raises StackBusy where another operation is open on the stack. The same `client_token`
         twice gives the operation that is there already. Raises StoreError where another living
-        stack has the name, or where the change set cannot be executed any more.
+        stack has the name, or where the change set cannot be executed any more, and Overtaken.
         """
         try:
-            return await self._write(lambda c: self._open(c, operation, stack, events))
+            return await self._write(lambda c: self._open(c, operation, stack, events, mark))
         except Conflict:
             # Another process was between our look and our insert: the second look sees its rows.
-            return await self._write(lambda c: self._open(c, operation, stack, events))
+            return await self._write(lambda c: self._open(c, operation, stack, events, mark))
 
     async def operation(self, operation_id: str) -> Operation | None:
         """One operation."""
@@ -265,6 +273,7 @@ class SqlStore:
         operation: Operation,
         stack: Stack,
         events: Sequence[Event],
+        mark: int | None,
     ) -> Operation:
         if operation.client_token is not None:
             earlier = journal.operation_of_token(connection, operation.client_token, stack)
@@ -280,6 +289,8 @@ class SqlStore:
                 f'a stack named "{stack.name}" exists already in "{stack.place.region}" '
                 f"(its id is {namesake}); update it, or choose another name"
             )
+        if mark is not None and mark != journal.operations_mark(connection):
+            raise Overtaken
         secret_ids = change_sets.secrets_of(connection, operation.change_set_id)
         if secret_ids is None or not are_kept(connection, stack.stack_id, secret_ids):
             raise StoreError(

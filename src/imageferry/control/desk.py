@@ -1,0 +1,25 @@
+"""Desk: what the control plane works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imageferry.model.stacks import Place
+from imageferry.ports.dispatching import Dispatcher
+from imageferry.ports.keeping import Store
+from imageferry.ports.regions import Regions
+from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.types import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the control plane works with; `place` is without a region."""
+
+    store: Store
+    catalog: Catalog
+    dispatcher: Dispatcher
+    clock: Clock
+    entropy: Entropy
+    place: Place
+    regions: Regions
