@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "golden" / "cli"
+GOLDEN = Path(__file__).parent.parent / "golden"
+FOLDER = GOLDEN / "cli"
 
 
-def check(name: str, text: str) -> None:
+def check(name: str, text: str, folder: Path = FOLDER) -> None:
     """Compare a text with its golden file, or make it the golden file."""
-    path = FOLDER / name
+    path = folder / name
     if os.environ.get("IMAGEFERRY_ACCEPT"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

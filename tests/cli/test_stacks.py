@@ -168,6 +168,26 @@ def test_a_cloudformation_stack(shop: Shop) -> None:
     shop.run("delete", "-s", "golden", "--yes")
 
 
+def test_an_export_is_shown_and_holds_its_stack(shop: Shop) -> None:
+    exporting = ARRIVAL.replace("Golden.Id}", "Golden.Id, Export: {Name: golden-image}}")
+    there = ("--region", "eu-central-1")
+    made = shop.object(*shop.deploy(*there, template=exporting))
+    assert made["export_names"] == {"Image": "golden-image"}
+    assert shop.object("outputs", "-s", "golden")["export_names"] == {"Image": "golden-image"}
+    assert "(exported as golden-image)" in shop.run("show", "-s", "golden").stdout
+    importing = (
+        "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Copy:\n"
+        "    Type: TF::Alicloud::ImageCopy\n    Properties:\n"
+        "      SourceImageId: !ImportValue golden-image\n"
+        "      SourceRegionId: eu-central-1\n      Encrypted: true\n"
+    )
+    shop.object(*shop.deploy(*there, template=importing, name="user"))
+    refused = shop.run("delete", "-s", "golden", "--yes", code=1).stderr
+    assert "Export golden-image cannot be deleted as it is in use by user [IF363]" in refused
+    shop.run("delete", "-s", "user", "--yes")
+    shop.run("delete", "-s", "golden", "--yes")
+
+
 FAULT = ["emulator", "fault", "add"]
 
 

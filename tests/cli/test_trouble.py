@@ -161,7 +161,7 @@ def test_a_full_disk_is_no_fault_of_ours(shop: Shop) -> None:
 
 
 def test_misuse_is_an_object_too(shop: Shop) -> None:
-    found = shop.object("plan", shop.path("t.yml", ARRIVAL), code=2)["error"]
+    found = shop.object("deploy", shop.path("t.yml", ARRIVAL), "--yes", code=2)["error"]
     assert found["exit_code"] == 2
     assert "--stack" in found["message"]
 

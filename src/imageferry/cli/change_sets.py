@@ -165,7 +165,10 @@ def _remark(change: ResourceChange) -> str:
         # A deletion may be of what has no index any longer, under the index that is left over.
         was = "it was" if change.action is Action.DELETE else "moved from"
         parts.append(f"{was} {clean(str(change.moved_from))}")
-    if change.repairs:
+    keeps_old = change.wanted is not None and change.wanted.replacement_policy == "Retain"
+    if change.action is Action.REPLACE and keeps_old:
+        parts.append("the old one is left behind in the cloud, as its policy says")
+    elif change.repairs:
         parts.append("after deleting what an earlier attempt left unfinished")
     if change.retained:
         parts.append("left behind in the cloud, as its policy says")

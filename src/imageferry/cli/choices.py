@@ -132,5 +132,25 @@ CHOICES: Final[Sequence[Choice]] = (
         "whether a removed description can be cleared in the cloud",
         "it cannot: the old text stays and the plan says so",
     ),
+    Choice(
+        "Fn::GetStackOutput",
+        "what a CloudFormation template is given for a stack or an output that does not exist",
+        "an error at its line; a ROS template is given null, as its reference says",
+    ),
+    Choice(
+        "Fn::GetStackOutput",
+        "where the three ROS stacks that may read one from the other are counted",
+        "from the stack that is deployed downwards; a circle is refused as well",
+    ),
+    Choice(
+        "Fn::GetAZs",
+        "the order of the zones, and the region of an empty text",
+        "sorted by id, so that nothing moves between two deploys; the stack's own region",
+    ),
+    Choice(
+        "Export",
+        "whether an imported value that will only be known later counts as changed",
+        "it does: the update is refused before the first call",
+    ),
 )
 """The choices, by subject. The emulator's defaults stand in `imageferry emulator settings`."""

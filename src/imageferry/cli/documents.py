@@ -40,6 +40,7 @@ def view_json(view: StackView) -> dict[str, Json]:
         "account_id": stack.place.account_id,
         "parameters": mask(stack.parameters),
         "outputs": mask(stack.outputs),
+        "export_names": _export_names(stack),
         "resources": [_resource_json(one, stack.dialect) for one in view.resources],
         "operation": None if operation is None else operation_json(operation),
     }
@@ -108,7 +109,16 @@ def stacks_json(stacks: Iterable[Stack], cloud: str) -> dict[str, Json]:
 
 def outputs_json(stack: Stack) -> dict[str, Json]:
     """The object of `outputs --json`."""
-    return {**_stack_head(stack), "outputs": mask(stack.outputs)}
+    return {
+        **_stack_head(stack),
+        "outputs": mask(stack.outputs),
+        "export_names": _export_names(stack),
+    }
+
+
+def _export_names(stack: Stack) -> dict[str, Json]:
+    """By output, the name under which other stacks may import it."""
+    return {export.output: export.name for export in stack.exports}
 
 
 def events_json(stack: Stack, events: Iterable[Event]) -> dict[str, Json]:

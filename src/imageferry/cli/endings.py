@@ -11,7 +11,7 @@ from imageferry.cli.flags import Patience
 from imageferry.cli.following import Ending, follow
 from imageferry.cli.rendering import clean, indented, show_duration
 from imageferry.cli.sessions import Session
-from imageferry.cli.views import colour_of, value_lines
+from imageferry.cli.views import colour_of, output_lines
 from imageferry.control.requests import StackView
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.diagnostics import Diagnostic, error
@@ -150,7 +150,7 @@ async def _ended(
             f'stack "{clean(stack.name)}" is {screen.paint(word, colour_of(word))} after {took}'
         )
         if stack.outputs and found.kind is not ChangeKind.DELETE:
-            screen.say("outputs:", *indented(value_lines(stack.outputs)))
+            screen.say("outputs:", *indented(output_lines(stack)))
         return code
     if cancelling and found.status in {OperationStatus.ROLLED_BACK, OperationStatus.FAILED}:
         screen.say(

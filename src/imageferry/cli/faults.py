@@ -42,7 +42,8 @@ def explain(fault: BaseException) -> tuple[ExitCode, tuple[Diagnostic, ...]]:
         case StackBusy():
             return ExitCode.STACK_HELD, (_held(fault.operation, ""),)
         case RequestRefused():
-            return ExitCode.FAILED, (error("IF806", fault.message, remedy=fault.remedy),)
+            said = error("IF806", fault.message, remedy=fault.remedy)
+            return ExitCode.FAILED, fault.diagnostics or (said,)
         case StoreError():
             return ExitCode.FAILED, (_store(fault),)
         case SettingsError():

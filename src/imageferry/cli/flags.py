@@ -29,12 +29,16 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which template is meant for which stack, with which parameters."""
+    """Which template is meant for which stack, with which parameters.
+
+    `is_alone`: no stack is named, and the template is looked at by itself.
+    """
 
     template: str
     stack_name: str
     pairs: tuple[str, ...]
     parameter_file: str | None
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,8 @@ _PATIENCE: Final = (
     ),
 )
 
-_TEMPLATE: Final = (
-    click.argument("template", type=click.Path(dir_okay=False, allow_dash=True)),
-    click.option("--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack."),
+_SOURCE: Final = click.argument("template", type=click.Path(dir_okay=False, allow_dash=True))
+_PARAMETERS: Final = (
     click.option(
         "-p",
         "pairs",
@@ -100,6 +103,23 @@ _TEMPLATE: Final = (
         type=click.Path(dir_okay=False, allow_dash=True),
         help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
     ),
+)
+
+_TEMPLATE: Final = (
+    _SOURCE,
+    click.option("--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack."),
+    *_PARAMETERS,
+)
+_TEMPLATE_ALONE: Final = (
+    _SOURCE,
+    click.option(
+        "--stack",
+        "-s",
+        "stack_name",
+        metavar="NAME",
+        help="The stack to compare with; without it the template is looked at alone.",
+    ),
+    *_PARAMETERS,
 )
 
 stack_option = click.option(
@@ -161,6 +181,20 @@ def template_flags(function: Deed) -> Deed:
         function(wish=wish, **given)
 
     return _declared(gathered, _TEMPLATE)
+
+
+def lone_template_flags(function: Deed) -> Deed:
+    """`TEMPLATE [--stack] -p --parameters`, handed over as `wish`: the stack may be left out."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> None:
+        name = given.pop("stack_name")
+        names = ("template", "pairs", "parameter_file")
+        parts = {part: given.pop(part) for part in names}
+        wish = Wish(stack_name=name or "", is_alone=name is None, **parts)
+        function(wish=wish, **given)
+
+    return _declared(gathered, _TEMPLATE_ALONE)
 
 
 def patience_flags(function: Deed) -> Deed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import logging
 from typing import Any
 
 import click
@@ -63,10 +64,10 @@ class LazyGroup(click.Group):
         except (Exception, KeyboardInterrupt) as fault:
             if isinstance(fault, OSError) and fault.errno == errno.EPIPE:
                 raise
-            ctx.exit(_say(fault, ctx.meta[_TYPED]))
+            ctx.exit(tell(fault, ctx.meta[_TYPED]))
 
 
-def _say(fault: BaseException, arguments: list[str]) -> ExitCode:
+def tell(fault: BaseException, arguments: list[str]) -> ExitCode:
     """Show a fault as the flags ask for; these are looked up, as parsing them may have failed."""
     # Everything that goes wrong is 1 where 2 says that there are changes.
     detailed = "--detailed-exitcode" in arguments
@@ -81,6 +82,9 @@ def _say(fault: BaseException, arguments: list[str]) -> ExitCode:
         screen.give_error(code, fault.format_message())
         return code
     code, diagnostics = load("faults").explain(fault)
+    logging.getLogger("imageferry").error(
+        "exit %d: %s", code, "; ".join(diagnostic.message for diagnostic in diagnostics)
+    )
     screen.fault(code, diagnostics, fault)
     return ExitCode.FAILED if detailed and code is ExitCode.WRONG_USAGE else code
 

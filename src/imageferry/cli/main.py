@@ -16,8 +16,9 @@ from imageferry.version import VERSION
 # `validate` neither a database nor a network one.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "deploy": ("deploy", "Create a stack from a template, or update it"),
-    "plan": ("plan", "Show what a deploy would change, and change nothing"),
+    "plan": ("plan", "Show what a deploy would change, or a template alone make"),
     "validate": ("validate", "Check templates without a cloud or a stack"),
+    "convert": ("convert", "Convert a template to the other form or language"),
     "list": ("stacks", "List the stacks"),
     "show": ("stacks", "Show a stack and its resources"),
     "events": ("stacks", "Show a stack's history"),
@@ -26,14 +27,25 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "cancel": ("operations", "Stop a running operation and undo it"),
     "retry": ("operations", "Try a failed or parked operation again"),
     "types": ("types", "Show the resource types and their references"),
+    "schema": ("schema", "Write a JSON Schema for editors that complete and check"),
     "emulator": ("emulator", "Serve and manage the emulated ECS"),
     "doctor": ("doctor", "Show settings, credentials, regions and clocks"),
     "completion": ("completion", "Print the shell completion script"),
 }
 
-# What only some runs of a command need: `live` draws with a library that takes long to load,
-# `faults` knows every floor's exceptions.
-ON_DEMAND: Final[Mapping[str, str]] = {"group": "group", "live": "live", "faults": "faults"}
+# What only some runs of a command need: `checking` is `validate` without its flags, `live` draws
+# with a library that takes long to load, `faults` knows every floor's exceptions, `stack_plan`
+# opens the house.
+ON_DEMAND: Final[Mapping[str, str]] = {
+    "checking": "checking",
+    "group": "group",
+    "live": "live",
+    "faults": "faults",
+    "stack_plan": "stack_plan",
+}
+
+_COMPLETING: Final = "_IMAGEFERRY_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 
 def load(name: str) -> Any:
@@ -54,7 +66,7 @@ def calm_collector() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     calm_collector()
-    if sys.argv[1:] == ["--version"] and "_IMAGEFERRY_COMPLETE" not in os.environ:
+    if sys.argv[1:] == ["--version"] and _COMPLETING not in os.environ:
         print(f"imageferry {VERSION}")
         return
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -64,4 +76,30 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character shows its code instead of ending the command.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        _run(sys.argv[1:])
+    finally:
+        # What is left needs no search for cycles: the process ends.
+        gc.freeze()
+
+
+def _run(arguments: list[str]) -> None:
+    """Run a command; `validate` with nothing but paths needs no library for flags."""
+    paths = arguments[1:]
+    bare = arguments[:1] == ["validate"] and not any(path.startswith("-") for path in paths)
+    if bare and paths and _COMPLETING not in os.environ:
+        code = _checked(paths)
+        if code is not None:
+            sys.exit(code)
     load("group").imageferry(prog_name="imageferry")
+
+
+def _checked(paths: list[str]) -> int | None:
+    """The exit code of `validate PATH...`; None where the command itself shall tell of a fault."""
+    try:
+        return int(load("checking").check(paths))
+    except KeyboardInterrupt as fault:
+        return int(load("group").tell(fault, ["validate", *paths]))
+    except Exception:
+        # The command meets the same fault again, and has words for every one.
+        return None

@@ -1,14 +1,31 @@
-"""`imageferry plan`: what a deploy would change, at its lines, and nothing done."""
+"""`imageferry plan`: what a deploy would change, or what a template alone would make; nothing done."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from shutil import get_terminal_size
+
 import click
 
-from imageferry.cli.change_sets import change_set_json, change_set_lines
-from imageferry.cli.deploy import stack_request
+from imageferry import settings
+from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, Wish, house_flags, template_flags
-from imageferry.cli.sessions import Session, run
+from imageferry.cli.flags import Flags, Wish, house_flags, lone_template_flags
+from imageferry.cli.graphs import FORMS, drawn
+from imageferry.cli.logs import begin
+from imageferry.cli.main import load
+from imageferry.cli.outlook import outlook_json, outlook_lines
+from imageferry.cli.parameters import read_parameters
+from imageferry.cli.refusals import CommandRefused, misuse
+from imageferry.cli.regions import check_region, doubts_of_region
+from imageferry.cli.screens import Screen
+from imageferry.cli.sketches import sketch_of
+from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
+from imageferry.control.outlook import outlook_of
+from imageferry.model.diagnostics import Diagnostic
+from imageferry.model.outlooks import Outlook
+from imageferry.model.values import Value
 
 _CHANGES_PRESENT = 2
 
@@ -19,45 +36,148 @@ _CHANGES_PRESENT = 2
 Examples:
   imageferry plan copy.yml --stack golden --region cn-hangzhou -p ImageId=m-golden0000000000001
   imageferry plan copy.yml -s golden --parameters values.yml --detailed-exitcode --json
+  imageferry plan copy.yml
+  imageferry plan copy.yml --graph dot | dot -Tsvg > copy.svg
+
+\b
+Without --stack no stack, cloud or store is looked at: every resource counts as new, parameters may
+be left out, and what follows from them is shown as not known, with the reason.
 
 \b
 Symbols:
   +  created       ~  changed in place     -/+  replaced
   -  deleted       >  moved to an index    !    blocked unless --replace
+  ?  created if a condition holds that is not settled yet
 """,
 )
-@template_flags
+@lone_template_flags
 @click.option("--replace", is_flag=True, help="Plan as if replacements were allowed.")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit 0 where there is nothing to do, 2 where there are changes, 1 for anything wrong.",
 )
+@click.option(
+    "--allow-unknown-types",
+    is_flag=True,
+    help="Without --stack: take resource types that are not installed.",
+)
+@click.option(
+    "--graph",
+    "form",
+    type=click.Choice(FORMS),
+    help="Draw what comes before what in the template, instead of the values.",
+)
+@click.option("--expand", is_flag=True, help="Draw each instance of a counted resource.")
+@click.option("--show-parameters", is_flag=True, help="Draw the parameters that are used, too.")
 @house_flags
 def plan_command(
     wish: Wish,
     replace: bool,
     detailed_exitcode: bool,
+    allow_unknown_types: bool,
+    form: str | None,
+    expand: bool,
+    show_parameters: bool,
     flags: Flags,
 ) -> None:
-    """Show what a deploy of TEMPLATE would change, and change nothing."""
-    request = stack_request(wish, flags, replace=replace)
+    """Show what a deploy of TEMPLATE would change, and change nothing.
 
-    async def deed(session: Session) -> ExitCode:
-        screen = session.screen
-        session.greet(request.region)
-        planned = await session.house.plane.plan(request, save=False)
-        change_set = planned.change_set
-        screen.say(*change_set_lines(change_set, screen.paint))
-        if planned.running is not None:
-            screen.say(f"operation {planned.running.operation_id} carries this out already")
-        screen.give(change_set_json(change_set, session.house.plane.place.cloud))
-        changed = not change_set.is_empty or bool(change_set.blocked)
-        return _changes(changed, detailed_exitcode)
-
-    run(flags, deed)
-
-
-def _changes(changed: bool, detailed: bool) -> ExitCode:
+    Without --stack: what the template alone would make, and how its resources depend on each other.
+    """
+    _check_choice(wish, flags, form, replace=replace, drawing=expand or show_parameters)
+    if allow_unknown_types and not wish.is_alone:
+        raise misuse(
+            "IF855",
+            "--allow-unknown-types and --stack are given together",
+            why="no stack can have resources of types that are not installed",
+            remedy="leave one of them out",
+        )
     # Under --detailed-exitcode the number 2 means changes, not wrong usage.
-    return ExitCode(_CHANGES_PRESENT) if changed and detailed else ExitCode.DONE
+    changes_exit = _CHANGES_PRESENT if detailed_exitcode else int(ExitCode.DONE)
+    if not wish.is_alone:
+        load("stack_plan").plan_stack(wish, flags, replace=replace, changes_exit=changes_exit)
+        return
+    screen = begin(flags)
+    outlook = _outlook(wish, flags, allow_unknown_types=allow_unknown_types)
+    screen.diagnose(doubts_of_region(outlook.region))
+    screen.diagnose(outlook.warnings)
+    if form is None:
+        screen.say(*outlook_lines(outlook, screen.paint))
+        screen.give(outlook_json(outlook))
+    else:
+        _draw(screen, outlook, form, expand=expand, show_parameters=show_parameters)
+    changed = bool(outlook.resources)
+    click.get_current_context().exit(changes_exit if changed else ExitCode.DONE)
+
+
+def _check_choice(
+    wish: Wish, flags: Flags, form: str | None, *, replace: bool, drawing: bool
+) -> None:
+    """Refuse flags that mean nothing together."""
+    if wish.template == STANDARD_INPUT and wish.parameter_file == STANDARD_INPUT:
+        raise misuse(
+            "IF827",
+            "the template and the parameters cannot both be read from standard input",
+            remedy="name a file for one of them",
+        )
+    if form is not None and not wish.is_alone:
+        raise misuse(
+            "IF850",
+            "--graph and --stack are given together",
+            why="the graph is that of the template, and no stack is looked at for it",
+            remedy="leave --stack out; -p and --parameters say what the template is given",
+        )
+    if drawing and form is None:
+        raise misuse(
+            "IF851",
+            "--expand and --show-parameters are for a graph, and none is asked for",
+            remedy="add --graph text, or leave them out",
+        )
+    if wish.is_alone and (replace or flags.cloud is not None):
+        raise misuse(
+            "IF852",
+            f"{'--replace' if replace else '--cloud'} is given without --stack",
+            why="it speaks of what exists, and without --stack only the template is looked at",
+            remedy="add --stack NAME, or leave it out",
+        )
+
+
+def _outlook(wish: Wish, flags: Flags, *, allow_unknown_types: bool) -> Outlook:
+    """What the template would make; raises CommandRefused or TemplateError with every fault."""
+    faults: list[Diagnostic] = []
+    source = b""
+    parameters: Mapping[str, Value] = {}
+    region = settings.resolve({"region": flags.region}, os.environ).region
+    try:
+        if region:
+            check_region(region)
+    except CommandRefused as fault:
+        faults += fault.diagnostics
+    try:
+        source = read_source(wish.template, "template")
+    except SourceUnreadable as fault:
+        faults.append(fault.diagnostic)
+    try:
+        parameters = read_parameters(wish.pairs, wish.parameter_file)
+    except CommandRefused as fault:
+        faults += fault.diagnostics
+    if faults:
+        raise CommandRefused(ExitCode.WRONG_USAGE, faults)
+    return outlook_of(
+        source,
+        source_name(wish.template),
+        parameters,
+        region,
+        open_catalog(),
+        allow_unknown_types=allow_unknown_types,
+    )
+
+
+def _draw(
+    screen: Screen, outlook: Outlook, form: str, *, expand: bool, show_parameters: bool
+) -> None:
+    sketch = sketch_of(outlook, expand=expand, with_parameters=show_parameters)
+    lines = drawn(sketch, form, get_terminal_size().columns if screen.is_terminal else None)
+    screen.say(*lines)
+    screen.give({"form": form, "graph": "\n".join(lines) + "\n"})

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TextIO
-
-import click
+from typing import Final, TextIO
 
 from imageferry.cli.diagnostics import all_lines, diagnostic_json
 from imageferry.cli.exits import ExitCode
 from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.values import Json
 
-_STYLES = {
-    "red": {"fg": "red", "bold": True},
-    "yellow": {"fg": "yellow"},
-    "green": {"fg": "green"},
-    "blue": {"fg": "blue"},
-    "cyan": {"fg": "cyan"},
-    "bold": {"bold": True},
-    "dim": {"dim": True},
+# ECMA-48, "select graphic rendition".
+_STYLES: Final = {
+    "red": "\x1b[31m\x1b[1m",
+    "yellow": "\x1b[33m",
+    "green": "\x1b[32m",
+    "blue": "\x1b[34m",
+    "cyan": "\x1b[36m",
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
 }
+_PLAIN_AGAIN: Final = "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +46,17 @@ class Screen:
 
     def paint(self, text: str, colour: str) -> str:
         """The text in a colour, where there are colours."""
-        return click.style(text, **_STYLES[colour]) if self.colours else text  # type: ignore[arg-type]
+        return f"{_STYLES[colour]}{text}{_PLAIN_AGAIN}" if self.colours else text
 
     def say(self, *lines: str) -> None:
         """Words for people."""
         if lines:
-            click.echo("\n".join(lines), file=self.words, color=self.colours)
+            print("\n".join(lines), file=self.words, flush=True)
 
     def warn(self, lines: Sequence[str]) -> None:
         """Words for people about what is wrong."""
         if lines:
-            click.echo("\n".join(lines), file=self.faults, color=self.colours)
+            print("\n".join(lines), file=self.faults, flush=True)
 
     def diagnose(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Diagnostics, for people."""
@@ -66,7 +65,7 @@ class Screen:
     def give(self, document: Json) -> None:
         """The one object of `--json`; nothing where people are spoken to."""
         if self.as_json:
-            click.echo(json.dumps(document, indent=2, default=str), file=self.objects)
+            print(json.dumps(document, indent=2, default=str), file=self.objects, flush=True)
 
     def flush(self) -> None:
         """Let whoever reads a pipe see at once what was written."""
@@ -80,9 +79,6 @@ class Screen:
         self.diagnose(diagnostics)
         if self.debug and raised is not None:
             self.warn(["".join(traceback.format_exception(raised)).rstrip()])
-        logging.getLogger("imageferry").error(
-            "exit %d: %s", code, "; ".join(diagnostic.message for diagnostic in diagnostics)
-        )
         message = "; ".join(d.message for d in diagnostics if d.is_error)
         self.give_error(code, message, diagnostics)
 

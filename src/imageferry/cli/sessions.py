@@ -15,10 +15,9 @@ from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags
 from imageferry.cli.logs import begin
 from imageferry.cli.refusals import misuse
+from imageferry.cli.regions import check_region, doubts_of_region
 from imageferry.cli.screens import Screen
 from imageferry.cli.views import cloud_line
-from imageferry.cloud.regions import ALIASES, is_region, is_well_formed, nearest_region
-from imageferry.model.diagnostics import warning
 from imageferry.settings import Settings
 
 
@@ -40,18 +39,7 @@ class Session:
         self.screen.say(
             cloud_line(place.cloud, place.account_id, region, self.settings.ecs_endpoint or "")
         )
-        if region and not is_region(region):
-            near = nearest_region(region)
-            self.screen.diagnose(
-                [
-                    warning(
-                        "IF823",
-                        f'"{region}" is no region that is known here',
-                        why="the list of regions that comes with this version does not have it",
-                        remedy=f'did you mean "{near}"?' if near else "",
-                    )
-                ]
-            )
+        self.screen.diagnose(doubts_of_region(region))
 
 
 SessionDeed = Callable[[Session], Awaitable[ExitCode]]
@@ -71,21 +59,8 @@ def need_region(chosen: Settings) -> str:
             why="a stack belongs to a cloud, an account and a region",
             remedy="give --region cn-hangzhou, or set ALIBABA_CLOUD_REGION_ID",
         )
-    _check_region(chosen.region)
+    check_region(chosen.region)
     return chosen.region
-
-
-def _check_region(region: str) -> None:
-    """Refuse what cannot be a region; one that is only unknown may be new."""
-    if is_region(region) or (is_well_formed(region) and region not in ALIASES):
-        return
-    near = nearest_region(region)
-    raise misuse(
-        "IF823",
-        f'"{region}" is no region of Alibaba Cloud',
-        why="a region id looks like cn-hangzhou or ap-southeast-1",
-        remedy=f'did you mean "{near}"?' if near else '"imageferry doctor" counts the regions',
-    )
 
 
 def run(flags: Flags, deed: SessionDeed) -> None:

@@ -14,7 +14,7 @@ from imageferry.cli.refusals import misuse
 from imageferry.cli.rendering import clean_lines
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
-from imageferry.cli.views import event_lines, stack_rows, value_lines, view_lines
+from imageferry.cli.views import event_lines, output_lines, stack_rows, view_lines
 from imageferry.control.requests import StackAmbiguous
 from imageferry.model.events import Event
 from imageferry.model.stacks import Stack
@@ -151,7 +151,7 @@ def outputs_command(name: str | None, stack_name: str, flags: Flags) -> None:
                 remedy=f"it has {', '.join(stack.outputs)}" if stack.outputs else "it has none",
             )
         if name is None:
-            screen.say(*(value_lines(stack.outputs) or ["there are no outputs"]))
+            screen.say(*(output_lines(stack) or ["there are no outputs"]))
         else:
             value = mask(stack.outputs[name])
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

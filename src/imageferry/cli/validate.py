@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import click
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.diagnostics import all_lines, diagnostic_json, tally
-from imageferry.cli.exits import ExitCode
+from imageferry.cli.checking import Manner, code_of, document, examine_all, say
 from imageferry.cli.flags import Flags, screen_flags
 from imageferry.cli.logs import begin
-from imageferry.cli.rendering import clean, counted
-from imageferry.cli.sources import SourceUnreadable, read_source, source_name
-from imageferry.control.examination import Examination, examine
-from imageferry.ports.types import Catalog
-
-
-def examine_file(path: str, catalog: Catalog) -> Examination:
-    """What is wrong with one file; that it cannot be read is a diagnostic like any other."""
-    try:
-        source = read_source(path, "template")
-    except SourceUnreadable as fault:
-        return Examination(source_name(path), None, (fault.diagnostic,))
-    return examine(source, source_name(path), catalog)
+from imageferry.cli.parameters import read_parameters
+from imageferry.cli.refusals import misuse
+from imageferry.cli.regions import check_region
+from imageferry.cli.sarif import sarif_log
+from imageferry.cli.sources import STANDARD_INPUT
+from imageferry.model.values import Value
 
 
 @click.command(
@@ -29,7 +24,9 @@ def examine_file(path: str, catalog: Catalog) -> Examination:
     epilog="""\b
 Examples:
   imageferry validate copy.yml
-  imageferry validate templates/*.yml --json
+  imageferry validate templates/ --allow-unknown-types
+  imageferry validate copy.yml -p ImageId=m-golden0000000000001 --region cn-hangzhou
+  imageferry validate templates/*.yml --sarif > found.sarif
   cat copy.yml | imageferry validate -
 
 \b
@@ -37,32 +34,86 @@ Exits with 2 where a template has errors; warnings alone are 0.
 """,
 )
 @click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE...")
+@click.option(
+    "--allow-unknown-types",
+    is_flag=True,
+    help="Check the language of templates whose resource types are not installed.",
+)
+@click.option(
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; with any, the templates are checked with their parameters.",
+)
+@click.option(
+    "--parameters",
+    "parameter_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
+)
+@click.option("--region", metavar="REGION", default="", help="The region of the stack to be.")
+@click.option("--strict", is_flag=True, help="Let warnings count: exit with 2 for them, too.")
+@click.option("--sarif", "form", flag_value="sarif", help="The same as --format sarif.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif"]),
+    help="Words for people, one JSON object, or one SARIF 2.1.0 log on stdout.",
+)
 @screen_flags
-def validate_command(templates: tuple[str, ...], flags: Flags) -> None:
-    """Check templates: language, names, functions, types, properties. Needs no cloud."""
-    screen = begin(flags)
-    catalog = open_catalog()
-    examinations = [examine_file(path, catalog) for path in templates]
-    for one in examinations:
-        screen.warn(all_lines(one.diagnostics, screen.paint))
-        found = tally(one.diagnostics)
-        language = f" ({one.dialect})" if one.dialect else ""
-        verdict = "valid" if one.is_valid else "not valid"
-        screen.say(f"{clean(one.name)}: {verdict}{language}{f', {found}' if found else ''}")
-    wrong = sum(1 for one in examinations if not one.is_valid)
-    if len(examinations) > 1:
-        screen.say(f"{counted(len(examinations), 'template')}, {wrong} not valid")
-    screen.give(
-        {
-            "files": [
-                {
-                    "path": one.name,
-                    "dialect": one.dialect,
-                    "valid": one.is_valid,
-                    "diagnostics": [diagnostic_json(found) for found in one.diagnostics],
-                }
-                for one in examinations
-            ]
-        }
-    )
-    click.get_current_context().exit(ExitCode.WRONG_USAGE if wrong else ExitCode.DONE)
+def validate_command(
+    templates: tuple[str, ...],
+    allow_unknown_types: bool,
+    pairs: tuple[str, ...],
+    parameter_file: str | None,
+    region: str,
+    strict: bool,
+    form: str | None,
+    flags: Flags,
+) -> None:
+    """Check templates: language, names, functions, types, properties. Needs no cloud.
+
+    A folder stands for every template below it.
+    """
+    chosen = _form(form, flags)
+    screen = begin(replace(flags, as_json=chosen != "text"))
+    if region:
+        check_region(region)
+    given = _given(templates, pairs, parameter_file)
+    manner = Manner(allow_unknown_types, given, region)
+    examined = examine_all(templates, open_catalog(), manner)
+    found = examined.examinations
+    code = code_of(found, strict=strict)
+    say(examined, screen)
+    if chosen == "sarif":
+        screen.give(sarif_log({one.name: one.diagnostics for one in found}, int(code)))
+    else:
+        screen.give(document(examined))
+    click.get_current_context().exit(code)
+
+
+def _form(form: str | None, flags: Flags) -> str:
+    """The form that is asked for; `--json` is one of them."""
+    if flags.as_json and form not in (None, "json"):
+        raise misuse(
+            "IF827",
+            f"--json and --format {form} cannot be given together",
+            why="stdout is for one of them",
+            remedy="give one of them",
+        )
+    return form or ("json" if flags.as_json else "text")
+
+
+def _given(
+    templates: Sequence[str], pairs: Sequence[str], path: str | None
+) -> Mapping[str, Value] | None:
+    """The parameters; None where none were meant to be given."""
+    if path == STANDARD_INPUT and STANDARD_INPUT in templates:
+        raise misuse(
+            "IF827",
+            "the template and the parameters cannot both be read from standard input",
+            remedy="name a file for one of them",
+        )
+    return read_parameters(pairs, path) if pairs or path is not None else None

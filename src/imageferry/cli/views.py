@@ -88,7 +88,7 @@ def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
     lines += _section("parameters", value_lines(stack.parameters))
     lines += _section("resources", resource_lines(view.resources, stack, paint))
     lines += _section("left over, tried again by the next operation", _leftovers(view))
-    lines += _section("outputs", value_lines(stack.outputs))
+    lines += _section("outputs", output_lines(stack))
     return lines
 
 
@@ -101,6 +101,15 @@ def value_lines(values: Mapping[str, Value]) -> list[str]:
     columns = max((width(clean(name)) for name in values), default=0)
     return [
         f"{pad(clean(name), columns)}  {show_value(value, 2000)}" for name, value in values.items()
+    ]
+
+
+def output_lines(stack: Stack) -> list[str]:
+    """Outputs and their values, with the name under which other stacks may import them."""
+    exported = {export.output: export.name for export in stack.exports}
+    return [
+        f"{line}  (exported as {clean(exported[name])})" if name in exported else line
+        for name, line in zip(stack.outputs, value_lines(stack.outputs), strict=True)
     ]
 
 

@@ -1,0 +1,255 @@
+"""CODES: what each diagnostic's code means, as docs/errors.md has it; docs/codes.py writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code: what it means, and how it is mended in general."""
+
+    name: str
+    meaning: str
+    mending: str
+
+
+_ROWS: Final = r"""
+IF101 | the template has more bytes than are ever read | split it into several stacks, or use 'Count' for resources that are alike
+IF102 | the template is empty, or holds nothing but comments | write at least a version key and 'Resources'
+IF103 | the file is not UTF-8 | save it as UTF-8
+IF104 | a character stands in it that is none: a control character, a byte order mark, half a surrogate pair | remove it, or write it as an escape in double quotes
+IF105 | it is not YAML | check the indentation and the quotes on that line and the one before
+IF106 | it begins with '{' and is not JSON | mend the JSON at that place
+IF107 | lists and maps are nested too deep | flatten the value, or give it as text
+IF108 | aliases, or names in texts of 'Fn::Sub', repeat each other into more values than are ever read | write out what is needed
+IF109 | a second YAML document begins | keep the documents in files of their own
+IF110 | an alias has no anchor before it, or stands inside its own anchor | write the anchor where the value stands first
+IF111 | a YAML tag that constructs something, or is unknown | remove the tag; quote the value if it is text
+IF112 | a number that is not finite, or too large to be one | quote it if text is meant
+IF113 | the template is not a map | begin with a version key and 'Resources:'
+IF114 | a key is not text | write the key as text
+IF115 | '<<' merges something that is no map | write '<<: *anchor', or quote '<<'
+IF120 | a key stands there twice; the last one counts (in a parameter file this is an error) | remove one of them
+IF121 | YAML 1.1 reads this as another number than it looks like ('010', '10:30') | quote it, or write the number plainly
+IF122 | YAML 1.1 reads an unquoted word such as 'yes' or 'on' as a boolean | write it in quotes
+IF123 | aliases and merge keys are read here, but the service itself does not promise to | write the values out if the template is also used there
+IF130 | neither a version key nor anything else says which language it is | add 'ROSTemplateFormatVersion' or 'AWSTemplateFormatVersion'
+IF131 | it has the version keys of both languages | remove the one that is not meant
+IF132 | that version of the language does not exist | write the version that the message names
+IF133 | the language has no such section | use one that it has
+IF134 | a section or a transform that the language has and this version does not carry out | give the template that it produces, or read the reason given
+IF136 | 'null' stands in a CloudFormation template; as the region of 'Fn::GetAZs' it is only a warning | remove the key, or use 'AWS::NoValue'
+IF137 | a CloudFormation template without resources | declare at least one
+IF140 | that name cannot name this thing | use letters and digits as the message says
+IF141 | two things have the same name, and 'Ref' could mean both | rename one of them
+IF142 | two names differ by case only | rename one if they are meant to be the same
+IF143 | a resource, parameter or output has no such field | use one that it has
+IF144 | a field that must be there is missing, such as 'Type' or 'Value' | add it
+IF145 | the value has another shape than is needed there | write the shape that the message names
+IF146 | this attribute has no effect here | take it out, or keep it for the service
+IF147 | this attribute cannot have this value | use one of the values named
+IF150 | that is no type of a parameter | use one of the types named
+IF151 | a dynamic reference '{{resolve:…}}' is not well formed | write it as the message says
+IF152 | something needs a transform that is not there, or that does not exist | add the transform named, such as 'AWS::LanguageExtensions'
+IF153 | a loop 'Fn::ForEach' is not well formed, runs over nothing it can, or makes a name twice | write it as the message says
+IF154 | a loop cannot run yet, because what it runs over has no value; it is checked once as it stands | give the parameter a value or a default
+IF155 | loops or locals, written out, come to more values than are ever read | let loops run over fewer items; name locals in fewer places
+IF156 | a rule without assertions, or with too many | add 'Assertions', each with an 'Assert'; or divide the rule
+IF157 | a local of the wrong type, or with a field or a mention that its type cannot have | change its type, or remove what the message names
+IF158 | a local is named where it is not seen | use a parameter, or give 'Fn::Sub' a map with it
+IF159 | locals need themselves, or are nested too deep | take one of the references out
+IF160 | the metadata for consoles names a parameter that is not there | use the name proposed, or remove it
+IF161 | a field of a parameter has no effect on its type | remove it, or change the type
+IF170 | the language has no such function, or no such short tag | use the name that is proposed
+IF171 | a function has the wrong argument | give it what the message says it takes
+IF172 | '${' in a 'Sub' is not closed, or holds no name | close it, or write '${!' for a literal '${'
+IF173 | a variable given to 'Sub' is not used in its text | remove it
+IF174 | the language has no such pseudo parameter | use one that it has
+IF175 | a function stands beside other keys and is plain text therefore | give the function a map of its own
+IF176 | the service is known to take an expression there for true always; here it is evaluated | move it into a condition if the template is also used there
+IF177 | a function stands where none may stand | write the value itself
+IF178 | 'Fn::Transform' calls a macro that rewrites this part, and is not carried out in this version | write out what it would produce
+IF179 | a dynamic reference '{{resolve:…}}' is not looked up: its store is that of another cloud | give the value as a 'NoEcho' parameter
+IF180 | a local asks a data source, which is not done before there is a cloud to ask | declare the data source under 'Resources', or use a parameter
+IF181 | a directive of another tool (Rain) stands there | give the template that the tool produces
+IF190 | the template is larger than its service accepts; it is run here | split it if it is also used there
+IF191 | it has more resources, parameters or outputs than its service accepts; it is run here | as above
+IF192 | functions are nested deeper than the service accepts; they are evaluated here | as above
+IF193 | the description is longer than the service accepts | shorten it
+IF194 | it has more resources than are ever run as one stack | use several stacks
+IF198 | reading ended early because there were so many faults | mend the first ones, and read it again
+IF199 | more faults were found than are shown | mend those shown first
+IF201 | nothing is called that | use the name proposed, or declare it
+IF202 | no resource is called that | use the name proposed, or declare it
+IF203 | the resource has no such attribute | use one of the attributes named
+IF204 | 'DependsOn' names no resource | use the name proposed, or take it out
+IF205 | no condition is called that | declare it under 'Conditions'
+IF206 | resources need each other in a circle | take one of the references out
+IF207 | conditions need each other in a circle | take one of the references out
+IF208 | a resource mentions itself | take the reference out
+IF210 | an attribute is asked of a parameter | use 'Ref'
+IF212 | a name is also that of an instance of a counted resource | rename the resource
+IF214 | a text cannot say which instance of a counted resource it means | write '${Name[0]}', or use 'Fn::Select'
+IF215 | a parameter may have a value that is no key of the mapping in which it is looked up | add the key, or take the value out of 'AllowedValues'
+IF216 | two outputs are exported under one name | give each export a name of its own
+IF217 | a parameter is declared and never used | take it out, or use it where it was meant
+IF218 | a condition is declared and never used | take it out, or use it where it was meant
+IF219 | a mapping is declared and never used | take it out, or use it where it was meant
+IF220 | a resource whose condition is false is mentioned by what does exist; CloudFormation refuses that | choose with 'Fn::If', or give both the same condition
+IF301 | this function is not evaluated by this version | see dialects.md for those that are
+IF302 | a function was given another shape of arguments than it needs | give it what the message names
+IF303 | a function cannot work with this value | mend the value
+IF304 | this function may not stand there | write a word, or 'Ref' of a parameter
+IF305 | an expression is nested too deep | flatten it
+IF306 | a text would become too long | build it from smaller parts
+IF307 | a jq script fails, or asks for what it may not see | mend the script; it sees its input and nothing else
+IF308 | a jq script took too long or too much memory | make the script smaller; it has one second and 64 MiB
+IF309 | an index or key is not in the list or map | correct it, or give a default where the function takes one
+IF310 | a mapping has no such key | use the key proposed
+IF311 | a condition needs true or false | compare with 'Fn::Equals'
+IF312 | 'Count' is not a whole number from 0 | give one
+IF313 | the template makes more resources than are ever run as one stack | use several stacks
+IF314 | the index stands where no counted resource is | use it in properties of a resource with 'Count' only
+IF315 | a condition or 'Count' depends on something that exists later | use a parameter
+IF316 | the deletion policy is none | write 'Delete' or 'Retain'
+IF331 | an argument must be written out, and a function gives it | write the text itself
+IF333 | what a function looks up outside the template depends on a resource | use a parameter
+IF334 | no stack has such an export or output | deploy the other stack first, or correct the name
+IF335 | a secret would be asked with, and so be written down | use a parameter without 'NoEcho'
+IF336 | a rule looks into an account of the other cloud, so it is not settled | constrain the parameter itself
+IF337 | a list or map would become too large | build it from smaller parts
+IF338 | 'RoleArn' of 'Fn::GetStackOutput' cannot be taken on | leave it out
+IF360 | the name of an export is no text, is empty, comes from a secret, or waits for a resource | write a text, or 'Fn::Sub' of parameters and pseudo parameters
+IF361 | two outputs of the template have the same export name | give one of them another name
+IF362 | another stack of the account and region exports that name already | choose another name
+IF363 | an export would be deleted that another stack imports | update or delete that stack first
+IF364 | the value of an export would change, or may, that another stack imports | export the new value under another name
+IF365 | no stack of the account and region exports that name | use the name proposed, or deploy the exporting stack first
+IF366 | the export is being changed or deleted, or was since the plan was made | give the command again once that operation has ended
+IF367 | the stack whose output is asked for does not exist, or is the one that asks | deploy that stack first, or name its region
+IF368 | that stack has no such output with a value | use the name proposed
+IF369 | that stack is being worked on and has no outputs at the moment | give the command again once it is complete
+IF370 | ROS stacks read outputs of one another in a circle, or more than three in a row | read the output where it comes from
+IF371 | a region whose zones are asked for does not exist | use the region proposed
+IF372 | the image of a marketplace product cannot be looked up here | write the image's id
+IF373 | each answer leads to another question, without an end | give some of the values as parameters
+IF401 | a parameter has neither a value nor a default | give it with '-p' or '--parameters'
+IF402 | the template has no such parameter | use the name proposed
+IF403 | the value does not fit the parameter's type | give a value of that type
+IF404 | the value is none of those allowed | choose one of them
+IF405 | the value does not match the parameter's pattern | give one that does
+IF406 | it is too short or too long, or has too few or too many items | keep to the bounds named
+IF407 | it is too small or too large | keep to the bounds named
+IF408 | a 'NoEcho' parameter has its default in the template, for everybody to read | take the default out
+IF409 | a pattern is wrong, or takes too long | mend the pattern, without look-around and nested repetition
+IF410 | a list has an empty item, as two commas in a row make one | take the comma out where no item is missing
+IF411 | the parameters break a rule of the template | give parameters that keep the rule, as its own words say
+IF413 | the type of a parameter says that its value is kept in a service that is not asked here | declare it as a 'String', and give the value itself
+IF501 | the type has no such property | use the name proposed
+IF502 | a required property is missing | give it
+IF503 | a property has the wrong type | give the type named
+IF504 | a text is too short or too long | keep to the bounds named
+IF505 | a text has not the form needed | write it in the form named
+IF506 | a value is none of those allowed | choose one of them
+IF507 | a list has too few or too many items | keep to the bounds named
+IF508 | an old word for a property, alone or beside the new one | write the new word only
+IF509 | there is no such resource type here, or it belongs to the other template language | use the type proposed; 'imageferry types' lists them
+IF510 | two instances want the very same thing | take one of them out of the list
+IF511 | types are not installed, so the properties of their resources are not checked ('--allow-unknown-types') | use the template where they are
+IF520 | that is no image id | give the id of a custom image, such as 'm-bp1abc'
+IF521 | the image looks like one that cannot be copied | give a custom image of the own account
+IF522 | that is no region id, or one of another cloud | write it as 'cn-hangzhou'
+IF523 | a region that is not known here; it is tried all the same | correct it if it is a slip
+IF524 | the image's name begins with a reserved word | begin it with another word
+IF525 | the description begins with an address | put a word before it
+IF526 | a key is given for a copy that is not encrypted | set the encryption, or leave the key out
+IF527 | source and destination are the same region and the copy is not encrypted | choose another region, encrypt it, or allow it where the type can
+IF528 | twenty tags leave no room for the tag that finds a lost copy again | use 19 at most
+IF529 | this tag key belongs to imageferry | choose another key
+IF530 | a tag key is given twice | give it once
+IF531 | a tag begins with a reserved word or holds an address | choose another word
+IF532 | that is no length of time | write '10m', '1h30m' or '90s'
+IF533 | the key's resource name tells another region than the copy's destination | give a key of the destination region
+IF601 | this property cannot be changed in place | allow replacements with '--replace', or take the change back
+IF602 | a resource cannot change its type in place | allow replacements, or give it another logical id
+IF603 | a text was removed that the cloud cannot clear; the old one stays there | give another text if that matters
+IF604 | that cannot name a stack | use the form named
+IF701 | this resource failed, with the cloud's code and request id | mend the cause, and deploy again or 'imageferry retry'
+IF702 | the operation is parked: it was begun again and again without getting on | 'imageferry retry' or 'imageferry cancel'
+IF703 | the stack did not come to where it was wanted | see the resources above it, then as above
+IF801 | a file cannot be read | name a readable file, or '-' for standard input
+IF802 | '-p' needs a name, an equals sign and a value | write '-p ImageId=m-golden0000000000001'
+IF803 | a parameter is given twice | give it once
+IF804 | interrupted before anything was begun | give the command again
+IF805 | there is no such stack | see 'imageferry list'; '--region' and '--cloud' say where to look
+IF806 | the request cannot be carried out as the stack stands | do what the message proposes
+IF807 | stacks of that name live in several regions | say '--region', or give the stack's id
+IF808 | a parameter file holds something that is no parameter | write a map, or a list of 'ParameterKey' and 'ParameterValue'
+IF809 | no region is given | give '--region', or set 'ALIBABA_CLOUD_REGION_ID'
+IF810 | another operation holds the stack | give the command that began it again, or 'imageferry cancel'
+IF811 | the database cannot be used | 'imageferry doctor' shows where it should be
+IF812 | the plan has changes that are refused; nothing was done | '--replace', or take the change back
+IF813 | the command asks first, and there is nobody to ask | give '--yes'
+IF814 | the log file cannot be written | name a file in a folder that may be written to
+IF815 | the stack has no such output | use one that it has
+IF816 | there is no such type | use the name proposed; 'imageferry types' lists them
+IF817 | the reference pages cannot be written there | name another folder
+IF818 | a setting cannot be used | mend the variable or flag that is named
+IF819 | there is no access key for the real cloud | set one up; 'imageferry doctor' shows what was found
+IF820 | the cloud refused or could not be reached | 'imageferry doctor' shows key, account and clocks
+IF821 | the emulator cannot listen on that port | give another '--port', or 0
+IF822 | the emulator has no such setting or fault | 'imageferry emulator fault kinds' and 'imageferry emulator settings' list them
+IF823 | that is no region of Alibaba Cloud, or none that is known here; one of good form is tried all the same | use the region proposed
+IF824 | a command needs libraries of an extra that is not installed | 'pip install 'imageferry[server]'', with the extra that is named
+IF825 | the operating system refused to write or read something, such as on a full disk | mend that, and give the command again
+IF827 | two flags, or two uses of standard input, cannot be given together | give one of them
+IF850 | 'plan --graph' draws the template alone and looks at no stack | leave '--stack' out
+IF851 | '--expand' and '--show-parameters' are for a graph, and none is asked for | add '--graph text'
+IF852 | '--replace' or '--cloud' is given to a plan without '--stack', which looks at no stack | add '--stack NAME', or leave it out
+IF853 | the file that is to be written exists | give '--force', or another name
+IF854 | a file cannot be written | name one in a folder that exists and may be written to
+IF855 | '--allow-unknown-types' is for a plan of a template alone | leave it or '--stack' out
+IF899 | a fault of imageferry itself; what was recorded is safe | give the command again with '--debug', and report it
+IF901 | there is nothing to convert: this is no template | name a template
+IF902 | the template has that form and language already | say '--to' or '--dialect' with the other one
+IF903 | comments are lost, as JSON has no place for them | keep the YAML beside it
+IF904 | aliases and merge keys are written out | nothing needs to be done
+IF905 | the template has errors, and is written down as it stands | see 'imageferry validate'
+IF906 | what came of it would not mean the same, or would not be valid, so it is not written | change the part that is named
+IF910 | the resource type has no counterpart in the other language | convert a template without it
+IF911 | a property or attribute is not carried over | see the reason, and whether the stack can do without it
+IF912 | a field of a parameter is not carried over | nothing needs to be done
+IF913 | a parameter is of another type in the other language | check what is given to it
+IF914 | a parameter gives what no parameter of the other language can | give its value with '-p', or declare it as text
+IF915 | the other language has no such function | give the value by a parameter, or write it out
+IF916 | the other language has no such form of a function | write it in a form that both have
+IF917 | the other language has no such pseudo parameter | give the value by a parameter
+IF918 | a reference or attribute has no counterpart | use another value, or take it out
+IF919 | of a text in several languages one is carried over | nothing needs to be done
+IF920 | null becomes an empty text, or is left out | check conditions that compare with null
+IF921 | a name becomes another one, as the other language would refuse it | use the new name from outside
+IF922 | an output, or a field of it, is left out | see the reason, and whether anybody needs it
+IF923 | a section makes another template of this one, and cannot be carried over | convert what it produces
+IF924 | a policy for deleted or replaced resources is not carried over | see the reason
+IF930 | how many there are, or in which regions, cannot be settled | give the parameters with '-p'
+IF931 | a resource refers to one in another region, hence in another stack | give the value by a parameter
+IF932 | there is a new parameter for the region of the stack here | give it when you deploy, or convert with '--region'
+IF933 | a property becomes the region of the stack | deploy the stack in that region
+IF934 | the template becomes several, one for each region | deploy each in its region
+IF935 | a parameter is not needed any more | nothing needs to be done
+IF936 | something is said in another way, which may matter | see the reason
+IF937 | a loop is written out | convert again when its values change
+IF938 | the value of a parameter is written out | convert again when it changes
+IF940 | the file exists already | '--force', or another '-o'
+IF941 | the file cannot be written | name a folder that may be written to
+IF942 | there are several templates, and one file to write them to | name a folder with '-o'
+"""
+
+
+def codes() -> Mapping[str, Code]:
+    """Every code by its name, in the order of the page."""
+    found = (Code(*line.split(" | ", 2)) for line in _ROWS.splitlines() if line)
+    return {code.name: code for code in found}
