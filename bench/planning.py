@@ -21,6 +21,7 @@ PLACE = Place("emulator", "1000000000000001", "cn-hangzhou")
 def measure() -> Iterator[Figure]:
     """Planning something new, the same counted, and something that exists already."""
     first = {number: _planned(copies(number)) for number in (1000, 10_000)}
+    yield Figure("plan 1,000 new resources", quantity(first[1000][0], "s"))
     yield at_most("plan 10,000 new resources", first[10_000][0], 1.0, "s")
     yield at_most(
         "plan 10,000 new resources beside 1,000", first[10_000][0] / first[1000][0], 12.0, "times"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 
 import yaml
 
@@ -15,6 +16,11 @@ DESTINATIONS = (
     "eu-west-1", "me-east-1",
 )  # fmt: skip
 """Twenty regions other than the source's."""
+
+_EMPTY = {
+    "ROSTemplateFormatVersion": "2015-09-01",
+    "Resources": {},
+}
 
 
 def copies(number: int) -> bytes:
@@ -95,3 +101,39 @@ def written_copies(number: int) -> bytes:
             "Resources": resources,
         }
     ).encode()
+
+
+def large_templates(size: int) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What each is made of, and a template of almost so many bytes of JSON."""
+    copy = {
+        "Type": "ALIYUN::ECS::CopyImage",
+        "Properties": {"ImageId": SOURCE_IMAGE, "DestinationRegionId": "cn-shanghai"},
+    }
+    makers: dict[str, Callable[[int], Mapping[str, object]]] = {
+        "copies": lambda n: {"Resources": {f"Copy{i}": copy for i in range(n)}},
+        "one mapping": lambda n: {"Mappings": {"M": {f"r{i}": {"a": "b"} for i in range(n)}}},
+        "small numbers": lambda n: {"Metadata": {"Numbers": [1] * n}},
+        "empty maps": lambda n: {"Metadata": {"Maps": [{}] * n}},
+        "parameters": lambda n: {
+            "Parameters": {f"P{i}": {"Type": "String", "Default": "a"} for i in range(n)}
+        },
+        "conditions that need each other": lambda n: {
+            "Conditions": {
+                "C0": {"Fn::Equals": ["a", "b"]},
+                **{f"C{i}": {"Fn::Not": [f"C{i - 1}"]} for i in range(1, n)},
+            }
+        },
+        "references to nothing": lambda n: {
+            "Outputs": {f"O{i}": {"Value": {"Ref": f"Missing{i}"}} for i in range(n)}
+        },
+        "unknown properties": lambda n: {
+            "Resources": {"Copy": {**copy, "Properties": {f"Property{i}": "x" for i in range(n)}}}
+        },
+        "one join": lambda n: {
+            "Outputs": {"O": {"Value": {"Fn::Join": ["", [{"Ref": "ALIYUN::Region"}] * n]}}}
+        },
+    }
+    for what, make in makers.items():
+        few, many = (len(json.dumps({**_EMPTY, **make(number)})) for number in (1_000, 2_000))
+        # A little fewer, as longer numbers make longer names.
+        yield what, {**_EMPTY, **make(int((size - few) / (many - few) * 900) + 1_000)}

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from imageferry.cloud.client import Client
 from imageferry.ports.types import Handler, ResourceType
+from imageferry.resource_types.ecs import copy_image
 from imageferry.resource_types.image_cloud import connect_images
 from imageferry.resource_types.image_copies import ImageCopyHandler
-from imageferry.resource_types.installed import Unconnected, find_entry, read_schema, type_names
+from imageferry.resource_types.image_tracking import tracking_view
+from imageferry.resource_types.image_wanted import View
+from imageferry.resource_types.installed import Unconnected, find_entry, type_names
+from imageferry.resource_types.tf import image_copy
+
+VIEWS: Final[Mapping[str, View]] = {
+    copy_image.TYPE_NAME: copy_image.VIEW,
+    image_copy.TYPE_NAME: tracking_view(image_copy.read_wanted),
+}
+"""What the handler of each type speaks."""
 
 
 class TypeCatalog:
@@ -28,8 +39,8 @@ class TypeCatalog:
             return None
         handler: Handler = Unconnected()
         if self._cloud is not None:
-            handler = ImageCopyHandler(self._cloud, entry.view)
-        found = ResourceType(read_schema(entry.schema), entry.check, handler, entry.route)
+            handler = ImageCopyHandler(self._cloud, VIEWS[entry.type_name])
+        found = entry.connected(handler)
         self._found[type_name] = found
         return found
 

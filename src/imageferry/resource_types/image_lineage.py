@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,19 @@ from imageferry.resource_types.image_wanted import (
 _VALUE_LIMIT: Final = 128
 _CLOCK_DIFFERENCE: Final = 900.0
 """Seconds by which the cloud's clock may run behind ours: it refuses requests beyond that."""
+
+
+def identity_of(wanted: WantedCopy) -> str:
+    """A digest of what makes the image: two wishes with the same one are met by one image."""
+    made_of = [
+        wanted.source_id,
+        wanted.source_region,
+        wanted.region,
+        wanted.encrypted,
+        wanted.key_id,
+        wanted.copies_nothing,
+    ]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 
 def lineage(installation: str, operation_id: str, address: str) -> str:

@@ -16,6 +16,7 @@ from imageferry.resource_types.image_faults import failed, says
 from imageferry.resource_types.image_lineage import (
     Search,
     find_copy,
+    identity_of,
     noted_lineage,
     origin_notes,
     own_lineage,
@@ -93,7 +94,7 @@ async def _decide(
 ) -> Done | Pending | Failed:
     """What kind of update this is; nothing is changed yet."""
     wanted, before = change.wanted, change.before
-    renews = wanted.identity() != before.identity() or request.replaces
+    renews = identity_of(wanted) != identity_of(before) or request.replaces
     if not renews:
         return await adjust(cloud, change, request)
     if not (change.view.renews or request.replaces):
@@ -120,7 +121,7 @@ async def _usable_leftover(
     cloud: ImageCloud, change: Change, request: HandlerRequest
 ) -> str | None:
     """An image left over by an earlier step that is just what is wanted now."""
-    identity, region = change.wanted.identity(), change.wanted.region
+    identity, region = identity_of(change.wanted), change.wanted.region
     for leftover in reversed(request.leftovers):
         image_id = text_note(leftover, "image_id")
         if image_id is None or leftover.get("identity") != identity:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.cloud.regions import ALIASES, is_region, is_well_formed, nearest_region
 from imageferry.model.addresses import PropertyPath
@@ -25,8 +24,7 @@ _DURATION = re.compile(
 _LONGEST: Final = 30 * 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """The names that a type gives to the parts of an image copy; None or empty where it has none.
 
     `tells_same_region`: the type has a property that allows equal regions.
@@ -47,8 +45,7 @@ class Words:
     tells_same_region: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(NamedTuple):
     """A property's text with whether it may be shown."""
 
     text: str
@@ -60,6 +57,8 @@ class _Given:
 
 def _given(value: Value) -> _Given | None:
     """The text of a value that is known and not empty."""
+    if type(value) is str:
+        return _Given(value, False) if value else None
     is_secret = isinstance(value, Secret)
     opened = value.revealed if isinstance(value, Secret) else value
     return _Given(opened, is_secret) if isinstance(opened, str) and opened else None
@@ -85,10 +84,15 @@ def check_copy(
         region = _given(properties.get(prop)) if prop else None
         if prop and region is not None:
             problems += _region(prop, region)
-    problems += _name(words.name, _given(properties.get(words.name)))
-    problems += _description(words.description, _given(properties.get(words.description)))
-    problems += _encryption(words, properties)
-    problems += _key(words, properties, stack_region)
+    name = _given(properties.get(words.name))
+    if name is not None:
+        problems += _name(words.name, name)
+    description = _given(properties.get(words.description))
+    if description is not None:
+        problems += _description(words.description, description)
+    if words.key_id in properties:
+        problems += _encryption(words, properties)
+        problems += _key(words, properties, stack_region)
     problems += _regions(words, properties, stack_region, source_is_here=source_is_here)
     tags = _opened(properties.get(words.tags))
     if isinstance(tags, list | tuple) and tags:
@@ -107,7 +111,7 @@ def _image_id(prop: str, given: _Given) -> Iterator[Problem]:
             why="an image of Alibaba Cloud ECS has an id such as m-bp1abc",
             remedy="import the image into ECS first, and give its id there",
         )  # fmt: skip
-    elif text != text.strip() or any(character.isspace() for character in text):
+    elif text.split() != [text]:
         yield Problem(
             "IF520", (prop,), f"'{given}' has spaces, which no image id has",
             remedy="write the id without them",
@@ -147,9 +151,7 @@ def _region(prop: str, given: _Given) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _name(prop: str, given: _Given | None) -> Iterator[Problem]:
-    if given is None:
-        return
+def _name(prop: str, given: _Given) -> Iterator[Problem]:
     if given.text.lower().startswith(_RESERVED):
         yield Problem(
             "IF524", (prop,), f"the name '{given}' begins with a reserved word",
@@ -158,8 +160,8 @@ def _name(prop: str, given: _Given | None) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _description(prop: str, given: _Given | None) -> Iterator[Problem]:
-    if given is not None and given.text.lower().startswith(_ADDRESSES):
+def _description(prop: str, given: _Given) -> Iterator[Problem]:
+    if given.text.lower().startswith(_ADDRESSES):
         yield Problem(
             "IF525", (prop,), "the description begins with http:// or https://",
             why="the cloud refuses descriptions that begin with an address",

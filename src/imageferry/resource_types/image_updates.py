@@ -12,6 +12,7 @@ from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, P
 from imageferry.model.values import Json
 from imageferry.resource_types.image_cloud import ImageCloud
 from imageferry.resource_types.image_faults import GIVE_UP, again, failed
+from imageferry.resource_types.image_lineage import identity_of
 from imageferry.resource_types.image_wanted import (
     LINEAGE_KEY,
     MOST_TAGS,
@@ -66,7 +67,7 @@ def finished(
             {
                 "image_id": old_id,
                 "region": change.before.region,
-                "identity": change.before.identity(),
+                "identity": identity_of(change.before),
             }
         )
     return Done(

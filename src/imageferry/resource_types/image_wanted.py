@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.model.values import Json, Secret, Value
@@ -74,21 +72,8 @@ class WantedCopy:
         """True where the source itself is the result, which is never deleted."""
         return self.same_region_allowed and self.source_region == self.region
 
-    def identity(self) -> str:
-        """A digest of what makes the image: two wishes with the same one are met by one image."""
-        made_of = [
-            self.source_id,
-            self.source_region,
-            self.region,
-            self.encrypted,
-            self.key_id,
-            self.copies_nothing,
-        ]
-        return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
-
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """How one type speaks of an image copy.
 
     `physical_id` gives what `Ref` gives for an image id (None: not known yet); `recorded_id` the

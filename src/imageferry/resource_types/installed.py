@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,20 +12,21 @@ from typing import Final
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
 from imageferry.model.values import Value, is_known
-from imageferry.ports.types import Check, ResourceType
+from imageferry.ports.types import Check, Handler, ResourceType
 from imageferry.resource_types.ecs import copy_image
-from imageferry.resource_types.image_wanted import View
+from imageferry.resource_types.image_counterparts import COUNTERPARTS
+from imageferry.resource_types.image_wanted import WantedCopy
 from imageferry.resource_types.tf import image_copy
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One installed type: where its schema stands, its rules, and what its handler speaks."""
+    """One installed type: where its schema stands, its rules, and the copy that properties want."""
 
     type_name: str
     schema: str
     check: Check
-    view: View
+    wanted: Callable[[Mapping[str, Value], str], WantedCopy]
     aliases: tuple[str, ...] = ()
 
     def route(self, properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
@@ -33,17 +34,27 @@ class Entry:
         if not all(is_known(value) for name, value in properties.items() if "Region" in name):
             return None
         known = {name: value for name, value in properties.items() if is_known(value)}
-        wanted = self.view.wanted(known, region)
+        wanted = self.wanted(known, region)
         return wanted.source_region, wanted.region
+
+    def connected(self, handler: Handler) -> ResourceType:
+        """The type with its handler."""
+        return ResourceType(
+            schema=read_schema(self.schema),
+            check=self.check,
+            handler=handler,
+            route=self.route,
+            counterpart=COUNTERPARTS.get(self.type_name),
+        )
 
 
 TYPES: Final = (
-    Entry(copy_image.TYPE_NAME, copy_image.SCHEMA, copy_image.check, copy_image.VIEW),
+    Entry(copy_image.TYPE_NAME, copy_image.SCHEMA, copy_image.check, copy_image.read_wanted),
     Entry(
         image_copy.TYPE_NAME,
         image_copy.SCHEMA,
         image_copy.check,
-        image_copy.VIEW,
+        image_copy.read_wanted,
         image_copy.ALIASES,
     ),
 )
@@ -93,7 +104,7 @@ class InstalledTypes:
             entry = find_entry(type_name)
             if entry is None:
                 return None
-            found = ResourceType(read_schema(entry.schema), entry.check, Unconnected(), entry.route)
+            found = entry.connected(Unconnected())
             self._found[type_name] = found
         return found
 

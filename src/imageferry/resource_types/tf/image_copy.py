@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from imageferry.model.handlers import HandlerRequest
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.image_rules import Words, check_copy, parse_duration
 from imageferry.resource_types.image_wanted import (
-    View,
     WantedCopy,
     flag_of,
     plain,
@@ -36,8 +33,6 @@ WORDS: Final = Words(
     tag_value="MapValue",
     timeouts="Timeouts",
 )
-
-_IDS: Final = uuid.UUID("5f6f3a1e-3c0b-5d5e-9a55-0f2d0a6f7b11")
 
 
 def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
@@ -65,29 +60,3 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
     """What the API documents and no schema says, at the path of each property."""
     return check_copy(WORDS, properties, stack_region=region, source_is_here=False)
-
-
-def _physical_id(request: HandlerRequest, image_id: str | None) -> str | None:
-    """The tracking id: known before the first call, the same on every repeat of it."""
-    if request.physical_id is not None:
-        return request.physical_id
-    return str(uuid.uuid5(_IDS, f"{request.stack_id}\n{request.address}\n{request.token}"))
-
-
-def _recorded_id(request: HandlerRequest) -> str | None:
-    image_id = request.attributes.get("Id")
-    return image_id if isinstance(image_id, str) and image_id else None
-
-
-def _attributes(request: HandlerRequest, wanted: WantedCopy, image_id: str) -> dict[str, Value]:
-    return {"Id": image_id, "tfcfnid": _physical_id(request, image_id)}
-
-
-VIEW: Final = View(
-    wanted=read_wanted,
-    physical_id=_physical_id,
-    attributes=_attributes,
-    recorded_id=_recorded_id,
-    renews=True,
-    editable=frozenset({"name", "description", "tags"}),
-)

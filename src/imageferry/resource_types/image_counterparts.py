@@ -1,0 +1,70 @@
+"""COUNTERPARTS: the image types of both languages, each as the other one says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from imageferry.model.counterparts import Counterpart, PropertyCounterpart
+from imageferry.resource_types.ecs import copy_image
+from imageferry.resource_types.tf import image_copy
+
+# Property of the one, property of the other.
+_SHARED: Final = {
+    "ImageId": "SourceImageId",
+    "SourceRegionId": "SourceRegionId",
+    "DestinationImageName": "ImageName",
+    "DestinationDescription": "Description",
+    "Encrypted": "Encrypted",
+    "KMSKeyId": "KmsKeyId",
+}
+_TAG_MEMBERS: Final = {"Key": "MapKey", "Value": "MapValue"}
+
+
+def _reversed(names: Mapping[str, str]) -> dict[str, str]:
+    return {there: here for here, there in names.items()}
+
+
+def _pairs(names: Mapping[str, str]) -> dict[str, PropertyCounterpart]:
+    return {here: PropertyCounterpart(there) for here, there in names.items()}
+
+
+_FROM_SOURCE: Final = Counterpart(
+    type_name=image_copy.TYPE_NAME,
+    properties={
+        **_pairs(_SHARED),
+        # Over there both members are required, here a tag may have no value.
+        "Tag": PropertyCounterpart("Tags", _TAG_MEMBERS, {"MapValue": ""}),
+    },
+    stack_region_here="SourceRegionId",
+    stack_region_there="DestinationRegionId",
+    lost={
+        "ResourceGroupId": "the copy goes to the default resource group there",
+        "AllowCopyInSameRegion": "a copy whose two regions are one is refused there, unless it is "
+        "encrypted",
+    },
+    physical_id="Id",
+    attributes={"ImageId": "Id"},
+    region_attributes=frozenset(("SourceRegionId", "DestinationRegionId")),
+)
+
+_FROM_DESTINATION: Final = Counterpart(
+    type_name=copy_image.TYPE_NAME,
+    properties={
+        **_pairs(_reversed(_SHARED)),
+        "Name": PropertyCounterpart("DestinationImageName"),
+        "Tags": PropertyCounterpart("Tag", _reversed(_TAG_MEMBERS)),
+    },
+    stack_region_here="DestinationRegionId",
+    lost={
+        "Force": "an image that instances use is not deleted there",
+        "Timeouts": "a copy has no deadline of its own there",
+    },
+    attributes={"Id": "ImageId"},
+)
+
+COUNTERPARTS: Final[Mapping[str, Counterpart]] = {
+    copy_image.TYPE_NAME: _FROM_SOURCE,
+    image_copy.TYPE_NAME: _FROM_DESTINATION,
+}
+"""By the name of the type here."""
