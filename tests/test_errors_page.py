@@ -1,6 +1,8 @@
 """docs/errors.md explains exactly the codes that the source gives, each once."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -48,3 +50,11 @@ def test_a_row_says_what_it_means_and_how_to_mend_it(code: str, meaning: str, me
 def test_codes_stand_in_order() -> None:
     order = [code for code, _, _ in rows()]
     assert order == sorted(order)
+
+
+def test_machines_are_told_what_the_page_says() -> None:
+    """src/imageferry/cli/codes.py is written by `docs/codes.py`."""
+    checked = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "codes.py"), "--check"], capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stderr

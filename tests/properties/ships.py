@@ -15,7 +15,8 @@ from typing import Any
 from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import emulator_credentials
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
-from imageferry.control.change_sets import Desk
+from imageferry.cloud.zones import CloudRegions
+from imageferry.control.desk import Desk
 from imageferry.control.plane import ControlPlane
 from imageferry.emulator.app import Emulator
 from imageferry.engine.worker import Worker
@@ -300,7 +301,10 @@ class Ship:
         store: Any = self.store
         self.worker = Worker(store, catalog, port.local, port.entropy)
         place = Place("emulator", ACCOUNT, "")
-        self.plane = ControlPlane(Desk(store, catalog, Handing(), port.local, port.entropy, place))
+        regions = CloudRegions(self.client)
+        self.plane = ControlPlane(
+            Desk(store, catalog, Handing(), port.local, port.entropy, place, regions)
+        )
 
     async def sink(self) -> None:
         """The process is gone, and its connections with it."""
