@@ -54,6 +54,7 @@ bench: setup
 
 docs: setup
 	@$(BIN)/python docs/map.py
+	@$(BIN)/python docs/codes.py
 	@$(BIN)/imageferry types docs --output docs/types
 
 clean:
