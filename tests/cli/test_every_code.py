@@ -19,9 +19,9 @@ from click.testing import CliRunner
 
 from imageferry.cli.group import imageferry
 from imageferry.dialects.limits import MAX_RESOURCES
-from imageferry.dialects.nodes import MAX_FAULTS
 from imageferry.dialects.reader import MAX_DIAGNOSTICS
-from imageferry.dialects.source_text import MAX_SOURCE_BYTES
+from imageferry.dialects.syntax.nodes import MAX_FAULTS
+from imageferry.dialects.syntax.source_text import MAX_SOURCE_BYTES
 from tests.cli.golden import GOLDEN, check
 from tests.test_errors_page import rows
 

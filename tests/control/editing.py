@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from imageferry.dialects.json_nodes import read_json
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar
 from imageferry.dialects.recognition import DIALECTS
-from imageferry.dialects.source_text import decode
+from imageferry.dialects.syntax.json_nodes import read_json
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
+from imageferry.dialects.syntax.source_text import decode
+from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.dialects.vocabulary import Dialect
-from imageferry.dialects.yaml_nodes import read_yaml
 
 
 def parsed(source: bytes, name: str) -> Node:

@@ -16,11 +16,11 @@ from jsonschema.exceptions import ValidationError
 
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.types import all_schemas
-from imageferry.control.editor_functions import custom_tags
-from imageferry.control.editor_schemas import DRAFT, template_schema
+from imageferry.control.editors.functions import custom_tags
+from imageferry.control.editors.schemas import DRAFT, template_schema
 from imageferry.control.examination import examine
-from imageferry.dialects.nodes import Unreadable
 from imageferry.dialects.recognition import DIALECTS
+from imageferry.dialects.syntax.nodes import Unreadable
 from tests.control.editing import as_seen, dialect_of, in_long_form, parsed
 
 ROOT = Path(__file__).parent.parent.parent

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from imageferry.conversion.documents import Form, open_document, write_document
 from imageferry.conversion.parts import comments_in, plain
 from imageferry.conversion.writing import Spelling
-from imageferry.dialects.nodes import Unreadable
 from imageferry.dialects.reader import read
+from imageferry.dialects.syntax.nodes import Unreadable
 from imageferry.model.diagnostics import TemplateError
 from tests.conversion.bare import bare, converted, model
 

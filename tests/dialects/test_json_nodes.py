@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imageferry.dialects.json_nodes import read_json
-from imageferry.dialects.nodes import Unreadable, descend, plain
+from imageferry.dialects.syntax.json_nodes import read_json
+from imageferry.dialects.syntax.nodes import Unreadable, descend, plain
 from imageferry.model.diagnostics import Diagnostic
 
 VALUES = st.recursive(

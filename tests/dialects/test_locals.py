@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from imageferry.dialects.locals import MAX_NESTED
 from imageferry.dialects.reader import read
+from imageferry.dialects.rewriting.locals import MAX_NESTED
 from tests.dialects.forms import Document, codes, read_both, ros, shown, template_of, told
 
 REF = {"Ref": "L"}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from imageferry.dialects.loops import MAX_WRITTEN_OUT
 from imageferry.dialects.reader import read
+from imageferry.dialects.rewriting.loops import MAX_WRITTEN_OUT
 from imageferry.dialects.vocabulary import BEYOND_CODES
 from tests.dialects.forms import (
     Document,

@@ -8,7 +8,7 @@ import pytest
 
 from imageferry.dialects.limits import LIMIT_CODES, MAX_RESOURCES
 from imageferry.dialects.reader import MAX_DIAGNOSTICS, Reading, read
-from imageferry.dialects.source_text import MAX_SOURCE_BYTES
+from imageferry.dialects.syntax.source_text import MAX_SOURCE_BYTES
 from imageferry.model.diagnostics import Severity
 from imageferry.model.expressions import (
     Attribute,

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imageferry.dialects.nodes import MapNode, Node, Scalar, Unreadable, descend, plain
-from imageferry.dialects.yaml_nodes import read_yaml
-from imageferry.dialects.yaml_scalars import is_odd, resolve
+from imageferry.dialects.syntax.nodes import MapNode, Node, Scalar, Unreadable, descend, plain
+from imageferry.dialects.syntax.yaml_nodes import read_yaml
+from imageferry.dialects.syntax.yaml_scalars import is_odd, resolve
 from imageferry.model.diagnostics import Diagnostic
 
 

@@ -14,12 +14,12 @@ from typing import Any, Final
 import pytest
 
 from imageferry.control.examination import examine
-from imageferry.dialects.json_nodes import read_json
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar, Unreadable
 from imageferry.dialects.reader import DIALECTS
-from imageferry.dialects.source_text import decode
+from imageferry.dialects.syntax.json_nodes import read_json
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar, Unreadable
+from imageferry.dialects.syntax.source_text import decode
+from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.dialects.vocabulary import Dialect
-from imageferry.dialects.yaml_nodes import read_yaml
 from imageferry.model.diagnostics import Diagnostic
 from tests.properties.dumping import Tagged, json_of, yaml_of
 from tests.properties.examining import CATALOG, verdict

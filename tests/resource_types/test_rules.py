@@ -13,7 +13,7 @@ from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import UNKNOWN, Secret, Value
 from imageferry.resource_types.catalog import TypeCatalog
-from imageferry.resource_types.image_rules import parse_duration
+from imageferry.resource_types.image_copies.rules import parse_duration
 from tests.resource_types.copying import REGION, ROS, SOURCE_REGION, TF, properties
 
 TYPES = pytest.mark.parametrize("type_name", [ROS, TF], ids=["ros", "tf"])

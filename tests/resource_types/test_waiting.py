@@ -6,8 +6,14 @@ import pytest
 
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
-from imageferry.resource_types.image_waiting import status_of
-from imageferry.resource_types.image_watches import Watches, poll_after, see, snapped, stalled_for
+from imageferry.resource_types.image_copies.waiting import status_of
+from imageferry.resource_types.image_copies.watches import (
+    Watches,
+    poll_after,
+    see,
+    snapped,
+    stalled_for,
+)
 from imageferry.testing import run_virtually
 from tests.resource_types.copying import (
     REGION,

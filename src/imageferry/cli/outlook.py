@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Final
 
 from imageferry.cli.diagnostics import diagnostic_json
+from imageferry.cli.graphs.sketches import route_text
 from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_value, width
-from imageferry.cli.sketches import route_text
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.changes import Action, Replacement
 from imageferry.model.outlooks import Foreseen, Gap, Need, Outlook, Prospect

@@ -9,8 +9,8 @@ from typing import Final
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.refusals import CommandRefused
 from imageferry.cli.sources import SourceUnreadable, read_source, source_name
-from imageferry.dialects.json_nodes import read_json
-from imageferry.dialects.nodes import (
+from imageferry.dialects.syntax.json_nodes import read_json
+from imageferry.dialects.syntax.nodes import (
     ListNode,
     MapNode,
     Node,
@@ -20,8 +20,8 @@ from imageferry.dialects.nodes import (
     plain,
     shape_of,
 )
-from imageferry.dialects.source_text import decode
-from imageferry.dialects.yaml_nodes import read_yaml
+from imageferry.dialects.syntax.source_text import decode
+from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.model.diagnostics import Diagnostic, Severity, error
 from imageferry.model.values import Value
 

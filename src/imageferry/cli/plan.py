@@ -12,7 +12,8 @@ from imageferry import settings
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, Wish, house_flags, lone_template_flags
-from imageferry.cli.graphs import FORMS, drawn
+from imageferry.cli.graphs.graphs import FORMS, drawn
+from imageferry.cli.graphs.sketches import sketch_of
 from imageferry.cli.logs import begin
 from imageferry.cli.main import load
 from imageferry.cli.outlook import outlook_json, outlook_lines
@@ -20,7 +21,6 @@ from imageferry.cli.parameters import read_parameters
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.regions import check_region, doubts_of_region
 from imageferry.cli.screens import Screen
-from imageferry.cli.sketches import sketch_of
 from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
 from imageferry.control.outlook import outlook_of
 from imageferry.model.diagnostics import Diagnostic

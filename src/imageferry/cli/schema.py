@@ -16,8 +16,8 @@ from imageferry.cli.logs import begin
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.screens import Screen
 from imageferry.cli.types import all_schemas
-from imageferry.control.editor_functions import custom_tags
-from imageferry.control.editor_schemas import template_schema
+from imageferry.control.editors.functions import custom_tags
+from imageferry.control.editors.schemas import template_schema
 from imageferry.dialects.recognition import DIALECTS
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import error

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from imageferry.dialects.source_text import MAX_SOURCE_BYTES
+from imageferry.dialects.syntax.source_text import MAX_SOURCE_BYTES
 from imageferry.model.diagnostics import Diagnostic, Span, error
 
 STANDARD_INPUT: Final = "-"

@@ -21,12 +21,12 @@ from imageferry.conversion.parts import (
 from imageferry.conversion.scalar_words import number_text
 from imageferry.conversion.writing import Spelling, write_json, write_yaml
 from imageferry.conversion.yaml_parts import read_yaml_parts
-from imageferry.dialects.json_nodes import read_json
-from imageferry.dialects.nodes import Unreadable
 from imageferry.dialects.reader import DIALECTS
-from imageferry.dialects.source_text import decode
+from imageferry.dialects.syntax.json_nodes import read_json
+from imageferry.dialects.syntax.nodes import Unreadable
+from imageferry.dialects.syntax.source_text import decode
+from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.dialects.vocabulary import Dialect
-from imageferry.dialects.yaml_nodes import read_yaml
 from imageferry.model.diagnostics import Diagnostic, Span, TemplateError, error, warning
 from imageferry.model.values import Json
 

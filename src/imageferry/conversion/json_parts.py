@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imageferry.conversion.parts import Leaf, Listing, Member, Part, Table
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
 
 
 def read_json_parts(node: Node, name: str = "") -> Part:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from imageferry.conversion.documents import Document
 from imageferry.conversion.json_parts import read_json_parts
 from imageferry.conversion.parts import Member, Part, Table, comments_in, node_of, walk
-from imageferry.dialects.collections import Collections
 from imageferry.dialects.desk import Desk
-from imageferry.dialects.loops import is_loop, write_out
-from imageferry.dialects.nodes import MapNode, Node
+from imageferry.dialects.rewriting.collections import Collections
+from imageferry.dialects.rewriting.loops import is_loop, write_out
+from imageferry.dialects.syntax.nodes import MapNode, Node
 from imageferry.model.diagnostics import Diagnostic, error, warning
 from imageferry.model.values import Value
 

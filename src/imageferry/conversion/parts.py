@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, TypeAlias
 
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
 from imageferry.model.diagnostics import Span
 from imageferry.model.values import Json
 

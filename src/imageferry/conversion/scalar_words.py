@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from imageferry.conversion.parts import Leaf, Style
-from imageferry.dialects.yaml_scalars import BOOLEAN_WORDS, NULL_WORDS, resolve
+from imageferry.dialects.syntax.yaml_scalars import BOOLEAN_WORDS, NULL_WORDS, resolve
 
 _SHARED_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?\Z")
 _PLAIN: Final = re.compile(

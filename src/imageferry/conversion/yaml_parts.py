@@ -18,7 +18,7 @@ from yaml.events import (
 
 from imageferry.conversion.comments import Comment, comments_of
 from imageferry.conversion.parts import UNTAGGED, Leaf, Listing, Member, Part, Style, Table
-from imageferry.dialects.yaml_scalars import resolve
+from imageferry.dialects.syntax.yaml_scalars import resolve
 from imageferry.model.diagnostics import Span
 
 _CORE: Final = "tag:yaml.org,2002:"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from imageferry.dialects.nodes import UNRESOLVED, MapNode, Node, Scalar, note, shape_of
+from imageferry.dialects.syntax.nodes import UNRESOLVED, MapNode, Node, Scalar, note, shape_of
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
 from imageferry.model.suggestions import did_you_mean

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.dialects.desk import Desk
-from imageferry.dialects.nodes import Scalar
+from imageferry.dialects.syntax.nodes import Scalar
 
 BEGINNING: Final = "{{resolve:"
 

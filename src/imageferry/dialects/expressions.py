@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from imageferry.dialects.desk import Desk, is_absent
-from imageferry.dialects.function_faults import (
+from imageferry.dialects.repetition import is_overgrown
+from imageferry.dialects.rewriting.function_faults import (
     beside_other_keys,
     misplaced_loop,
     needs_extensions,
@@ -14,10 +15,9 @@ from imageferry.dialects.function_faults import (
     warn_always_true,
     wrong_argument,
 )
-from imageferry.dialects.loops import is_loop
-from imageferry.dialects.nodes import UNRESOLVED, ListNode, MapNode, Node, Scalar, plain
-from imageferry.dialects.repetition import is_overgrown
+from imageferry.dialects.rewriting.loops import is_loop
 from imageferry.dialects.substitution import attribute_of, name_of, parts_of, unresolved_at
+from imageferry.dialects.syntax.nodes import UNRESOLVED, ListNode, MapNode, Node, Scalar, plain
 from imageferry.dialects.vocabulary import Function, Shape
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import (

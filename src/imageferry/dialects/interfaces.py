@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from imageferry.dialects.desk import Desk, is_absent
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
 from imageferry.model.diagnostics import Span
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from imageferry.dialects.desk import Desk, is_absent
-from imageferry.dialects.nodes import MapNode, Node, Scalar, shape_of
-from imageferry.dialects.transforms import Transforms
+from imageferry.dialects.rewriting.transforms import Transforms
+from imageferry.dialects.syntax.nodes import MapNode, Node, Scalar, shape_of
 from imageferry.dialects.vocabulary import Section, Treatment
 from imageferry.model.diagnostics import Span
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.dialects.desk import Desk, is_absent
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
 
 _NO_REGION: Final = "Fn::GetAZs"
 

@@ -7,9 +7,17 @@ from typing import Final
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, text_of, words_of
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import UNRESOLVED, ListNode, MapNode, Node, Scalar, descend, plain
+from imageferry.dialects.syntax.nodes import (
+    UNRESOLVED,
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
+    descend,
+    plain,
+)
+from imageferry.dialects.syntax.yaml_scalars import BOOLEAN_WORDS
 from imageferry.dialects.vocabulary import ParameterType
-from imageferry.dialects.yaml_scalars import BOOLEAN_WORDS
 from imageferry.model.diagnostics import Span
 from imageferry.model.templates import Parameter
 from imageferry.model.values import Json, Value

@@ -8,22 +8,22 @@ from typing import Final
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, words_of
 from imageferry.dialects.interfaces import read_labels
-from imageferry.dialects.json_nodes import read_json
 from imageferry.dialects.layout import check_sections, check_version
 from imageferry.dialects.limits import check_limits
 from imageferry.dialects.names import check_clashes, warn_alike
-from imageferry.dialects.nodes import MapNode, Node, Unreadable, plain
 from imageferry.dialects.parameters import read_parameters
-from imageferry.dialects.preparation import Prepared, prepare
 from imageferry.dialects.recognition import DIALECTS as DIALECTS
 from imageferry.dialects.recognition import dialect_of
 from imageferry.dialects.resources import read_resources
+from imageferry.dialects.rewriting.preparation import Prepared, prepare
+from imageferry.dialects.rewriting.transforms import Transforms, read_transforms
 from imageferry.dialects.rules import read_rules
 from imageferry.dialects.sections import read_conditions, read_mappings, read_outputs
-from imageferry.dialects.source_text import decode
-from imageferry.dialects.transforms import Transforms, read_transforms
+from imageferry.dialects.syntax.json_nodes import read_json
+from imageferry.dialects.syntax.nodes import MapNode, Node, Unreadable, plain
+from imageferry.dialects.syntax.source_text import decode
+from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.dialects.vocabulary import BEYOND_CODES, Rewriting
-from imageferry.dialects.yaml_nodes import read_yaml
 from imageferry.model.diagnostics import Diagnostic, Severity, Span, warning
 from imageferry.model.templates import Template
 from imageferry.model.values import Value

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from imageferry.dialects import cfn, ros
-from imageferry.dialects.nodes import MapNode, Node, Scalar, Unreadable, shape_of
+from imageferry.dialects.syntax.nodes import MapNode, Node, Scalar, Unreadable, shape_of
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.suggestions import nearest

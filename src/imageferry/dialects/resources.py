@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, text_of
 from imageferry.dialects.expressions import read_expression
-from imageferry.dialects.function_faults import needs_extensions
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import (
+from imageferry.dialects.rewriting.function_faults import needs_extensions
+from imageferry.dialects.syntax.nodes import (
     ListNode,
     MapNode,
     Node,

@@ -8,7 +8,7 @@ from typing import Final
 from imageferry.dialects.desk import Desk, is_absent, map_of, words_of
 from imageferry.dialects.expressions import read_condition
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import ListNode, MapNode, Node, Scalar
+from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression, Literal
 from imageferry.model.templates import Assertion, Rule

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, words_of
 from imageferry.dialects.expressions import read_condition, read_expression
-from imageferry.dialects.function_faults import misplaced_loop
-from imageferry.dialects.loops import is_loop
 from imageferry.dialects.names import check_name
-from imageferry.dialects.nodes import UNRESOLVED, MapNode, Node, plain
 from imageferry.dialects.parameters import read_truth, refuse_functions
+from imageferry.dialects.rewriting.function_faults import misplaced_loop
+from imageferry.dialects.rewriting.loops import is_loop
+from imageferry.dialects.syntax.nodes import UNRESOLVED, MapNode, Node, plain
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression
 from imageferry.model.templates import Condition, Output

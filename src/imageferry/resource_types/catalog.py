@@ -8,10 +8,10 @@ from typing import Final
 from imageferry.cloud.client import Client
 from imageferry.ports.types import Handler, ResourceType
 from imageferry.resource_types.ecs import copy_image
-from imageferry.resource_types.image_cloud import connect_images
-from imageferry.resource_types.image_copies import ImageCopyHandler
-from imageferry.resource_types.image_tracking import tracking_view
-from imageferry.resource_types.image_wanted import View
+from imageferry.resource_types.image_copies.cloud import connect_images
+from imageferry.resource_types.image_copies.handler import ImageCopyHandler
+from imageferry.resource_types.image_copies.tracking import tracking_view
+from imageferry.resource_types.image_copies.wanted import View
 from imageferry.resource_types.installed import Unconnected, find_entry, type_names
 from imageferry.resource_types.tf import image_copy
 

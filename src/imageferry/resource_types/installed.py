@@ -13,9 +13,9 @@ from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
 from imageferry.model.values import Value, is_known
 from imageferry.ports.types import Check, Handler, ResourceType
+from imageferry.resource_types.counterparts import COUNTERPARTS
 from imageferry.resource_types.ecs import copy_image
-from imageferry.resource_types.image_counterparts import COUNTERPARTS
-from imageferry.resource_types.image_wanted import WantedCopy
+from imageferry.resource_types.image_copies.wanted import WantedCopy
 from imageferry.resource_types.tf import image_copy
 
 

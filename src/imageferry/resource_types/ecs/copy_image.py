@@ -8,8 +8,14 @@ from typing import Final
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
-from imageferry.resource_types.image_rules import Words, check_copy
-from imageferry.resource_types.image_wanted import View, WantedCopy, flag_of, tags_of, text_of
+from imageferry.resource_types.image_copies.rules import Words, check_copy
+from imageferry.resource_types.image_copies.wanted import (
+    View,
+    WantedCopy,
+    flag_of,
+    tags_of,
+    text_of,
+)
 
 TYPE_NAME: Final = "ALIYUN::ECS::CopyImage"
 SCHEMA: Final = "ecs/copy_image.schema.json"

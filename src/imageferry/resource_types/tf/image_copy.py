@@ -7,8 +7,8 @@ from typing import Final
 
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
-from imageferry.resource_types.image_rules import Words, check_copy, parse_duration
-from imageferry.resource_types.image_wanted import (
+from imageferry.resource_types.image_copies.rules import Words, check_copy, parse_duration
+from imageferry.resource_types.image_copies.wanted import (
     WantedCopy,
     flag_of,
     plain,

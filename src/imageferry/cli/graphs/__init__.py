@@ -1,0 +1,1 @@
+"""Graphs of a template: folded, and drawn as text, DOT and Mermaid."""

@@ -1,0 +1,1 @@
+"""What editors complete and check templates by: one JSON Schema."""

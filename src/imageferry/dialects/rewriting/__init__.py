@@ -1,0 +1,1 @@
+"""What is done with nodes before they are read: transforms, loops, locals."""

@@ -1,0 +1,1 @@
+"""Bytes to nodes: JSON and YAML, every node with its place."""

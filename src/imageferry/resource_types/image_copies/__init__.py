@@ -1,0 +1,1 @@
+"""One image copy, which the types of both languages share."""

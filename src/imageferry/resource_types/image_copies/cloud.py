@@ -1,0 +1,23 @@
+"""ImageCloud: what the handlers of image copies work with: calls, looks that share pages, memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imageferry.cloud.client import Client
+from imageferry.cloud.images import ImageLoader
+from imageferry.resource_types.image_copies.watches import Watches
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCloud:
+    """One account's image calls; all handlers have the loader and the memory in common."""
+
+    client: Client
+    loader: ImageLoader
+    watches: Watches
+
+
+def connect_images(client: Client) -> ImageCloud:
+    """The image calls of a client's account."""
+    return ImageCloud(client, ImageLoader(client), Watches())

@@ -1,0 +1,307 @@
+"""Removing images that were made here: cancel or delete, then wait until they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from imageferry.cloud.ecs import (
+    accounts_of_image,
+    cancel_copy_image,
+    delete_image,
+    existing_snapshots,
+    instances_of_image,
+)
+from imageferry.cloud.errors import CloudError
+from imageferry.cloud.images import Image
+from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.model.values import Json
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.image_copies.wanted import (
+    VISIBILITY,
+    Phase,
+    Target,
+    changed_notes,
+    list_note,
+    number_note,
+    target_notes,
+)
+from imageferry.resource_types.image_copies.watches import estimate, poll_after, see
+
+_UNFINISHED: Final = frozenset({"Creating", "Waiting"})
+# These end by themselves: another copy of the image, an import or an export is running.
+_BUSY: Final = frozenset(
+    {
+        "OperationDenied.ImageCopying",
+        "ImageIsCreating",
+        "ImageIsImporting",
+        "ImageIsExporting",
+        "InvalidStatus.ImageIsCreating",
+        "IncorrectImageStatus",
+        "OperationConflict",
+        "Operation.Conflict",
+        "InvalidOperation.Conflict",
+    }
+)
+_CANNOT_CANCEL: Final = frozenset({"CancelNotSupported", "ImageCreatedNotFromCopy"})
+_GONE: Final = "InvalidImageId.NotFound"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Images to be removed.
+
+    `acting` and `looking` are the phases that announce the next call and that only wait; `base`
+    are notes that every context keeps. `force` deletes although instances use it. `born` is when
+    the youngest of them was begun: until it must have become visible, not being shown does not
+    mean being gone. `deadline` (seconds since 1970) ends the wait.
+    """
+
+    targets: tuple[Target, ...]
+    base: Context
+    acting: Phase = Phase.REMOVE
+    looking: Phase = Phase.REMOVING
+    physical_id: str | None = None
+    force: bool = False
+    born: float = 0.0
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """All are gone; `notes` name the snapshots that stay."""
+
+    notes: tuple[str, ...] = ()
+
+
+async def remove_images(
+    cloud: ImageCloud, removal: Removal, request: HandlerRequest, *, may_act: bool
+) -> Removed | Pending | Failed:
+    """Bring the removal forward by one call at most, and by none unless it was announced."""
+    now, context = request.now, request.context
+    since = number_note(context, "at", now)
+    asked = _asked(context)
+    try:
+        looks = await asyncio.gather(
+            *(cloud.loader.look(region, image_id) for region, image_id in removal.targets)
+        )
+    except CloudError as error:
+        notes = _notes(removal, context, since, asked, removal.looking)
+        if not error.is_passing or now - since > GIVE_UP:
+            return failed(error, notes)
+        return again(cloud, error, removal.physical_id, notes, now - since, observes=True)
+    pairs = list(zip(removal.targets, looks, strict=True))
+    shown = [(region, image) for (region, _), image in pairs if image is not None]
+    hidden = [image_id for (_, image_id), image in pairs if image is None]
+    if not shown:
+        if not any(_may_be_hidden(removal, one, asked, now) for one in hidden):
+            return await _all_gone(cloud, removal, request)
+        return _wait(cloud, removal, context, since, asked, None, now, "not shown yet")
+    if removal.deadline is not None and now >= removal.deadline:
+        names = ", ".join(f"{image.image_id} in {region}" for region, image in shown)
+        return Failed(
+            ErrorCode.NOT_STABILIZED,
+            f"{names} is not gone within the time limit",
+            context=_notes(removal, context, since, asked, removal.acting),
+        )
+    refused = list_note(context, "uncancellable")
+    for region, image in shown:
+        running = image.status in _UNFINISHED
+        if running and image.image_id in refused:
+            continue
+        if image.image_id in asked and now - asked[image.image_id] < VISIBILITY:
+            continue
+        if not may_act:
+            notes = _notes(removal, context, since, asked, removal.acting)
+            return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
+        return await _act(cloud, removal, request, region, image, since, asked)
+    says_status = "waiting for the copy to end, to delete it" if refused else "deleting"
+    return _wait(cloud, removal, context, since, asked, shown[0], now, says_status)
+
+
+def _asked(context: Context) -> dict[str, float]:
+    found = context.get("asked")
+    if not isinstance(found, Mapping):
+        return {}
+    return {key: at for key, at in found.items() if isinstance(at, int | float)}
+
+
+def _notes(
+    removal: Removal,
+    context: Context,
+    since: float,
+    asked: Mapping[str, float],
+    phase: Phase,
+) -> dict[str, Json]:
+    return changed_notes(
+        removal.base,
+        phase=phase,
+        at=since,
+        targets=target_notes(removal.targets),
+        asked=dict(asked) or None,
+        uncancellable=context.get("uncancellable"),
+        snapshots=context.get("snapshots"),
+        cancelled=context.get("cancelled"),
+    )
+
+
+def _may_be_hidden(removal: Removal, image_id: str, asked: Mapping[str, float], now: float) -> bool:
+    return image_id not in asked and now < removal.born + VISIBILITY
+
+
+def _wait(
+    cloud: ImageCloud,
+    removal: Removal,
+    context: Context,
+    since: float,
+    asked: Mapping[str, float],
+    shown: tuple[str, Image] | None,
+    now: float,
+    status: str,
+) -> Pending:
+    pause = max(0.25, min(15.0, (now - since) / 4))
+    progress = None
+    if shown is not None and shown[1].status in _UNFINISHED:
+        region, image = shown
+        watch = cloud.watches.watch(image.image_id, now)
+        see(watch, image, now)
+        remaining = estimate(cloud.watches, watch, region, image, now)
+        pause = poll_after(cloud.watches, watch, region, image, remaining, now)
+        progress = image.progress
+    return Pending(
+        removal.physical_id,
+        pause,
+        progress=progress,
+        context=_notes(removal, context, since, asked, removal.looking),
+        observes=True,
+        status_says=status,
+    )
+
+
+async def _act(
+    cloud: ImageCloud,
+    removal: Removal,
+    request: HandlerRequest,
+    region: str,
+    image: Image,
+    since: float,
+    asked: Mapping[str, float],
+) -> Pending | Failed:
+    now, image_id = request.now, image.image_id
+    context = _with_snapshots(request.context, region, image)
+    cancels = image.status in _UNFINISHED and image.is_copied
+    if cancels:
+        context = changed_notes(context, cancelled=True)
+    pressing = _notes(removal, context, since, asked, removal.acting)
+    try:
+        if cancels:
+            await cancel_copy_image(cloud.client, region, image_id)
+        else:
+            await delete_image(cloud.client, region, image_id, force=removal.force)
+    except CloudError as error:
+        if error.code != _GONE:
+            return await _not_removed(
+                cloud, removal, error, region, image, pressing, now - since, cancels=cancels
+            )
+    asked = {**asked, image_id: now}
+    return Pending(
+        removal.physical_id,
+        0.0,
+        context=_notes(removal, context, since, asked, removal.looking),
+        observes=True,
+        status_says="cancelled" if cancels else "deleting",
+    )
+
+
+async def _not_removed(
+    cloud: ImageCloud,
+    removal: Removal,
+    error: CloudError,
+    region: str,
+    image: Image,
+    pressing: Mapping[str, Json],
+    trouble: float,
+    *,
+    cancels: bool,
+) -> Pending | Failed:
+    if error.is_passing:
+        if trouble > GIVE_UP:
+            return failed(error, pressing)
+        return again(cloud, error, removal.physical_id, pressing, trouble)
+    if cancels and error.code in _CANNOT_CANCEL:
+        kept = (*list_note(pressing, "uncancellable"), image.image_id)
+        words = f"{image.image_id} cannot be cancelled; it is deleted once it has ended"
+        return Pending(
+            removal.physical_id,
+            1.0,
+            progress=image.progress,
+            context=changed_notes(pressing, uncancellable=kept, phase=removal.looking),
+            observes=True,
+            status_says="waiting for the copy to end, to delete it",
+            notes=(words,),
+        )
+    if error.code in _BUSY:
+        # A copy that has just ended, or another one that reads from this image: look again.
+        return again(cloud, error, removal.physical_id, pressing, trouble)
+    words = says(error) + await _who_holds(cloud, region, image.image_id, error.code)
+    return failed(error, pressing, message=words)
+
+
+async def _who_holds(cloud: ImageCloud, region: str, image_id: str, code: str) -> str:
+    """Who uses an image that the cloud does not delete for that; empty if it cannot be told."""
+    try:
+        match code:
+            case "ImageUsingByInstance":
+                users = await instances_of_image(cloud.client, region, image_id)
+                remedy = "release them, or delete with Force where the type has it"
+                return f"; used by {', '.join(users)}; {remedy}" if users else ""
+            case "ImageUseShared":
+                accounts = await accounts_of_image(cloud.client, region, image_id)
+                shared = f"; shared with {', '.join(accounts)}" if accounts else ""
+                return f"{shared}; stop sharing it first"
+            case _:
+                return ""
+    except CloudError:
+        return "; who uses it could not be asked"
+
+
+def _with_snapshots(context: Context, region: str, image: Image) -> Context:
+    """The notes with the image's snapshots, which stay when it goes."""
+    if not image.snapshots:
+        return context
+    known = context.get("snapshots")
+    former = known if isinstance(known, Mapping) else {}
+    here = former.get(region)
+    listed = [one for one in here if isinstance(one, str)] if isinstance(here, list | tuple) else []
+    merged = list(dict.fromkeys([*listed, *image.snapshots]))
+    return changed_notes(context, snapshots={**former, region: merged})
+
+
+async def _all_gone(cloud: ImageCloud, removal: Removal, request: HandlerRequest) -> Removed:
+    for _, image_id in removal.targets:
+        cloud.watches.forget(image_id)
+    known = request.context.get("snapshots")
+    cancelled = request.context.get("cancelled") is True
+    notes: list[str] = []
+    for region, listed in (known if isinstance(known, Mapping) else {}).items():
+        if isinstance(listed, list | tuple):
+            ids = [one for one in listed if isinstance(one, str)]
+            notes += await _left_over(cloud, region, ids, cancelled=cancelled)
+    return Removed(tuple(notes))
+
+
+async def _left_over(
+    cloud: ImageCloud, region: str, snapshots: Sequence[str], *, cancelled: bool
+) -> list[str]:
+    """Name the snapshots that stay; whether a cancelled copy leaves any is not published."""
+    rest = "stay: the cloud keeps the snapshots of deleted images, and bills them"
+    there = list(snapshots)
+    if cancelled:
+        try:
+            there = await existing_snapshots(cloud.client, region, snapshots)
+        except CloudError:
+            return [f"snapshots {', '.join(snapshots)} in {region} probably {rest}"]
+    return [f"snapshots {', '.join(there)} in {region} {rest}"] if there else []

@@ -1,0 +1,76 @@
+"""What a refused call means for a step: the sentence for people, and the Failed or Pending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from imageferry.cloud.backoff import later
+from imageferry.cloud.errors import CloudError, handler_code
+from imageferry.model.handlers import Context, Failed, Pending
+from imageferry.model.values import Json
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+
+GIVE_UP: Final = 3600.0
+"""Seconds for which a call that gets no good answer is tried again."""
+
+REMEDIES: Final = {
+    "InvalidImageName.Duplicated": "choose another name, or delete or rename the image that has it",
+    "InvalidImageId.NotFound": "give the id of a custom image of this account in that region",
+    "IncorrectDestinationRegion": "copy to another region, or encrypt the copy",
+    "OperationDeined.EncryptedSnapshot": "set Encrypted to true: a copy of an encrypted image "
+    "is encrypted as well",
+    "InvalidParameter.KMSKeyId.NotFound": "give a key of the destination region",
+    "InvalidEncrypted.NotMatchKmsKeyId": "set Encrypted to true, or leave the key out",
+    "QuotaExceed.Image": "delete images that are not needed, or have the quota raised",
+    "QuotaExceed.Snapshot": "delete snapshots that are not needed, or have the quota raised",
+    "OperationDenied.CommunityImage": "community images cannot be copied",
+    "OperationDenied.SameRegionOnly": "a shared image can be copied by its owner only",
+    "OperationDenied.EncryptSnapshotAcrossRegion": "copy without encryption, or encrypt in the "
+    "destination region in a second step",
+    "DestinationRegion.NotFound": "check the destination region's id and that the account may "
+    "use it",
+    "SourceRegion.NotFound": "check the source region's id",
+    "NotTrusted": "name the CA bundle in SSL_CERT_FILE",
+}
+
+
+def says(error: CloudError) -> str:
+    """What the cloud has refused, why, and how to mend it."""
+    sentence = f"{error.action} in {error.region}: {error.message.rstrip('. ')} ({error.code})"
+    remedy = REMEDIES.get(error.code)
+    return f"{sentence}; {remedy}" if remedy else sentence
+
+
+def failed(error: CloudError, context: Context, *, message: str = "") -> Failed:
+    """The step's end by a call that was refused for good, or for too long."""
+    return Failed(
+        handler_code(error),
+        message or says(error),
+        request_id=error.request_id,
+        retriable=error.is_passing,
+        context=context,
+        cloud_code=error.code,
+        retry_after=error.retry_after,
+    )
+
+
+def again(
+    cloud: ImageCloud,
+    error: CloudError,
+    physical_id: str | None,
+    context: Mapping[str, Json],
+    trouble: float,
+    *,
+    observes: bool = False,
+    progress: int | None = None,
+) -> Pending:
+    """The same once more, later the longer the trouble has lasted (seconds)."""
+    return Pending(
+        physical_id,
+        later(trouble, error.retry_after, cloud.client.entropy.jitter()),
+        progress=progress,
+        context=context,
+        observes=observes,
+        status_says=f"trying {error.action} again: {error.code}",
+    )

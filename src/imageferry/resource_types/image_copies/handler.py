@@ -1,0 +1,264 @@
+"""ImageCopyHandler: the handler of both types of image copy, over one view of their words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imageferry.cloud.errors import CloudError
+from imageferry.model.handlers import (
+    Done,
+    ErrorCode,
+    Failed,
+    HandlerRequest,
+    Outcome,
+    Pending,
+)
+from imageferry.model.values import Json
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
+from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
+from imageferry.resource_types.image_copies.lineage import (
+    Search,
+    find_copy,
+    noted_lineage,
+    origin_notes,
+    own_lineage,
+)
+from imageferry.resource_types.image_copies.making import Making, Ready
+from imageferry.resource_types.image_copies.renewal import update_copy
+from imageferry.resource_types.image_copies.waiting import make_copy
+from imageferry.resource_types.image_copies.wanted import (
+    MOST_TAGS,
+    VISIBILITY,
+    Phase,
+    Target,
+    View,
+    WantedCopy,
+    changed_notes,
+    masked,
+    may_have_copied,
+    noted_targets,
+    number_note,
+    step_key,
+    target_notes,
+    text_note,
+)
+
+
+class ImageCopyHandler:
+    """Copies an image, changes and removes the copy; see `ports.Handler` for what it promises."""
+
+    def __init__(self, cloud: ImageCloud, view: View) -> None:
+        self._cloud = cloud
+        self._view = view
+
+    async def create(self, request: HandlerRequest) -> Outcome:
+        """CopyImage, then wait until the copy is Available and Usable."""
+        view, key = self._view, step_key(request.token)
+        wanted = view.wanted(request.properties, request.region)
+        if wanted.copies_nothing:
+            source = wanted.source_id
+            notes = (f"source and destination are {wanted.region}: nothing is copied",)
+            attributes = view.attributes(request, wanted, source)
+            return Done(view.physical_id(request, source), attributes, notes=notes)
+        if request.context.get("step", key) != key:
+            request = replace(request, context={})
+        making = Making(
+            wanted=wanted,
+            name=wanted.name,
+            lineage=own_lineage(request, wanted),
+            identify=lambda image_id: view.physical_id(request, image_id),
+            base={"step": key, "region": wanted.region, **origin_notes(request)},
+        )
+        outcome = await make_copy(self._cloud, making, request)
+        if isinstance(outcome, Ready):
+            image_id = outcome.image.image_id
+            attributes = view.attributes(request, wanted, image_id)
+            return Done(view.physical_id(request, image_id), attributes, notes=outcome.notes)
+        return _shown(outcome, wanted)
+
+    async def read(self, request: HandlerRequest) -> Outcome:
+        """Look at the image; its attributes, or NOT_FOUND."""
+        view = self._view
+        wanted = view.wanted(request.properties, request.region)
+        image_id = view.recorded_id(request) or text_note(request.context, "image_id")
+        if image_id is None:
+            return Failed(ErrorCode.NOT_FOUND, "no image is recorded")
+        region = wanted.source_region if wanted.copies_nothing else wanted.region
+        try:
+            image = await self._cloud.loader.look(region, image_id)
+        except CloudError as error:
+            return _shown(failed(error, request.context), wanted)
+        if image is None:
+            return Failed(ErrorCode.NOT_FOUND, f"the image {image_id} is not in {region}")
+        attributes = view.attributes(request, wanted, image_id)
+        return Done(view.physical_id(request, image_id), attributes)
+
+    async def update(self, request: HandlerRequest) -> Outcome:
+        """Change in place, or renew: copy, wait, rename the old, rename the new."""
+        wanted = self._view.wanted(request.properties, request.region)
+        before = self._view.wanted(request.previous, request.region)
+        outcome = await update_copy(self._cloud, self._view, request)
+        return _shown(outcome, replace(wanted, secrets=wanted.secrets + before.secrets))
+
+    async def delete(self, request: HandlerRequest) -> Outcome:
+        """Cancel or delete whatever this resource has made, and wait until it is gone."""
+        wanted = self._view.wanted(request.properties or request.previous, request.region)
+        key = step_key(request.token)
+        context = request.context
+        if context.get("step") != key or context.get("deletes") is not True:
+            request, found = self._targets(request, wanted, key)
+            if found is not None:
+                return found
+            context = request.context
+        if context.get("phase") == Phase.SEARCH:
+            return _shown(await self._search(request, wanted), wanted)
+        return _shown(await self._remove(request, wanted, key), wanted)
+
+    async def clean_up(self, request: HandlerRequest) -> Outcome:
+        """Delete one image that a renewal has left over."""
+        leftover = request.leftover or {}
+        image_id, region = text_note(leftover, "image_id"), text_note(leftover, "region")
+        wanted = self._view.wanted(request.properties, request.region)
+        in_use = {
+            self._view.recorded_id(request),
+            wanted.source_id if wanted.copies_nothing else "",
+        }
+        if image_id is None or region is None or image_id in in_use:
+            return Done(request.physical_id)
+        key = step_key(request.token)
+        if request.context.get("step", key) != key:
+            request = replace(request, context={})
+        removal = self._removal(request, wanted, ((region, image_id),), key)
+        may_act = request.context.get("phase") != Phase.REMOVING
+        outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
+        if isinstance(outcome, Removed):
+            return Done(request.physical_id, notes=outcome.notes)
+        return _shown(outcome, wanted)
+
+    # --- deleting ---------------------------------------------------------------------------------
+
+    def _removal(
+        self,
+        request: HandlerRequest,
+        wanted: WantedCopy,
+        targets: tuple[Target, ...],
+        key: str,
+    ) -> Removal:
+        limit = wanted.delete_timeout
+        born = number_note(request.context, "born", 0.0)
+        return Removal(
+            targets,
+            changed_notes({"step": key, "deletes": True, "born": born or None}),
+            physical_id=request.physical_id,
+            force=wanted.force,
+            born=born,
+            deadline=None if limit is None else request.intended_at + limit,
+        )
+
+    def _targets(
+        self, request: HandlerRequest, wanted: WantedCopy, key: str
+    ) -> tuple[HandlerRequest, Outcome | None]:
+        """What an earlier step's notes and the record say was made, as the notes of this step."""
+        former, recorded = request.context, self._view.recorded_id(request)
+        made_in = text_note(former, "began_in") or text_note(former, "region") or wanted.region
+        named = [
+            *noted_targets(former),
+            (made_in, text_note(former, "image_id")),
+            (wanted.region, text_note(former, "old_id")),
+            (wanted.region, recorded),
+        ]
+        targets = [
+            (region, image_id)
+            for region, image_id in dict.fromkeys(named)
+            if image_id is not None and image_id != wanted.source_id
+        ]
+        at = number_note(former, "at", number_note(former, "since", 0.0))
+        notes: dict[str, Json] = {
+            "step": key,
+            "deletes": True,
+            "targets": target_notes(targets),
+            "region": made_in,
+            "born": at if former.get("phase") == Phase.WAITING else former.get("born"),
+        }
+        if may_have_copied(former) or not (targets or former or recorded is not None):
+            notes |= {
+                "phase": Phase.SEARCH,
+                "operation": text_note(former, "operation") or request.operation_id,
+                "address": text_note(former, "address") or request.address,
+                "began": number_note(former, "began", at),
+                "until": max(at + VISIBILITY, number_note(former, "until", 0.0)),
+            }
+            return replace(request, context=changed_notes(notes)), None
+        if not targets:
+            return request, Done(request.physical_id)
+        return replace(request, context=changed_notes(notes)), None
+
+    async def _search(self, request: HandlerRequest, wanted: WantedCopy) -> Done | Pending | Failed:
+        """The id was never said: find the copy by its lineage, or be sure that there is none."""
+        context, now = request.context, request.now
+        until = number_note(context, "until", now)
+        began = number_note(context, "began", 0.0)
+        region = text_note(context, "region") or wanted.region
+        known = noted_targets(context)
+        tagged = len(wanted.tags) < MOST_TAGS
+        search = Search(
+            replace(wanted, region=region),
+            None if tagged else wanted.name,
+            noted_lineage(request, context) if tagged else None,
+            began,
+            [image_id for _, image_id in known],
+        )
+        try:
+            found = await find_copy(self._cloud, search)
+        except CloudError as error:
+            trouble = now - request.intended_at
+            if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
+                return failed(error, context)
+            return again(self._cloud, error, request.physical_id, context, trouble, observes=True)
+        targets = list(known)
+        if found.mine is not None:
+            targets.append((region, found.mine.image_id))
+        elif now < until:
+            return Pending(
+                request.physical_id,
+                max(0.25, min(15.0, until - now)),
+                context=context,
+                observes=True,
+                status_says="looking for a copy that may have been begun",
+            )
+        if not targets:
+            return Done(request.physical_id)
+        removing = changed_notes(
+            context, phase=Phase.REMOVE, targets=target_notes(targets), until=None
+        )
+        return Pending(request.physical_id, 0.0, context=removing, status_says="deleting")
+
+    async def _remove(
+        self, request: HandlerRequest, wanted: WantedCopy, key: str
+    ) -> Done | Pending | Failed:
+        context = request.context
+        removal = self._removal(request, wanted, noted_targets(context), key)
+        may_act = context.get("phase") != Phase.REMOVING
+        outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
+        if isinstance(outcome, Removed):
+            return Done(request.physical_id, notes=outcome.notes)
+        return outcome
+
+
+def _shown(outcome: Done | Pending | Failed, wanted: WantedCopy) -> Outcome:
+    """The outcome as people may see it: no text of a secret in any sentence."""
+    secrets = wanted.secrets
+    if not secrets:
+        return outcome
+    match outcome:
+        case Done(notes=notes):
+            return replace(outcome, notes=tuple(masked(note, secrets) for note in notes))
+        case Pending(notes=notes, status_says=status):
+            return replace(
+                outcome,
+                notes=tuple(masked(note, secrets) for note in notes),
+                status_says=masked(status, secrets),
+            )
+        case Failed(message=message):
+            return replace(outcome, message=masked(message, secrets))

@@ -1,0 +1,163 @@
+"""The lineage tag, and finding the copy that an intent may have made already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from imageferry.cloud.images import Image, describe_images
+from imageferry.model.handlers import Context, HandlerRequest
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.wanted import (
+    LINEAGE_KEY,
+    MOST_TAGS,
+    WantedCopy,
+    text_note,
+)
+
+_VALUE_LIMIT: Final = 128
+_CLOCK_DIFFERENCE: Final = 900.0
+"""Seconds by which the cloud's clock may run behind ours: it refuses requests beyond that."""
+
+
+def identity_of(wanted: WantedCopy) -> str:
+    """A digest of what makes the image: two wishes with the same one are met by one image."""
+    made_of = [
+        wanted.source_id,
+        wanted.source_region,
+        wanted.region,
+        wanted.encrypted,
+        wanted.key_id,
+        wanted.copies_nothing,
+    ]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+
+
+def lineage(installation: str, operation_id: str, address: str) -> str:
+    """The value of the lineage tag; a long address is cut and told apart by its digest."""
+    text = f"{installation}/{operation_id}/{address}"
+    if len(text) <= _VALUE_LIMIT and text.isascii():
+        return text
+    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
+    head = f"{installation}/{operation_id}/"
+    kept = "".join(character for character in address if character.isascii())
+    return f"{head}{kept[: _VALUE_LIMIT - len(head) - 17]}~{digest}"
+
+
+def own_lineage(request: HandlerRequest, wanted: WantedCopy) -> str | None:
+    """The lineage of what a request makes; None where the user's own tags leave no room."""
+    if len(wanted.tags) >= MOST_TAGS:
+        return None
+    return lineage(request.installation, request.operation_id, request.address)
+
+
+def origin_notes(request: HandlerRequest) -> dict[str, str]:
+    """Who makes something, for its notes: a resource may have another address when it goes."""
+    return {"operation": request.operation_id, "address": request.address}
+
+
+def noted_lineage(request: HandlerRequest, context: Context) -> str:
+    """The lineage of what an earlier step, or this one, has begun."""
+    return lineage(
+        request.installation,
+        text_note(context, "operation") or request.operation_id,
+        text_note(context, "address") or request.address,
+    )
+
+
+def tags_with_lineage(wanted: WantedCopy, value: str | None) -> tuple[tuple[str, str], ...]:
+    """The tags that a copy is made with."""
+    return wanted.tags if value is None else (*wanted.tags, (LINEAGE_KEY, value))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What would have been made: where, under which name and lineage, and not before when."""
+
+    wanted: WantedCopy
+    name: str | None
+    lineage: str | None
+    since: float
+    excluded: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`mine` is the copy; `namesake` an image with its name that is not known to be ours.
+
+    `is_likely` is True where the namesake has the size and age that the copy would have.
+    """
+
+    mine: Image | None = None
+    namesake: Image | None = None
+    is_likely: bool = False
+
+
+async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
+    """Look for a copy by lineage tag, then by name, in every status; raises CloudError.
+
+    An image that has the name and not the tag is reported, never taken. Where the user's own
+    tags left no room for ours, name, size, origin, age and all tags together must fit.
+    """
+    region = search.wanted.region
+    if search.lineage is not None:
+        tagged = await describe_images(
+            cloud.client, region, tags={LINEAGE_KEY: search.lineage}, owner="self"
+        )
+        mine = _newest([image for image in tagged if _is_ours(image, search)])
+        if mine is not None:
+            return Finding(mine)
+    if search.name is None and search.lineage is not None:
+        return Finding()
+    if search.name is not None:
+        found = await describe_images(cloud.client, region, name=search.name, owner="self")
+        named = [image for image in found if image.name == search.name]
+    else:
+        named = await describe_images(
+            cloud.client, region, tags=dict(search.wanted.tags), owner="self"
+        )
+    named = [image for image in named if image.image_id not in search.excluded]
+    mine = _newest([image for image in named if _is_ours(image, search)])
+    if mine is not None or not named:
+        return Finding(mine)
+    source = await cloud.loader.look(search.wanted.source_region, search.wanted.source_id)
+    size = None if source is None else source.size
+    likely = [image for image in named if _could_be_ours(image, search, size)]
+    if search.lineage is None:
+        wanted_tags = dict(search.wanted.tags)
+        mine = _newest([image for image in likely if image.tags == wanted_tags])
+        if mine is not None:
+            return Finding(mine)
+    if search.name is None:
+        return Finding()
+    return Finding(None, _newest(likely) or _newest(named), bool(likely))
+
+
+def _is_ours(image: Image, search: Search) -> bool:
+    return (
+        search.lineage is not None
+        and image.tags.get(LINEAGE_KEY) == search.lineage
+        and image.image_id not in search.excluded
+        and _is_young_enough(image, search.since)
+    )
+
+
+def _could_be_ours(image: Image, search: Search, size: int | None) -> bool:
+    # Another lineage is another intent's, of this or another installation.
+    return (
+        image.is_copied
+        and image.tags.get(LINEAGE_KEY) in {None, search.lineage}
+        and (size is None or image.size == size)
+        and _is_young_enough(image, search.since)
+    )
+
+
+def _is_young_enough(image: Image, since: float) -> bool:
+    return image.created_at is None or image.created_at >= since - _CLOCK_DIFFERENCE
+
+
+def _newest(images: list[Image]) -> Image | None:
+    return max(images, key=lambda image: image.created_at or 0.0, default=None)

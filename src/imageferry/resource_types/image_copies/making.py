@@ -1,0 +1,313 @@
+"""Making one copy: CopyImage with its token, looking for it where the answer is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from imageferry.cloud.ecs import CopyRequest, copy_image
+from imageferry.cloud.errors import CloudError, handler_code
+from imageferry.cloud.images import Image
+from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.model.values import Json
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.image_copies.lineage import Search, find_copy, tags_with_lineage
+from imageferry.resource_types.image_copies.wanted import (
+    TOKEN_TRUST,
+    VISIBILITY,
+    Phase,
+    WantedCopy,
+    changed_notes,
+    masked,
+    number_note,
+    text_note,
+)
+from imageferry.resource_types.image_copies.watches import snapped
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """One copy to be made: under which name and lineage, and what its answers carry.
+
+    `identify` gives the physical id to answer with for an image id, or for none yet; `base` are
+    the notes that every context keeps; `excluded` are images that are certainly not this copy.
+    """
+
+    wanted: WantedCopy
+    name: str | None
+    lineage: str | None
+    identify: Callable[[str | None], str | None]
+    base: Context
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The copy is Available and Usable."""
+
+    image: Image
+    notes: tuple[str, ...] = ()
+
+
+# The copy may be there already: a token that the cloud no longer knows, or a lost first answer.
+_LOOK_FIRST: Final = frozenset(
+    {
+        "InvalidImageName.Duplicated",
+        "OperationDenied.ImageCopyConflict",
+        "IdempotentParameterMismatch",
+        "IdempotenceParamNotMatch",
+        "InvalidIdempotenceParameter.Mismatch",
+        "InvalidParamter.Conflict",
+    }
+)
+_STILL_RUNNING: Final = frozenset(
+    {
+        "IdempotentProcessing",
+        "LastTokenProcessing",
+        "OperationConflict",
+        "Operation.Conflict",
+        "InvalidOperation.Conflict",
+    }
+)
+_SOURCE_BUSY: Final = frozenset({"OperationDenied.ImageCopying", "IncorrectImageStatus"})
+_CONFLICT = "OperationDenied.ImageCopyConflict"
+_DUPLICATED = "InvalidImageName.Duplicated"
+_CONFLICT_PATIENCE: Final = 12 * 3600.0
+_SOURCE_PATIENCE: Final = 6 * 3600.0
+
+
+def begin_waiting(
+    making: Making, image_id: str, now: float, *, notes: tuple[str, ...] = ()
+) -> Pending:
+    """The answer once the copy's id is known."""
+    return Pending(
+        making.identify(image_id),
+        snapped(now, 0.5),
+        progress=0,
+        context=changed_notes(making.base, phase=Phase.WAITING, image_id=image_id, at=now),
+        observes=True,
+        status_says="copying has begun",
+        notes=notes,
+    )
+
+
+async def start_copy(
+    cloud: ImageCloud, making: Making, request: HandlerRequest
+) -> Pending | Failed:
+    """The announced CopyImage, or a look first where its token is too old to be trusted."""
+    context, now = request.context, request.now
+    if not context:
+        if request.uncertain:
+            return await look(cloud, making, request, max(request.visible_by, now))
+    elif now - number_note(context, "at", now) >= TOKEN_TRUST:
+        return await look(cloud, making, request, now + VISIBILITY)
+    wanted = making.wanted
+    asked = CopyRequest(
+        image_id=wanted.source_id,
+        source_region=wanted.source_region,
+        destination_region=wanted.region,
+        client_token=request.token,
+        name=making.name,
+        description=wanted.description,
+        encrypted=wanted.encrypted,
+        kms_key_id=wanted.key_id,
+        resource_group_id=wanted.resource_group,
+        tags=tags_with_lineage(wanted, making.lineage),
+    )
+    try:
+        image_id = await copy_image(cloud.client, asked)
+    except CloudError as error:
+        return await _not_started(cloud, making, request, error)
+    return begin_waiting(making, image_id, now)
+
+
+def _copy_notes(making: Making, request: HandlerRequest, *, renewed: bool) -> Context:
+    """The notes that announce the call again; `renewed` where no earlier one can have worked."""
+    context, now = request.context, request.now
+    at = number_note(context, "at", request.intended_at)
+    since = number_note(context, "since", at)
+    lost = context.get("lost") is True
+    return changed_notes(
+        making.base,
+        phase=Phase.COPY,
+        at=now if renewed and not lost and now - at > VISIBILITY else at,
+        since=since,
+        lost=True if lost else None,
+    )
+
+
+async def _not_started(
+    cloud: ImageCloud, making: Making, request: HandlerRequest, error: CloudError
+) -> Pending | Failed:
+    now = request.now
+    had_no_effect = not error.may_have_worked
+    notes = _copy_notes(making, request, renewed=had_no_effect)
+    if not had_no_effect:
+        notes = changed_notes(notes, lost=True)
+    trouble = now - number_note(notes, "since", now)
+    physical_id = making.identify(None)
+    if error.is_passing or error.code in _STILL_RUNNING:
+        if trouble > GIVE_UP:
+            return failed(error, notes)
+        return again(cloud, error, physical_id, notes, trouble)
+    if error.code in _LOOK_FIRST:
+        until = number_note(request.context, "until", now + VISIBILITY)
+        return await look(cloud, making, request, until, refusal=error)
+    if error.code in _SOURCE_BUSY and trouble <= _SOURCE_PATIENCE:
+        return await look_at_source(cloud, making, request, refusal=error)
+    if notes.get("lost") is True or request.repeated:
+        # This answer is no word on the earlier call: what that one may have made is looked for.
+        until = max(request.visible_by, number_note(notes, "at", now) + VISIBILITY)
+        return await look(cloud, making, request, until, refusal=error)
+    return failed(error, changed_notes(making.base, phase=Phase.REFUSED))
+
+
+# --- looking first --------------------------------------------------------------------------------
+
+
+async def look(
+    cloud: ImageCloud,
+    making: Making,
+    request: HandlerRequest,
+    until: float,
+    *,
+    refusal: CloudError | None = None,
+) -> Pending | Failed:
+    """Look for the copy that may be there; call again only when `until` has passed without it."""
+    context, now = request.context, request.now
+    refused = refusal.code if refusal is not None else text_note(context, "refused")
+    since = number_note(context, "since", number_note(context, "at", request.intended_at))
+    verdict = context.get("verdict") if refusal is None else _verdict(making, refusal)
+    notes = changed_notes(
+        making.base, phase=Phase.LOOK, until=until, since=since, refused=refused, verdict=verdict
+    )
+    search = Search(making.wanted, making.name, making.lineage, since, making.excluded)
+    try:
+        found = await find_copy(cloud, search)
+    except CloudError as error:
+        if not error.is_passing or now - since > GIVE_UP + VISIBILITY:
+            return failed(error, notes)
+        return again(cloud, error, making.identify(None), notes, now - since, observes=True)
+    if found.mine is not None:
+        words = f"found {found.mine.image_id}, the copy that was begun before"
+        return begin_waiting(making, found.mine.image_id, now, notes=(words,))
+    if refused == _DUPLICATED:
+        waits = found.namesake is None or found.is_likely
+        if now >= until or not waits:
+            return _name_taken(making, found.namesake, found.is_likely, refusal)
+    elif refused == _CONFLICT:
+        if now - since > _CONFLICT_PATIENCE:
+            words = f"another copy of {making.wanted.source_id} has been running for too long"
+            return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=_CONFLICT)
+        waiting = changed_notes(_copy_notes(making, request, renewed=True), at=now)
+        return Pending(
+            making.identify(None),
+            _patient(now - since, 20.0, cloud.client.entropy.jitter()),
+            context=waiting,
+            status_says=f"waiting for another copy of the source ({_CONFLICT})",
+        )
+    elif now >= until:
+        if refused in _LOOK_FIRST:
+            words = f"the cloud knows this request with other parameters ({refused})"
+            return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=refused)
+        if isinstance(verdict, Mapping):
+            return _sentenced(making, verdict)
+        announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
+        return Pending(making.identify(None), 0.0, context=announced, status_says="not found")
+    return Pending(
+        making.identify(None),
+        max(0.25, min(15.0, until - now)),
+        context=notes,
+        observes=True,
+        status_says="looking for a copy that was begun before",
+    )
+
+
+def _verdict(making: Making, refusal: CloudError) -> dict[str, Json]:
+    """A refusal for good, as notes keep it while an earlier call's outcome is looked for."""
+    return {
+        "code": handler_code(refusal).value,
+        "message": masked(says(refusal), making.wanted.secrets),
+        "request_id": refusal.request_id,
+        "cloud_code": refusal.code,
+    }
+
+
+def _sentenced(making: Making, verdict: Mapping[str, Json]) -> Failed:
+    return Failed(
+        ErrorCode(verdict["code"]),
+        str(verdict["message"]),
+        request_id=str(verdict["request_id"]),
+        context=changed_notes(making.base, phase=Phase.REFUSED),
+        cloud_code=str(verdict["cloud_code"]),
+    )
+
+
+def _patient(waited: float, shortest: float, jitter: float) -> float:
+    """Seconds until another look at what somebody else's copy holds up: rarer the longer it does."""
+    return min(60.0, max(shortest, waited / 4)) * (1.0 + jitter)
+
+
+def _name_taken(
+    making: Making, namesake: Image | None, is_likely: bool, refusal: CloudError | None
+) -> Failed:
+    holder = "an image that is not shown" if namesake is None else namesake.image_id
+    words = f'the name "{making.name}" is taken in {making.wanted.region} by {holder}'
+    if is_likely:
+        words += (
+            "; it has the size and age of the copy that was begun, but not our tag, "
+            "so it is not touched"
+        )
+    return Failed(
+        ErrorCode.ALREADY_EXISTS,
+        f"{words}; choose another name, or delete or rename that image",
+        request_id="" if refusal is None else refusal.request_id,
+        context=changed_notes(making.base, phase=Phase.REFUSED),
+        cloud_code=_DUPLICATED,
+    )
+
+
+async def look_at_source(
+    cloud: ImageCloud,
+    making: Making,
+    request: HandlerRequest,
+    *,
+    refusal: CloudError | None = None,
+) -> Pending | Failed:
+    """Wait until the source can be copied: it may itself still be in the making."""
+    context, now, wanted = request.context, request.now, making.wanted
+    since = number_note(context, "since", number_note(context, "at", request.intended_at))
+    lost = True if context.get("lost") is True else None
+    notes = changed_notes(making.base, phase=Phase.SOURCE, since=since, lost=lost)
+    try:
+        source = await cloud.loader.look(wanted.source_region, wanted.source_id)
+    except CloudError as error:
+        if not error.is_passing or now - since > GIVE_UP:
+            return failed(error, notes)
+        return again(cloud, error, making.identify(None), notes, now - since, observes=True)
+    refused = changed_notes(making.base, phase=Phase.REFUSED, lost=lost)
+    status = "gone" if source is None else source.status
+    if status not in {"Available", "Creating", "Waiting"} or now - since > _SOURCE_PATIENCE:
+        words = (
+            f"the source image {wanted.source_id} in {wanted.source_region} is {status}; "
+            "only an Available image can be copied"
+        )
+        return Failed(
+            ErrorCode.INVALID_REQUEST,
+            words,
+            request_id="" if refusal is None else refusal.request_id,
+            context=refused,
+            cloud_code="IncorrectImageStatus" if refusal is None else refusal.code,
+        )
+    if source is not None and status == "Available" and source.is_usable and refusal is None:
+        announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since, lost=lost)
+        return Pending(making.identify(None), 0.0, context=announced)
+    return Pending(
+        making.identify(None),
+        _patient(now - since, 5.0, cloud.client.entropy.jitter()),
+        context=notes,
+        observes=True,
+        status_says=f"waiting for the source image, which is {status}",
+    )

@@ -1,0 +1,258 @@
+"""Waiting for one copy: what each status means, the deadline, cancelling at the deadline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from imageferry.cloud.ecs import cancel_copy_image
+from imageferry.cloud.errors import CloudError
+from imageferry.cloud.images import Image
+from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.faults import again, failed, says
+from imageferry.resource_types.image_copies.making import (
+    Making,
+    Ready,
+    look,
+    look_at_source,
+    start_copy,
+)
+from imageferry.resource_types.image_copies.wanted import (
+    VISIBILITY,
+    Phase,
+    changed_notes,
+    number_note,
+    text_note,
+)
+from imageferry.resource_types.image_copies.watches import (
+    Watch,
+    estimate,
+    poll_after,
+    see,
+    stalled_for,
+)
+
+_RUNNING: Final = frozenset({"Waiting", "Creating"})
+_ENDED_WELL: Final = frozenset({"Available", "Deprecated"})
+_ENDED_BADLY: Final = frozenset({"CreateFailed", "UnAvailable"})
+_DENIAL_PATIENCE: Final = 900.0
+_CANCEL_PATIENCE: Final = 300.0
+
+
+async def make_copy(
+    cloud: ImageCloud, making: Making, request: HandlerRequest
+) -> Ready | Pending | Failed:
+    """Bring one copy forward from where the notes say it stands."""
+    context = request.context
+    match context.get("phase"):
+        case Phase.LOOK:
+            until = number_note(context, "until", request.now)
+            return await look(cloud, making, request, until)
+        case Phase.SOURCE:
+            return await look_at_source(cloud, making, request)
+        case Phase.WAITING:
+            return await observe(cloud, making, request)
+        case Phase.CANCEL:
+            return await _cancel(cloud, making, request)
+        case Phase.CANCELLED:
+            return await _see_cancelled(cloud, making, request)
+        case _:
+            return await start_copy(cloud, making, request)
+
+
+async def observe(
+    cloud: ImageCloud, making: Making, request: HandlerRequest
+) -> Ready | Pending | Failed:
+    """Look at the copy; nothing but its own end, or the deadline, ends the wait."""
+    context, now, region = request.context, request.now, making.wanted.region
+    image_id = text_note(context, "image_id") or ""
+    watch = cloud.watches.watch(image_id, now)
+    physical_id = making.identify(image_id)
+    try:
+        image = await cloud.loader.look(region, image_id)
+    except CloudError as error:
+        watch.trouble_since = since = watch.trouble_since or now
+        if not error.is_passing and now - since > _DENIAL_PATIENCE:
+            return failed(error, context)
+        return again(
+            cloud, error, physical_id, context, now - since, observes=True, progress=watch.progress
+        )
+    if image is None:
+        return _not_shown(cloud, making, request, watch)
+    see(watch, image, now)
+    if image.status in _ENDED_WELL and image.is_usable:
+        cloud.watches.learn(region, image, now)
+        cloud.watches.forget(image_id)
+        return Ready(image)
+    if image.status in _ENDED_BADLY:
+        cloud.watches.forget(image_id)
+        return Failed(
+            ErrorCode.NOT_STABILIZED,
+            f"the copy {image_id} in {region} has ended as {image.status}"
+            f"{'' if image.progress is None else f' at {image.progress}%'}",
+            context=context,
+            cloud_code=image.status,
+        )
+    return _goes_on(cloud, making, request, watch, image)
+
+
+def _goes_on(
+    cloud: ImageCloud, making: Making, request: HandlerRequest, watch: Watch, image: Image
+) -> Pending | Failed:
+    now, region, context = request.now, making.wanted.region, request.context
+    limit = making.wanted.create_timeout
+    running_since = number_note(context, "running_since", now)
+    if limit is not None and watch.running_since is not None:
+        if "running_since" not in context:
+            context = changed_notes(context, running_since=now)
+        is_late = now - running_since >= limit
+        if is_late and image.status not in _RUNNING:
+            # What is no longer made cannot be cancelled either, and is deleted with its resource.
+            waiting = changed_notes(context, phase=Phase.WAITING)
+            rest = f"it is {image.status}, but not usable"
+            return _too_late(making, image.image_id, waiting, rest)
+        if is_late:
+            return Pending(
+                making.identify(image.image_id),
+                0.0,
+                progress=image.progress,
+                context=changed_notes(context, phase=Phase.CANCEL, at=now),
+                status_says="the time limit has passed; cancelling",
+            )
+    remaining = estimate(cloud.watches, watch, region, image, now)
+    pause = poll_after(cloud.watches, watch, region, image, remaining, now)
+    if limit is not None and watch.running_since is not None:
+        pause = max(0.05, min(pause, running_since + limit - now))
+    status, notes = status_of(image, watch, now, region)
+    return Pending(
+        making.identify(image.image_id),
+        pause,
+        progress=image.progress,
+        context=context,
+        observes=True,
+        status_says=status,
+        remaining=remaining,
+        notes=notes,
+    )
+
+
+def status_of(image: Image, watch: Watch, now: float, region: str) -> tuple[str, tuple[str, ...]]:
+    """A phrase for an unfinished copy, and a note where something is out of the ordinary."""
+    where = f"{image.image_id} in {region}"
+    if image.status in _ENDED_WELL:
+        return f"{image.status}, not yet usable", ()
+    if image.status == "Waiting":
+        return "Waiting", ()
+    progress = "" if image.progress is None else f" {image.progress}%"
+    if image.status != "Creating":
+        words = f"{where} has the status {image.status}, which is not known here; still waiting"
+        return f"{image.status}{progress}", watch.note(image.status, words)
+    idle = stalled_for(watch, now)
+    if idle is not None:
+        stalled = f"no progress for {idle / 60:.0f} min"
+        words = f"the copy {where} looks stalled: {stalled}{progress and f' at{progress}'}"
+        return f"Creating{progress}, {stalled}", watch.note("stalled", words)
+    return f"Creating{progress}", ()
+
+
+def _not_shown(
+    cloud: ImageCloud, making: Making, request: HandlerRequest, watch: Watch
+) -> Pending | Failed:
+    """A new image is not shown at once; one that stays hidden too long is gone."""
+    context, now, region = request.context, request.now, making.wanted.region
+    image_id = text_note(context, "image_id") or ""
+    watch.missing_since = since = watch.missing_since or now
+    if now - since >= VISIBILITY:
+        cloud.watches.forget(image_id)
+        return Failed(
+            ErrorCode.NOT_FOUND,
+            f"the copy {image_id} has not been shown in {region} for {VISIBILITY / 60:.0f} min; "
+            "it was deleted, or cancelled by somebody else",
+            context=context,
+        )
+    remaining = cloud.watches.expected(region, Image(image_id, "", "")) if not watch.progress else 0
+    return Pending(
+        making.identify(image_id),
+        min(15.0, poll_after(cloud.watches, watch, region, None, None, now)),
+        progress=watch.progress,
+        context=context,
+        observes=True,
+        status_says="not shown yet",
+        remaining=remaining or None,
+    )
+
+
+# --- at the deadline ------------------------------------------------------------------------------
+
+
+def _too_late(making: Making, image_id: str, context: Context, rest: str) -> Failed:
+    limit = making.wanted.create_timeout or 0.0
+    return Failed(
+        ErrorCode.NOT_STABILIZED,
+        f"the copy {image_id} in {making.wanted.region} was not ready {limit:g} s after it had "
+        f"begun to run; {rest}",
+        context=context,
+    )
+
+
+async def _cancel(
+    cloud: ImageCloud, making: Making, request: HandlerRequest
+) -> Ready | Pending | Failed:
+    """The announced CancelCopyImage, unless the copy has just ended by itself."""
+    context, now, region = request.context, request.now, making.wanted.region
+    image_id = text_note(context, "image_id") or ""
+    waiting = changed_notes(context, phase=Phase.WAITING)
+    trouble = now - number_note(context, "at", now)
+    try:
+        image = await cloud.loader.look(region, image_id)
+        if image is not None and image.status not in _RUNNING:
+            return await observe(cloud, making, request)
+        if image is not None:
+            await cancel_copy_image(cloud.client, region, image_id)
+    except CloudError as error:
+        if error.is_passing:
+            return again(cloud, error, making.identify(image_id), context, trouble)
+        if error.code == "InvalidImageId.NotFound":
+            pass
+        elif error.code == "IncorrectImageStatus" and trouble < _CANCEL_PATIENCE:
+            # It has just ended, one way or the other: the next look says which.
+            return again(cloud, error, making.identify(image_id), context, trouble)
+        else:
+            rest = f"it could not be cancelled: {says(error)}; it is deleted once it has ended"
+            return _too_late(making, image_id, waiting, rest)
+    return Pending(
+        making.identify(image_id),
+        0.25,
+        context=changed_notes(context, phase=Phase.CANCELLED, at=now),
+        observes=True,
+        status_says="cancelled at the time limit",
+    )
+
+
+async def _see_cancelled(
+    cloud: ImageCloud, making: Making, request: HandlerRequest
+) -> Pending | Failed:
+    context, now, region = request.context, request.now, making.wanted.region
+    image_id = text_note(context, "image_id") or ""
+    waiting = changed_notes(context, phase=Phase.WAITING)
+    elapsed = now - number_note(context, "at", now)
+    try:
+        image = await cloud.loader.look(region, image_id)
+    except CloudError as error:
+        if not error.is_passing and elapsed > _DENIAL_PATIENCE:
+            return failed(error, waiting)
+        return again(cloud, error, making.identify(image_id), context, elapsed, observes=True)
+    if image is None:
+        cloud.watches.forget(image_id)
+        nothing_left = changed_notes(making.base, phase=Phase.REFUSED)
+        return _too_late(making, image_id, nothing_left, "it was cancelled")
+    if image.status in _RUNNING and elapsed < _CANCEL_PATIENCE:
+        return Pending(
+            making.identify(image_id),
+            max(0.25, min(15.0, elapsed / 4)),
+            context=context,
+            observes=True,
+            status_says="cancelled at the time limit",
+        )
+    rest = f"it was cancelled, and is {image.status} all the same"
+    return _too_late(making, image_id, waiting, rest)
