@@ -29,6 +29,7 @@ from imageferry.settings import resolve
 from templates import copies
 
 MANY = 500
+MOST = 10_000
 
 
 def measure() -> Iterator[Figure]:
@@ -52,6 +53,12 @@ def measure() -> Iterator[Figure]:
         inside = _deploy(home, MANY, "")
         yield at_most(f"peak memory, deploy of {MANY}, emulator inside", inside.peak, 120.0, "MiB")
         yield _bytes_written(home)
+    with fresh_home() as home:
+        most = _deploy(home, MOST, "")
+        yield at_most(
+            f"peak memory, deploy of {MOST:,}, emulator inside", most.peak, 400.0, "MiB",
+            f"{quantity(most.cpu, 's')} CPU, {quantity(most.wall, 's')} wall",
+        )  # fmt: skip
 
 
 async def _engine_alone(home: Path, endpoint: str) -> float:

@@ -28,7 +28,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("waiting", waiting.measure),
     ("planning", planning.measure),
 )
-TIME_LIMIT: Final = 150.0
+TIME_LIMIT: Final = 200.0
 """Seconds after which no further room is begun."""
 
 

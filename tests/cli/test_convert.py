@@ -194,3 +194,11 @@ def test_one_region_that_exists_stops_all(folder: Path) -> None:
     done = run("fan.yml", "--dialect", "cloudformation", "-o", "out")
     assert done.exit_code == 2
     assert [path.name for path in (folder / "out").iterdir()] == ["fan.eu-central-1.yml"]
+
+
+def test_a_file_is_not_called_by_the_language_that_it_was(folder: Path) -> None:
+    (folder / "fan.ros.yml").write_bytes((folder / "fan.yml").read_bytes())
+    done = run(
+        "fan.ros.yml", "--dialect", "cloudformation", "--region", "cn-hangzhou", "-o", "out/"
+    )
+    assert "out/fan.eu-central-1.yml: written" in done.stderr

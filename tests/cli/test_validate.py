@@ -219,6 +219,71 @@ def test_sarif(shop: Shop) -> None:
     assert sarif(shop, bad, good, "missing.yml", "--format", "sarif", code=2) == log
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--sarif", "-p", "x"], "IF802", "has no value"),
+        (["--format", "sarif", "--region", "No Where"], "IF823", "No Where"),
+        (["--format=sarif", "--nope"], None, "--nope"),
+    ],
+    ids=["a parameter", "a region", "a flag"],
+)
+def test_sarif_of_wrong_usage(
+    shop: Shop, arguments: list[str], code: str | None, words: str
+) -> None:
+    """A scanner that reads the log sees that nothing was looked at, and why."""
+    log = sarif(shop, shop.path("good.yml", FAN_OUT), *arguments, code=2)
+    is_sarif(log)
+    (run,) = log["runs"]
+    (invocation,) = run["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    (said,) = invocation["toolConfigurationNotifications"]
+    assert said["level"] == "error"
+    assert words in said["message"]["text"]
+    assert said.get("associatedRule", {}).get("id") == code
+    assert run["results"] == []
+
+
+def test_json_of_wrong_usage_by_the_other_flag(shop: Shop) -> None:
+    path = shop.path("good.yml", FAN_OUT)
+    by_flag = shop.run("validate", path, "--json", "-p", "x", code=2).stdout
+    assert shop.run("validate", path, "--format", "json", "-p", "x", code=2).stdout == by_flag
+    assert json.loads(by_flag)["error"]["exit_code"] == 2
+
+
+SHARED = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters: {NAME: {Type: String}}
+Resources: {}
+Outputs: {A: {Value: {Ref: NAME}}}
+"""
+
+
+def test_parameters_for_many_files_need_not_all_be_in_each(shop: Shop) -> None:
+    paths = [shop.path(f"{name}.yml", SHARED.replace("NAME", name)) for name in ("One", "Two")]
+    both = ["-p", "One=1", "-p", "Two=2"]
+    assert shop.object("validate", *paths, *both)["diagnostics"] == []
+    # For a file alone the other's is a stranger.
+    (found,) = shop.object("validate", paths[0], *both, code=2)["files"]
+    assert [one["code"] for one in found["diagnostics"]] == ["IF402"]
+    # One that no file has is told once, and belongs to none of them.
+    found = shop.object("validate", *paths, *both, "-p", "Twoo=3", code=2)
+    assert [one["valid"] for one in found["files"]] == [True, True]
+    (fault,) = found["diagnostics"]
+    assert (fault["code"], fault["remedy"]) == ("IF402", "did you mean 'Two'?")
+    assert fault["message"] == "none of the 2 templates has a parameter 'Twoo'"
+    (run,) = sarif(shop, *paths, *both, "-p", "Twoo=3", "--sarif", code=2)["runs"]
+    (said,) = run["invocations"][0]["toolConfigurationNotifications"]
+    assert said["associatedRule"]["id"] == "IF402"
+
+
+def test_strangers_are_not_told_beside_a_file_that_cannot_be_read(shop: Shop) -> None:
+    path = shop.path("one.yml", SHARED.replace("NAME", "One"))
+    found = shop.object("validate", path, "missing.yml", "-p", "One=1", "-p", "Two=2", code=2)
+    assert [len(one["diagnostics"]) for one in found["files"]] == [0, 1]
+    assert found["diagnostics"] == []
+
+
 def test_sarif_of_nothing_wrong(shop: Shop) -> None:
     log = sarif(shop, "-", "--sarif", text=FAN_OUT)
     is_sarif(log)

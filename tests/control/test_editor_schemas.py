@@ -175,6 +175,13 @@ def test_what_the_language_takes_passes(template: str) -> None:
         assert places(list(found)) == []
 
 
+def test_conditions_behind_a_short_tag_pass() -> None:
+    # `!And [{Condition: A}, !Not [{Condition: B}]]`, as an editor sees it.
+    content = yaml.safe_load(ARRIVAL + "Conditions: {Both: [{Condition: A}, [{Condition: B}]]}\n")
+    assert validator().is_valid(content)
+    assert not validator(short_tags=False).is_valid(content)
+
+
 def test_unknown_types_pass_where_that_is_wanted() -> None:
     content = yaml.safe_load(ROS + "Resources: {A: {Type: 'ALIYUN::VPC::EIP', Properties: {B: 1}}}")
     assert validator(unknown_types=True).is_valid(content)

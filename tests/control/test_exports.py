@@ -95,7 +95,7 @@ def test_an_export_that_nobody_has(tmp_path: Path) -> None:
     async def program(shop: Workshop, world: Things) -> None:
         await shop.deploy(BASE, name="base")
         (fault,) = await refused(shop, USER, "user", Import="base-di")
-        assert (fault.code, fault.message) == ("IF365", "No export named base-di found")
+        assert (fault.code, fault.message) == ("IF365", "no export is called 'base-di'")
         assert fault.remedy == "did you mean 'base-id'?"
         assert fault.span is not None
         assert fault.span.line == 7
@@ -166,7 +166,7 @@ def test_a_name_is_exported_once_in_a_region(tmp_path: Path) -> None:
         (fault,) = await refused(shop, BASE, "other")
         assert fault.code == "IF362"
         assert fault.message == (
-            'the output "Id" cannot be exported as "base-id", which the stack "base" exports'
+            "the output 'Id' cannot be exported as 'base-id', which the stack 'base' exports"
             " already"
         )
         assert fault.span is not None

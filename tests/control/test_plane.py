@@ -40,7 +40,7 @@ Resources:
 Outputs:
   Id: {Value: {'Fn::GetAtt': [One, Id]}}
 """
-OTHER = "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n"
+OTHER = "AWSTemplateFormatVersion: '2010-09-09'\nResources: {A: {Type: A::B::C}}\n"
 
 Program = Callable[[Workshop, Things], Awaitable[None]]
 

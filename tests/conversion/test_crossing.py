@@ -635,15 +635,31 @@ def test_what_follows_from_the_index_is_written_out() -> None:
         ),
         SOURCE,
     )
-    nothing = {"Ref": "AWS::NoValue"}
-    assert [at(one, f"{COPY}/KmsKeyId") for one in documents] == ["k", nothing]
-    assert [at(one, f"{COPY}/Encrypted") for one in documents] == [True, nothing]
+    # A property that has no value in one region is not written there.
+    assert [at(one, f"{COPY}/KmsKeyId") for one in documents] == ["k", None]
+    assert [at(one, f"{COPY}/Encrypted") for one in documents] == [True, None]
 
 
 def test_regions_follow_the_parameters_that_are_given() -> None:
     documents, codes = over(fan_out(), SOURCE, parameters={"Regions": ["us-west-1", "us-east-1"]})
     assert len(documents) == 2
     assert "IF934" in codes
+
+
+@pytest.mark.parametrize("written", [{"Ref": "P"}, ["Copy", {"Fn::If": ["C", "Copy", "Other"]}]])
+def test_a_function_in_depends_on_is_said_to_be_lost(written: object) -> None:
+    other = {
+        "Type": "ALIYUN::ECS::CopyImage",
+        "DependsOn": written,
+        "Properties": {"ImageId": "m-1", "DestinationRegionId": "cn-beijing"},
+    }
+    document = ros(
+        Parameters={"P": {"Type": "String", "Default": "Copy"}},
+        Conditions={"C": {"Fn::Equals": [1, 1]}},
+        Resources={"Other": other},
+    )
+    _, codes = over(document, SOURCE)
+    assert "IF911" in codes
 
 
 def test_copies_into_one_region_are_numbered() -> None:
@@ -755,3 +771,66 @@ def test_what_is_said_has_its_line() -> None:
     assert [(one.code, one.span.line if one.span else 0) for one in conversion.diagnostics] == [
         ("IF933", 13)
     ]
+
+
+def test_what_is_the_same_everywhere_is_told_once() -> None:
+    copies = {
+        f"Copy{number}": {
+            "Type": "ALIYUN::ECS::CopyImage",
+            "Properties": {"ImageId": {"Ref": "Copy"}, "DestinationRegionId": DESTINATION},
+        }
+        for number in range(3)
+    }
+    source = json.dumps(ros(Resources=copies))
+    conversion = converted(source, dialect="cloudformation", region=SOURCE)
+    assert [one.code for one in conversion.diagnostics] == ["IF933"]
+    assert [one.message for one in conversion.notes] == [
+        "'Ref' of 'Copy' is its attribute 'Id' there (3 places)"
+    ]
+
+
+def test_where_the_image_is_already_nothing_is_made() -> None:
+    template = fan_out(
+        Parameters={"Regions": {"Type": "Json", "Default": [SOURCE, DESTINATION]}},
+        Properties={
+            "DestinationRegionId": {"Fn::Select": [INDEX, {"Ref": "Regions"}]},
+            "AllowCopyInSameRegion": True,
+        },
+    )
+    documents, codes = over(template, SOURCE)
+    assert len(documents) == 1
+    assert sorted(codes) == ["IF911", "IF935", "IF936"]
+    documents, codes = over(template, None)
+    assert len(documents) == 2, "nobody knows where the image is"
+
+
+def test_an_output_of_a_list_becomes_one_text() -> None:
+    documents, codes = over(ros(Count=2, Outputs={"All": {"Value": {"Ref": "Copy"}}}), SOURCE)
+    ids = [{"Fn::GetAtt": [f"Copy{index}", "Id"]} for index in range(2)]
+    assert at(documents[0], "Outputs/All/Value") == {"Fn::Join": [",", ids]}
+    assert codes == ["IF936"]
+
+
+DEFAULTS: dict[str, tuple[dict[str, Any], Any, list[str]]] = {
+    "a number whose text counts": ({"Type": "Number", "Default": "010"}, 10, ["IF936"]),
+    "a number with an exponent": ({"Type": "Number", "Default": "1e1"}, 10.0, ["IF936"]),
+    "a plain number": ({"Type": "Number", "Default": 12}, 12, []),
+    "blanks in a list": ({"Type": "CommaDelimitedList", "Default": "a, b"}, "a,b", []),
+}
+
+
+@pytest.mark.parametrize(("declared", "expected", "told"), DEFAULTS.values(), ids=DEFAULTS)
+def test_defaults_mean_in_ros_what_they_meant(
+    declared: dict[str, Any], expected: Any, told: list[str]
+) -> None:
+    documents, codes = over(cfn(Parameters={"P": declared}), DESTINATION)
+    assert at(documents[0], "Parameters/P/Default") == expected
+    assert codes == told
+
+
+def test_a_hidden_default_is_in_no_message() -> None:
+    declared = {"Type": "Number", "Default": "0815", "NoEcho": True}
+    source = json.dumps(cfn(Parameters={"Pin": declared}))
+    conversion = converted(source, dialect="ros", region=DESTINATION)
+    assert "IF936" in [one.code for one in conversion.diagnostics]
+    assert not [one for one in conversion.diagnostics if "815" in f"{one.message}{one.why}"]

@@ -392,3 +392,44 @@ def test_odd_yaml_keeps_its_meaning_and_its_comments(ends: str) -> None:
     assert model(written) == model(source)
     places = [written.index(comment) for comment in ODD_COMMENTS]
     assert places == sorted(places)
+
+
+WRITING = {
+    "commas in plain text": ("Description: 2 to 8 words, or {none}\n", None),
+    "a list in a list": ("Outputs:\n  O:\n    Value:\n      Fn::Join:\n        - '-'\n        - - a\n          - b\n", None),
+    "comments before a list in a list": (
+        "Outputs:\n  O:\n    Value:\n      Fn::Join:\n        - '-'\n        # one\n        - - a # two\n"
+        "          # three\n          - b\n",
+        None,
+    ),
+    "a tag in long form": (
+        "Outputs:\n  O:\n    Value: !Join ['-', [!Ref 'ALIYUN::Region', b]] # why\n",
+        "Outputs:\n  O:\n    Value: # why\n      Fn::Join: ['-', [{Ref: 'ALIYUN::Region'}, b]]\n",
+    ),
+    "a tag in a list in long form": (
+        "Outputs:\n  O:\n    Value:\n      - !Ref ALIYUN::Region # why\n",
+        "Outputs:\n  O:\n    Value:\n      - Ref: ALIYUN::Region # why\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "becomes"), WRITING.values(), ids=WRITING)
+def test_yaml_is_written_as_people_write_it(written: str, becomes: str | None) -> None:
+    head = "ROSTemplateFormatVersion: '2015-09-01'\n"
+    done = converted(head + written, form=Form.YAML, spelling=Spelling.LONG).templates[0].text
+    assert done == head + (becomes or written)
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_key_that_stands_twice_is_told(form: Form) -> None:
+    source = (
+        '{"ROSTemplateFormatVersion": "2015-09-01",\n "Outputs": {"A": {"Value": 1},\n'
+        '  "A": {"Value": 2}}}'
+    )
+    if form is Form.JSON:
+        source = "# a comment\n" + source
+    conversion = converted(source, form=form)
+    assert ("IF120", 3 + (form is Form.JSON)) in [
+        (one.code, one.span.line) for one in conversion.diagnostics if one.span is not None
+    ]
+    assert '"A": {"Value": 1}' not in conversion.templates[0].text

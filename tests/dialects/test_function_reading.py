@@ -135,7 +135,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "sub that keeps in cloudformation": (
         "cloudformation", "!Sub '${!b}-${A}'", ("sub", ["${b}-", ("ref", "A")])),
     "sub with names": (
-        "ros", "!Sub ['${x}${B}', {x: !Ref Y}]", ("sub", [("ref", "Y"), ("ref", "B")])),
+        "ros", "!Sub ['${x}${B}', {x: !Ref Y}]", ("sub", [("ref", "Y"), ("ref", "B"), ""])),
     "sub in a list of one": ("ros", "!Sub ['${B}']", ("sub", [("ref", "B")])),
     "sub of a parameter": (
         "ros", "!Sub [!Ref Text, {x: 1}]", ("sub_text", [("ref", "Text"), {"x": 1}])),

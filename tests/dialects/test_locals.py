@@ -62,7 +62,7 @@ PUT_IN: dict[str, tuple[Document, dict[str, str]]] = {
             Locals=macro("x"),
             Outputs={"O": {"Value": {"Fn::Sub": ["${a}${b}", {"a": REF, "b": "y"}]}}},
         ),
-        {"= O": 'sub("x", "y")'},
+        {"= O": 'sub("x", "y", "")'},
     ),
     "other locals": (
         ros(
@@ -266,3 +266,42 @@ Outputs:
     span = reading.template.outputs["O"].value.span
     assert span is not None
     assert span.line == 4
+
+
+def stack(body: object) -> dict[str, object]:
+    return {"Type": "ALIYUN::ROS::Stack", "Properties": {"TemplateBody": body, "Name": REF}}
+
+
+def test_the_template_of_a_nested_stack_is_left_alone() -> None:
+    body = {"Parameters": {"L": {"Type": "String"}}, "Outputs": {"O": {"Value": REF}}}
+    found = shown(template_of(ros(Locals=macro("x"), Resources={"R": stack(body)})))
+    assert found["R.Name"] == '"x"'
+    assert json.loads(found["R.TemplateBody"]) == body
+
+
+def test_a_nested_template_has_no_locals_where_the_outer_one_has() -> None:
+    nested = {"R": stack({"Locals": {"M": {"Value": 1}}})}
+    assert codes(read_both(ros(Locals=macro("x"), Resources=nested))) == ["IF158"]
+    without = {"R": {"Type": "ALIYUN::ROS::Stack", "Properties": {"TemplateBody": {"Locals": {}}}}}
+    assert codes(read_both(ros(Resources=without))) == []
+
+
+@pytest.mark.parametrize(
+    ("mentioned", "errors"),
+    [
+        ("P", ["IF180"]),
+        ("L", ["IF180"]),
+        ("ALIYUN::Region", ["IF180"]),
+        ("R", ["IF180", "IF157"]),
+        ("Q", ["IF180", "IF201"]),
+    ],
+    ids=["a-parameter", "a-local", "a-pseudo-parameter", "a-resource", "nothing"],
+)
+def test_what_a_query_mentions_is_checked(mentioned: str, errors: list[str]) -> None:
+    query = {"Type": "DATASOURCE::ECS::Zones", "Properties": {"Region": {"Ref": mentioned}}}
+    document = ros(
+        Parameters={"P": {"Type": "String"}},
+        Locals={"D": query, **macro("x")},
+        Resources={"R": thing(X=REF)},
+    )
+    assert sorted(codes(read_both(document))) == sorted(errors)

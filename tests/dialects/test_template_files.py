@@ -42,6 +42,8 @@ def without_places(value: Any) -> Any:
         )
     if isinstance(value, dict):
         return {key: without_places(inner) for key, inner in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(without_places, value))
     if isinstance(value, (list, tuple)):
         return type(value)(without_places(inner) for inner in value)
     return value

@@ -263,7 +263,6 @@ REFUSED: list[tuple[str, str, Expression, str]] = [
      "never closed"),
     ("sub-no-name", "ros", Call("sub_text", ListOf((Literal("a ${9}"),)), "Fn::Sub", SPAN),
      "holds no name"),
-    ("unknown-function", "ros", call("frobnicate", 1), "not evaluated"),
     ("ref-of-computed-stranger", "ros", whole("ref", "Nobody"), "no parameter 'Nobody'"),
     ("jq-mode", "ros", call("jq", "Last", ".", {}), "'First' or 'All'"),
     ("jq-script-number", "ros", call("jq", "First", 5, {}), "not a number"),

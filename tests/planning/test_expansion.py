@@ -65,6 +65,23 @@ def needs(groups: list[list[Draft]]) -> dict[str, list[str]]:
             id="B[i] needs A[i] alone",
         ),
         pytest.param(
+            f"  A: {{{THING}}}\n  C: {{{THING}}}\n"
+            f"  B: {{{THING}, DependsOn: [!If [IsWanted, A, C], !Ref 'ALIYUN::NoValue']}}",
+            {"A": [], "C": [], "B": ["A"]},
+            id="what a function in DependsOn gives",
+        ),
+        pytest.param(
+            f"  A: {{{THING}, Count: 2}}\n"
+            f"  B: {{{THING}, Count: 2, DependsOn: !Sub 'A[${{ALIYUN::Index}}]'}}",
+            {"A[0]": [], "A[1]": [], "B[0]": ["A[0]"], "B[1]": ["A[1]"]},
+            id="another instance for each",
+        ),
+        pytest.param(
+            f"  B: {{{THING}, UpdatePolicy: {{X: !Ref A}}}}\n  A: {{{THING}}}",
+            {"A": [], "B": ["A"]},
+            id="what an update policy mentions",
+        ),
+        pytest.param(
             f"  A: {{{THING}, Condition: IsWanted}}\n  B: {{{THING}, DependsOn: A}}",
             {"A": [], "B": ["A"]},
             id="a condition that is true",

@@ -32,6 +32,11 @@ def cfn(more: str = "", image: str = "m-1") -> str:
     return CFN.format(more=more, image=image)
 
 
+PICKER = (
+    "Parameters:\n  P: {Type: String}\n  Q:\n    Type: String\n"
+    "    AssociationPropertyMetadata: {%s: P}\n"
+)
+
 UNUSED: list[tuple[str, str, list[tuple[str, int]]]] = [
     ("parameter", ros("Parameters:\n  P: {Type: String}\n"), [("IF217", 3)]),
     ("cloudformation-parameter", cfn("Parameters:\n  P: {Type: String}\n"), [("IF217", 3)]),
@@ -56,6 +61,8 @@ UNUSED: list[tuple[str, str, list[tuple[str, int]]]] = [
     ("parameter-of-an-unused-condition",
      ros("Parameters:\n  P: {Type: String}\nConditions:\n  C: {'Fn::Equals': [{Ref: P}, b]}\n"),
      [("IF218", 5)]),
+    ("as-a-word-of-a-picker-s-own",
+     ros(PICKER % "LocaleKey", "{Ref: Q}"), [("IF217", 3)]),
 ]  # fmt: skip
 
 
@@ -75,6 +82,7 @@ def test_unused(
 PARAMETER = "Parameters:\n  P: {Type: String}\n"
 USED: list[tuple[str, str]] = [
     ("ref", ros(PARAMETER, "{Ref: P}")),
+    ("by-a-picker", ros(PICKER % "ZoneId", "{Ref: Q}")),
     ("short-ref", cfn(PARAMETER, "!Ref P")),
     ("sub", ros(PARAMETER, "{'Fn::Sub': 'm-${P}'}")),
     ("in-a-condition",

@@ -59,7 +59,7 @@ CASES: list[tuple[str, str, list[tuple[str, int]], str]] = [
      [("IF206", 7)], "A -> B -> A"),
     ("cycle-by-attribute-and-sub",
      "Resources:\n" + copy("A", "{'Fn::GetAtt': [B, ImageId]}") + copy("B", "{'Fn::Sub': '${A}'}"),
-     [("IF206", 7)], "'B.ImageId' names 'A' in line 12"),
+     [("IF206", 7)], "'B.ImageId' names 'A' on line 12"),
     ("cycle-by-depends-on",
      "Resources:\n" + copy("A", more="    DependsOn: [B]\n")
      + copy("B", more="    DependsOn: C\n") + copy("C", "{Ref: A}"),
@@ -174,12 +174,33 @@ def test_a_long_chain_is_no_cycle_and_quick(template_of: Reader, catalog: Catalo
 def test_near_names_are_sought_as_long_as_it_is_worth_it(
     template_of: Reader, catalog: Catalog
 ) -> None:
-    """Thousands of wrong names are all told, and only the first ones with what was meant."""
+    """Of many wrong names only the first ones are told with what was meant."""
     text = "Parameters:\n" + "".join(f"  Param{i}: {{Type: String}}\n" for i in range(200))
-    text += "Resources:\n" + "".join(copy(f"R{i}", f"{{Ref: Prm{i}}}") for i in range(2_000))
+    text += "Resources:\n" + "".join(copy(f"R{i}", f"{{Ref: Prm{i}}}") for i in range(900))
     faults = [one for one in validate(template_of(text), catalog) if one.code == "IF201"]
-    assert len(faults) == 2_000
+    assert len(faults) == 900
     assert faults[0].remedy.startswith("did you mean 'Param")
     assert faults[-1].remedy == "declare it as a parameter or a resource"
     sought = sum(one.remedy.startswith("did you mean") for one in faults)
     assert 10 < sought < 200
+
+
+@pytest.mark.parametrize(
+    ("attribute", "remedy"),
+    [
+        ("Outputs.Id", None),
+        ("Id", "write 'Outputs.Id'"),
+        ("Outputs.", "write 'Outputs.Name'"),
+    ],
+    ids=["an-output", "no-output", "without-a-name"],
+)
+def test_a_nested_stack_has_its_outputs_only(
+    template_of: Reader, catalog: Catalog, attribute: str, remedy: str | None
+) -> None:
+    text = (
+        "ROSTemplateFormatVersion: '2015-09-01'\nResources:\n"
+        "  Inner: {Type: ALIYUN::ROS::Stack, Properties: {TemplateURL: oss://a/b}}\n"
+        f"Outputs:\n  O: {{Value: {{'Fn::GetAtt': [Inner, {attribute}]}}}}\n"
+    )
+    found = [one for one in validate(template_of(text), catalog) if one.code == "IF203"]
+    assert [one.remedy for one in found] == ([] if remedy is None else [remedy])

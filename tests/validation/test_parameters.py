@@ -161,7 +161,7 @@ CONSTRAINTS: list[tuple[str, str, Parameter, Any, str]] = [
     ("allowed-boolean", "ros", parameter("boolean", allowed_values=("true",)), "no", "IF404"),
     ("allowed-item", "ros", parameter("text_list", allowed_values=("a", "b")), "a,c", "IF404 'c'"),
     ("pattern", "ros", parameter("string", allowed_pattern="[a-z]+"), "abc1",
-     "IF405 it must match [a-z]+"),
+     "IF405 it must match '[a-z]+'"),
     ("pattern-complex", "ros", parameter("string", allowed_pattern="(?=.*[0-9])[a-z0-9]+"), "abc",
      "IF405"),
     ("pattern-each-item", "cloudformation", parameter("text_list", allowed_pattern="[a-z]+"),
@@ -201,12 +201,23 @@ def test_broken_constraint(dialect: str, one: Parameter, given: Any, says: str) 
     [
         ("ros", parameter("number", allowed_values=("20", 40)), "40"),
         ("ros", parameter("boolean", allowed_values=("True", False)), "yes"),
+        ("ros", parameter("boolean", allowed_values=("yes", "no")), "off"),
+        ("ros", parameter("json", allowed_values=('{"a": 1}', "[2]")), '{"a":1}'),
         ("cloudformation", parameter("number", allowed_values=(20, 40)), "40.0"),
         ("ros", parameter("string", allowed_values=(1, True)), "1"),
         ("ros", parameter("string", has_default=True, default=1, allowed_values=(1,)), None),
         ("ros", parameter("string", has_default=True, default=None, min_length=3), None),
     ],
-    ids=["number", "boolean", "number-as-text", "text", "default-as-it-stands", "null-is-free"],
+    ids=[
+        "number",
+        "boolean",
+        "boolean-in-other-words",
+        "json",
+        "number-as-text",
+        "text",
+        "default-as-it-stands",
+        "null-is-free",
+    ],
 )
 def test_allowed_after_conversion(dialect: str, one: Parameter, given: Any) -> None:
     assert bound(dialect, one, given).diagnostics == ()

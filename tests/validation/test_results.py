@@ -97,5 +97,5 @@ def test_exports_of_one_name(template_of: Reader, codes_of: Codes, catalog: Cata
         "  F: {Value: !Ref A, Export: {Name: two}, Condition: D}\n"
     )
     faults = validate(template_of(text), catalog)
-    assert codes_of(faults) == [("IF216", 7), ("IF216", 9)]
-    assert "the name 'one' of 'A'" in faults[0].message
+    assert codes_of(faults) == [("IF361", 7), ("IF361", 9)]
+    assert "'A' and 'B' have the same export name 'one'" in faults[0].message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 import time
 import uuid
@@ -27,13 +28,20 @@ class RealClock:
 class RealEntropy:
     """The Entropy socket by the operating system."""
 
+    def __init__(self) -> None:
+        self._prefix = ""
+        self._numbers = itertools.count()
+
     def new_id(self) -> str:
         """A UUID of version 4."""
         return str(uuid.uuid4())
 
     def nonce(self) -> str:
-        """32 hexadecimal digits."""
-        return secrets.token_hex(16)
+        """32 hexadecimal digits, never the same again: a process's own 20, and a number."""
+        # Each call to the cloud needs one, and the operating system is asked once for all.
+        if not self._prefix:
+            self._prefix = secrets.token_hex(10)
+        return f"{self._prefix}{next(self._numbers):012x}"
 
     def jitter(self) -> float:
         """A number from 0 up to 1."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.diagnostics import all_lines, diagnostic_json, tally
@@ -16,16 +15,19 @@ from imageferry.cli.rendering import clean, counted
 from imageferry.cli.screens import Screen, open_screen
 from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
 from imageferry.control.examination import Examination, examine
+from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import Json, Value
 from imageferry.ports.types import Catalog
 
 _MOST_PASSED_OVER: Final = 5
+# A parameter that is given and not declared.
+_STRANGER: Final = "IF402"
 # Not a map, or neither a version key nor resources: other files than templates.
 _NO_TEMPLATE: Final = frozenset({"IF113", "IF130"})
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(NamedTuple):
     """How templates are looked at; `given` is None where they are without parameters."""
 
     allow_unknown_types: bool = False
@@ -33,12 +35,12 @@ class Manner:
     region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What became of every path that was named."""
+class Round(NamedTuple):
+    """What became of every path that was named; `faults` are those of no one file."""
 
     examinations: list[Examination]
     passed_over: list[str]
+    faults: tuple[Diagnostic, ...] = ()
 
 
 def examine_file(path: str, catalog: Catalog, manner: Manner | None = None) -> Examination:
@@ -74,7 +76,30 @@ def examine_all(paths: Sequence[str], catalog: Catalog, manner: Manner) -> Round
             _examine_folder(path, catalog, manner, seen, examined)
         elif _is_new(path, seen):
             examined.examinations.append(examine_file(path, catalog, manner))
+    if manner.given and len(examined.examinations) > 1:
+        return _shared(examined, manner.given)
     return examined
+
+
+def _shared(examined: Round, given: Mapping[str, Value]) -> Round:
+    """The same parameters are meant for many files: one that no file has is told once, for all."""
+    found = examined.examinations
+    names = sorted({name for one in found for name in one.parameters})
+    # What an unreadable file would declare is not known.
+    stray = [name for name in given if name not in names] if all(o.dialect for o in found) else []
+    faults = tuple(
+        error(
+            _STRANGER,
+            f"none of the {len(found)} templates has a parameter '{name}'",
+            remedy=did_you_mean(name, names, "correct the name, or leave it out"),
+        )
+        for name in stray
+    )
+    kept = [
+        one._replace(diagnostics=tuple(d for d in one.diagnostics if d.code != _STRANGER))
+        for one in found
+    ]
+    return Round(kept, examined.passed_over, faults)
 
 
 def _is_new(path: str, seen: set[str]) -> bool:
@@ -124,6 +149,7 @@ def _examine_found(path: str, catalog: Catalog, manner: Manner) -> Examination |
 def say(examined: Round, screen: Screen) -> None:
     """The words for people: each fault, each file's verdict, and the sum."""
     found = examined.examinations
+    screen.diagnose(examined.faults)
     for one in found:
         screen.warn(all_lines(one.diagnostics, screen.paint))
         told = tally(one.diagnostics)
@@ -157,6 +183,7 @@ def document(examined: Round) -> dict[str, Json]:
             for one in examined.examinations
         ],
         "passed_over": list(examined.passed_over),
+        "diagnostics": [diagnostic_json(found) for found in examined.faults],
     }
 
 
@@ -164,10 +191,12 @@ def check(paths: Sequence[str]) -> ExitCode:
     """`imageferry validate` with nothing but paths: what the command does, without its flags."""
     examined = examine_all(paths, open_catalog(), Manner())
     say(examined, open_screen(as_json=False))
-    return code_of(examined.examinations)
+    return code_of(examined)
 
 
-def code_of(examinations: Sequence[Examination], *, strict: bool = False) -> ExitCode:
+def code_of(examined: Round, *, strict: bool = False) -> ExitCode:
     """How the command exits; `strict` lets warnings count."""
-    wrong = any(not one.is_valid or (strict and one.diagnostics) for one in examinations)
+    wrong = bool(examined.faults) or any(
+        not one.is_valid or (strict and one.diagnostics) for one in examined.examinations
+    )
     return ExitCode.WRONG_USAGE if wrong else ExitCode.DONE

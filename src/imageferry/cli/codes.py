@@ -53,19 +53,19 @@ IF146 | this attribute has no effect here | take it out, or keep it for the serv
 IF147 | this attribute cannot have this value | use one of the values named
 IF150 | that is no type of a parameter | use one of the types named
 IF151 | a dynamic reference '{{resolve:…}}' is not well formed | write it as the message says
-IF152 | something needs a transform that is not there, or that does not exist | add the transform named, such as 'AWS::LanguageExtensions'
+IF152 | something needs a transform that is not there, that does not exist, or that stands after another | add the transform named, such as 'AWS::LanguageExtensions'
 IF153 | a loop 'Fn::ForEach' is not well formed, runs over nothing it can, or makes a name twice | write it as the message says
 IF154 | a loop cannot run yet, because what it runs over has no value; it is checked once as it stands | give the parameter a value or a default
 IF155 | loops or locals, written out, come to more values than are ever read | let loops run over fewer items; name locals in fewer places
 IF156 | a rule without assertions, or with too many | add 'Assertions', each with an 'Assert'; or divide the rule
 IF157 | a local of the wrong type, or with a field or a mention that its type cannot have | change its type, or remove what the message names
-IF158 | a local is named where it is not seen | use a parameter, or give 'Fn::Sub' a map with it
+IF158 | a local is named where it is not seen, or a nested template has locals beside the outer one's | use a parameter, or give 'Fn::Sub' a map with it
 IF159 | locals need themselves, or are nested too deep | take one of the references out
 IF160 | the metadata for consoles names a parameter that is not there | use the name proposed, or remove it
 IF161 | a field of a parameter has no effect on its type | remove it, or change the type
 IF170 | the language has no such function, or no such short tag | use the name that is proposed
 IF171 | a function has the wrong argument | give it what the message says it takes
-IF172 | '${' in a 'Sub' is not closed, or holds no name | close it, or write '${!' for a literal '${'
+IF172 | '${' in a 'Sub' is not closed, holds no name, or has blanks around it | close it, or write '${!' for a literal '${'
 IF173 | a variable given to 'Sub' is not used in its text | remove it
 IF174 | the language has no such pseudo parameter | use one that it has
 IF175 | a function stands beside other keys and is plain text therefore | give the function a map of its own
@@ -74,15 +74,15 @@ IF177 | a function stands where none may stand | write the value itself
 IF178 | 'Fn::Transform' calls a macro that rewrites this part, and is not carried out in this version | write out what it would produce
 IF179 | a dynamic reference '{{resolve:…}}' is not looked up: its store is that of another cloud | give the value as a 'NoEcho' parameter
 IF180 | a local asks a data source, which is not done before there is a cloud to ask | declare the data source under 'Resources', or use a parameter
-IF181 | a directive of another tool (Rain) stands there | give the template that the tool produces
+IF181 | a directive or a module of another tool (Rain, or what packages templates) stands there | give the template that the tool produces
 IF190 | the template is larger than its service accepts; it is run here | split it if it is also used there
 IF191 | it has more resources, parameters or outputs than its service accepts; it is run here | as above
 IF192 | functions are nested deeper than the service accepts; they are evaluated here | as above
-IF193 | the description is longer than the service accepts | shorten it
+IF193 | a description or the value of a parameter is longer than the service accepts | shorten it
 IF194 | it has more resources than are ever run as one stack | use several stacks
 IF198 | reading ended early because there were so many faults | mend the first ones, and read it again
-IF199 | more faults were found than are shown | mend those shown first
-IF201 | nothing is called that | use the name proposed, or declare it
+IF199 | there are more faults than the 1,000 that are shown, errors before warnings | mend those shown first
+IF201 | nothing is called that, or a count does not make that instance | use the name proposed, or declare it
 IF202 | no resource is called that | use the name proposed, or declare it
 IF203 | the resource has no such attribute | use one of the attributes named
 IF204 | 'DependsOn' names no resource | use the name proposed, or take it out
@@ -91,15 +91,12 @@ IF206 | resources need each other in a circle | take one of the references out
 IF207 | conditions need each other in a circle | take one of the references out
 IF208 | a resource mentions itself | take the reference out
 IF210 | an attribute is asked of a parameter | use 'Ref'
-IF212 | a name is also that of an instance of a counted resource | rename the resource
-IF214 | a text cannot say which instance of a counted resource it means | write '${Name[0]}', or use 'Fn::Select'
+IF214 | a text, metadata or an update policy cannot say which instance of a counted resource it means | write '${Name[0]}' or 'Name[0]', or use 'Fn::Select'
 IF215 | a parameter may have a value that is no key of the mapping in which it is looked up | add the key, or take the value out of 'AllowedValues'
-IF216 | two outputs are exported under one name | give each export a name of its own
 IF217 | a parameter is declared and never used | take it out, or use it where it was meant
 IF218 | a condition is declared and never used | take it out, or use it where it was meant
 IF219 | a mapping is declared and never used | take it out, or use it where it was meant
 IF220 | a resource whose condition is false is mentioned by what does exist; CloudFormation refuses that | choose with 'Fn::If', or give both the same condition
-IF301 | this function is not evaluated by this version | see dialects.md for those that are
 IF302 | a function was given another shape of arguments than it needs | give it what the message names
 IF303 | a function cannot work with this value | mend the value
 IF304 | this function may not stand there | write a word, or 'Ref' of a parameter
@@ -117,13 +114,12 @@ IF315 | a condition or 'Count' depends on something that exists later | use a pa
 IF316 | the deletion policy is none | write 'Delete' or 'Retain'
 IF331 | an argument must be written out, and a function gives it | write the text itself
 IF333 | what a function looks up outside the template depends on a resource | use a parameter
-IF334 | no stack has such an export or output | deploy the other stack first, or correct the name
 IF335 | a secret would be asked with, and so be written down | use a parameter without 'NoEcho'
 IF336 | a rule looks into an account of the other cloud, so it is not settled | constrain the parameter itself
 IF337 | a list or map would become too large | build it from smaller parts
 IF338 | 'RoleArn' of 'Fn::GetStackOutput' cannot be taken on | leave it out
 IF360 | the name of an export is no text, is empty, comes from a secret, or waits for a resource | write a text, or 'Fn::Sub' of parameters and pseudo parameters
-IF361 | two outputs of the template have the same export name | give one of them another name
+IF361 | two outputs of the template are exported under one name | give one of them another name
 IF362 | another stack of the account and region exports that name already | choose another name
 IF363 | an export would be deleted that another stack imports | update or delete that stack first
 IF364 | the value of an export would change, or may, that another stack imports | export the new value under another name
@@ -149,7 +145,7 @@ IF410 | a list has an empty item, as two commas in a row make one | take the com
 IF411 | the parameters break a rule of the template | give parameters that keep the rule, as its own words say
 IF413 | the type of a parameter says that its value is kept in a service that is not asked here | declare it as a 'String', and give the value itself
 IF501 | the type has no such property | use the name proposed
-IF502 | a required property is missing | give it
+IF502 | a required property is missing | give it, as the message says
 IF503 | a property has the wrong type | give the type named
 IF504 | a text is too short or too long | keep to the bounds named
 IF505 | a text has not the form needed | write it in the form named

@@ -25,6 +25,7 @@ from imageferry.conversion.writing import Spelling
 
 _FORMS: Final = {"yaml": Form.YAML, "json": Form.JSON}
 _SUFFIXES: Final = {".yml": Form.YAML, ".yaml": Form.YAML, ".json": Form.JSON}
+_ENDINGS: Final = {".ros": "ros", ".cfn": "cloudformation"}
 _SPELLINGS: Final = {"short": Spelling.SHORT, "long": Spelling.LONG, None: Spelling.AS_WRITTEN}
 
 
@@ -183,6 +184,9 @@ def _places(wanted: _Wanted, conversion: Conversion, *, as_json: bool) -> list[P
         )
     suffix = ".json" if conversion.form is Form.JSON else ".yml"
     stem = "template" if wanted.template == STANDARD_INPUT else Path(wanted.template).stem
+    if _ENDINGS.get(Path(stem).suffix, conversion.dialect) != conversion.dialect:
+        # What is no ROS any more is not called 'copy.ros.yml'.
+        stem = Path(stem).stem
     return [
         folder / (f"{stem}.{one.region}{suffix}" if several and one.region else f"{stem}{suffix}")
         for one in conversion.templates

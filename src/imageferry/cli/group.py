@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import errno
 import logging
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from imageferry.cli.screens import open_screen
 from imageferry.version import VERSION
 
 _TYPED = "imageferry.cli.typed"
+_FORMS = ("json", "sarif")
 
 
 class LazyGroup(click.Group):
@@ -71,22 +73,44 @@ def tell(fault: BaseException, arguments: list[str]) -> ExitCode:
     """Show a fault as the flags ask for; these are looked up, as parsing them may have failed."""
     # Everything that goes wrong is 1 where 2 says that there are changes.
     detailed = "--detailed-exitcode" in arguments
+    form = _form(arguments)
     screen = open_screen(
-        as_json="--json" in arguments,
+        as_json=form is not None,
         no_color="--no-color" in arguments,
         debug="--debug" in arguments,
     )
     if isinstance(fault, click.ClickException):
         fault.show()
         code = ExitCode.FAILED if detailed else ExitCode.WRONG_USAGE
-        screen.give_error(code, fault.format_message())
+        if form == "sarif":
+            screen.give(load("sarif").refusal_log([], int(code), fault.format_message()))
+        else:
+            screen.give_error(code, fault.format_message())
         return code
     code, diagnostics = load("faults").explain(fault)
     logging.getLogger("imageferry").error(
         "exit %d: %s", code, "; ".join(diagnostic.message for diagnostic in diagnostics)
     )
-    screen.fault(code, diagnostics, fault)
+    if form == "sarif":
+        screen.fault(code, diagnostics, fault, load("sarif").refusal_log(diagnostics, int(code)))
+    else:
+        screen.fault(code, diagnostics, fault)
     return ExitCode.FAILED if detailed and code is ExitCode.WRONG_USAGE else code
+
+
+def _form(arguments: list[str]) -> str | None:
+    """The form in which stdout is wanted; None where it is for words."""
+    if "--json" in arguments:
+        return "json"
+    if arguments[:1] != ["validate"]:
+        return None
+    if "--sarif" in arguments:
+        return "sarif"
+    values = [*pairwise(arguments)]
+    values += [
+        ("--format", one.partition("=")[2]) for one in arguments if one.startswith("--format=")
+    ]
+    return next((form for flag, form in values if flag == "--format" and form in _FORMS), None)
 
 
 @click.command(

@@ -41,6 +41,7 @@ ON_DEMAND: Final[Mapping[str, str]] = {
     "group": "group",
     "live": "live",
     "faults": "faults",
+    "sarif": "sarif",
     "stack_plan": "stack_plan",
 }
 
@@ -60,7 +61,7 @@ def calm_collector() -> None:
     With the usual thresholds it would walk all of a large plan again and again while it grows.
     """
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(400_000, 20, 100)
 
 
 def main() -> None:

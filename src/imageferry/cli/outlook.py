@@ -49,7 +49,10 @@ def outlook_lines(outlook: Outlook, paint: Paint = plain) -> list[str]:
 
 def _heading(outlook: Outlook, paint: Paint) -> list[str]:
     name = paint(clean(outlook.template_name), "bold")
-    lines = [f'template "{name}" ({outlook.dialect}) by itself: no stack is looked at']
+    lines = [
+        f'template "{name}" ({outlook.dialect}) by itself: no stack is looked at '
+        "(--stack NAME compares it with one)"
+    ]
     lines.append(
         f"region: {clean(outlook.region)}" if outlook.region else "region: none is given (--region)"
     )

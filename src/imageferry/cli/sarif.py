@@ -16,11 +16,30 @@ _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[Mapping[Severity, str]] = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 
 
-def sarif_log(found: Mapping[str, Sequence[Diagnostic]], exit_code: int) -> dict[str, Json]:
-    """One log of what was found in each file, by its name as it was given."""
+def refusal_log(said: Sequence[Diagnostic], exit_code: int, message: str = "") -> dict[str, Json]:
+    """The log of a command that came to nothing: no result, and why; `message` has no code."""
+    plain: Json = {"level": "error", "message": {"text": message}}
+    return sarif_log({}, exit_code, said, [plain] if message else [])
+
+
+def sarif_log(
+    found: Mapping[str, Sequence[Diagnostic]],
+    exit_code: int,
+    beside: Sequence[Diagnostic] = (),
+    notifications: Sequence[Json] = (),
+) -> dict[str, Json]:
+    """One log of what was found in each file, by its name as it was given.
+
+    `beside` is what is wrong with the command and not with a file; `notifications` are more of it.
+    """
     known = codes()
-    used = sorted({one.code for diagnostics in found.values() for one in diagnostics})
+    told = [one for diagnostics in (*found.values(), beside) for one in diagnostics]
+    used = sorted({one.code for one in told})
     places = {code: index for index, code in enumerate(used)}
+    configuration = [*(_notification(one, places[one.code]) for one in beside), *notifications]
+    invocation: dict[str, Json] = {"executionSuccessful": not configuration, "exitCode": exit_code}
+    if configuration:
+        invocation["toolConfigurationNotifications"] = configuration
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -34,7 +53,7 @@ def sarif_log(found: Mapping[str, Sequence[Diagnostic]], exit_code: int) -> dict
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "invocations": [{"executionSuccessful": True, "exitCode": exit_code}],
+                "invocations": [invocation],
                 "artifacts": [{"location": {"uri": uri_of(name)}} for name in found],
                 "results": [
                     _result(one, name, index, places[one.code])
@@ -64,6 +83,14 @@ def _result(one: Diagnostic, name: str, artifact: int, rule: int) -> dict[str, J
         "level": _LEVELS[one.severity],
         "message": {"text": _message(one)},
         "locations": [{"physicalLocation": place}],
+    }
+
+
+def _notification(one: Diagnostic, rule: int) -> dict[str, Json]:
+    return {
+        "associatedRule": {"id": one.code, "index": rule},
+        "level": _LEVELS[one.severity],
+        "message": {"text": _message(one)},
     }
 
 

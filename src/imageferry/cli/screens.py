@@ -73,12 +73,22 @@ class Screen:
         self.objects.flush()
 
     def fault(
-        self, code: ExitCode, diagnostics: Sequence[Diagnostic], raised: BaseException | None = None
+        self,
+        code: ExitCode,
+        diagnostics: Sequence[Diagnostic],
+        raised: BaseException | None = None,
+        document: Json = None,
     ) -> None:
-        """A command's refusal or failure, to people and, under `--json`, as the one object."""
+        """A command's refusal or failure, to people and, under `--json`, as the one object.
+
+        `document` is given in its place where stdout is for another form.
+        """
         self.diagnose(diagnostics)
         if self.debug and raised is not None:
             self.warn(["".join(traceback.format_exception(raised)).rstrip()])
+        if document is not None:
+            self.give(document)
+            return
         message = "; ".join(d.message for d in diagnostics if d.is_error)
         self.give_error(code, message, diagnostics)
 

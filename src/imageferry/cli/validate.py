@@ -85,10 +85,11 @@ def validate_command(
     manner = Manner(allow_unknown_types, given, region)
     examined = examine_all(templates, open_catalog(), manner)
     found = examined.examinations
-    code = code_of(found, strict=strict)
+    code = code_of(examined, strict=strict)
     say(examined, screen)
     if chosen == "sarif":
-        screen.give(sarif_log({one.name: one.diagnostics for one in found}, int(code)))
+        told = {one.name: one.diagnostics for one in found}
+        screen.give(sarif_log(told, int(code), examined.faults))
     else:
         screen.give(document(examined))
     click.get_current_context().exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 REGIONS: Final = (
@@ -59,6 +60,7 @@ def is_well_formed(text: str) -> bool:
     return _FORM.match(text) is not None
 
 
+@lru_cache(maxsize=256)
 def nearest_region(text: str) -> str | None:
     """The region that was probably meant, None where there is no telling."""
     plain = text.strip().lower().replace("_", "-").replace(" ", "-")

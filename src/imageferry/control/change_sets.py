@@ -32,11 +32,12 @@ from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChan
 from imageferry.model.diagnostics import TemplateError, error
 from imageferry.model.events import Event
 from imageferry.model.expressions import Literal
+from imageferry.model.inquiries import Inquiry
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.templates import Bindings
-from imageferry.model.values import UNKNOWN
+from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.planner import Intention, plan
 from imageferry.ports.keeping import Overtaken, StackBusy, Store
 from imageferry.ports.types import Catalog
@@ -54,18 +55,23 @@ _IN_PROGRESS = {
 }
 
 
-async def create_change_set(desk: Desk, request: StackRequest) -> Planned:
+async def create_change_set(
+    desk: Desk, request: StackRequest, known: Mapping[Inquiry, Value] | None = None
+) -> Planned:
     """What it takes to bring a stack to what is asked.
 
-    Raises TemplateError, RequestRefused, or OperationHolds where the stack is busy with something
+    `known` are answers that count as they are. Raises TemplateError, RequestRefused, or OperationHolds where the stack is busy with something
     else; where it is busy with just this, the answer says so (`running`).
     """
     place = replace(desk.place, region=request.region)
     stacks = await desk.store.find_stacks(place, request.stack_name)
     existing = stacks[0] if stacks else None
     previous = {} if existing is None else existing.parameters
+    surroundings = pseudo_parameters(place, "", request.stack_name)
+    # The id of a stack belongs to it; a loop over it would make other names in each.
+    del surroundings["stack_id"]
     template, warnings = read_template(
-        request.template, request.template_name, request.parameters, previous
+        request.template, request.template_name, request.parameters, previous, surroundings
     )
     if existing is not None and existing.dialect != template.dialect:
         raise RequestRefused(
@@ -81,7 +87,7 @@ async def create_change_set(desk: Desk, request: StackRequest) -> Planned:
         request.parameters,
         kept_parameters(template, previous),
         pseudo_parameters(place, stack.stack_id, stack.name),
-        {} if open_one is None else open_one.bindings.answers,
+        (known or {}) if open_one is None else open_one.bindings.answers,
     )
     prepared = prepare(
         template,

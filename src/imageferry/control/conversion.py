@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from imageferry.control.examination import without_doubles
 from imageferry.conversion.converter import cross_over
 from imageferry.conversion.crossings import Note
 from imageferry.conversion.documents import (
     Document,
     Form,
-    expansions,
     open_document,
+    simplifications,
     write_document,
 )
 from imageferry.conversion.loops import without_loops
@@ -21,6 +20,7 @@ from imageferry.conversion.writing import Spelling
 from imageferry.dialects.reader import DIALECTS, read
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, TemplateError, error, warning
+from imageferry.model.reports import ordered
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value
 from imageferry.ports.types import Catalog
@@ -97,7 +97,7 @@ def _other_form(request: ConversionRequest, document: Document, form: Form) -> C
         (ConvertedTemplate(written.text, None),),
         form,
         document.dialect.name,
-        without_doubles(said),
+        ordered(said),
         (),
     )
 
@@ -132,7 +132,7 @@ def _other_dialect(
 ) -> Conversion:
     template = _valid(request, catalog)
     bindings = _known(template, request.parameters)
-    said = expansions(document)
+    said = simplifications(document)
     whole = without_loops(document, request.parameters or None, said)
     if any(one.is_error for one in said):
         raise TemplateError(said)
@@ -145,7 +145,7 @@ def _other_dialect(
         said += written.diagnostics
         _check(written.text, request.name, there, catalog, said)
         templates.append(ConvertedTemplate(written.text, landed.region))
-    return Conversion(tuple(templates), form, there.name, without_doubles(said), crossed.notes)
+    return Conversion(tuple(templates), form, there.name, ordered(said), crossed.notes)
 
 
 def _valid(request: ConversionRequest, catalog: Catalog) -> Template:
@@ -156,7 +156,7 @@ def _valid(request: ConversionRequest, catalog: Catalog) -> Template:
         one for one in validate(reading.template, catalog) if one.is_error and one.code != _NO_TYPE
     ]
     if installed:
-        raise TemplateError(without_doubles(installed))
+        raise TemplateError(ordered(installed))
     return reading.template
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
+from imageferry.control.surroundings import written_names
 from imageferry.dialects.reader import read
 from imageferry.dialects.vocabulary import BEYOND_CODES
 from imageferry.model.diagnostics import Diagnostic, Severity, warning
+from imageferry.model.reports import ordered
 from imageferry.model.templates import Template
 from imageferry.model.values import Value
 from imageferry.ports.types import Catalog
@@ -18,13 +21,16 @@ _MOST_NAMED: Final = 5
 _EXCUSED: Final = BEYOND_CODES | {"IF413"}
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What validating one source found. `dialect` is None where it could not be told."""
+class Examination(NamedTuple):
+    """What validating one source found. `dialect` is None where it could not be told.
+
+    `parameters` are those that the template declares.
+    """
 
     name: str
     dialect: str | None
     diagnostics: tuple[Diagnostic, ...]
+    parameters: frozenset[str] = frozenset()
 
     @property
     def is_valid(self) -> bool:
@@ -47,17 +53,18 @@ def examine(
     without them. With `allow_unknown_types` only the language is checked where a type is not
     installed, and what a service does with a template before it runs it is no error.
     """
-    reading = read(source, name, given)
+    place = written_names({"region": region} if region else {})
+    reading = read(source, name, {**place, **(given or {})})
     if reading.template is None:
         found: Iterable[Diagnostic] = reading.diagnostics
-        dialect = None
+        dialect, names = None, frozenset[str]()
     else:
-        dialect = reading.template.dialect
+        dialect, names = reading.template.dialect, frozenset(reading.template.parameters)
         said = validate(reading.template, catalog, source=source, given=given, region=region)
         found = [*reading.diagnostics, *said]
     if allow_unknown_types:
         found = excused(found, reading.template, catalog)
-    return Examination(name, dialect, without_doubles(found))
+    return Examination(name, dialect, ordered(found), names)
 
 
 def excused(
@@ -74,8 +81,17 @@ def excused(
         for definition in (template.resources.values() if template is not None else ())
         if definition.type_name in unknown
     }
+    owners = sorted(
+        ((definition.span.line, definition.span.column), definition.type_name in unknown)
+        for definition in (template.resources.values() if template is not None else ())
+    )
     told = False
     for one in found:
+        if one.code == "IF146" and one.span is not None:
+            # What an attribute does is known only of types that are.
+            after = bisect_right(owners, ((one.span.line, one.span.column), True))
+            if after and owners[after - 1][1]:
+                continue
         if one.code == "IF509" and one.span in spans:
             if not told:
                 yield _unchecked(one, sorted(unknown))
@@ -97,9 +113,3 @@ def _unchecked(first: Diagnostic, names: list[str]) -> Diagnostic:
         why="of resources whose type is not known, the language is checked and no property",
         span=first.span,
     )
-
-
-def without_doubles(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each diagnostic once, in the order of their lines."""
-    unique = dict.fromkeys(diagnostics)
-    return tuple(sorted(unique, key=lambda d: (d.span.line, d.span.column) if d.span else (0, 0)))

@@ -66,8 +66,8 @@ def _taken(
             if neighbour.takes(output.export_name):
                 yield error(
                     "IF362",
-                    f'the output "{output.name}" cannot be exported as "{output.export_name}",'
-                    f' which the stack "{neighbour.stack.name}" exports already',
+                    f"the output '{output.name}' cannot be exported as '{output.export_name}',"
+                    f" which the stack '{neighbour.stack.name}' exports already",
                     why="a name is exported once in each account and region",
                     remedy="choose another name, such as one that begins with the stack's",
                     span=_span(template, output.name),
@@ -123,7 +123,7 @@ def _stale(
         if found is None or not is_same or not found[0].keeps(found[1]):
             yield error(
                 "IF366",
-                f'the export "{name}" is not what it was when this was planned',
+                f"the export '{name}' is not what it was when this was planned",
                 why="the stack that exports it was changed meanwhile, or is being changed",
                 remedy="give the command again once that stack is done",
             )

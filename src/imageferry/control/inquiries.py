@@ -149,18 +149,30 @@ def _export(name: str, stack: Stack, neighbours: Sequence[Neighbour]) -> Value:
         place = stack.place
         raise Unanswered(
             "IF365",
-            f"No export named {name} found",
+            f"no export is called '{name}'",
             why="it is this stack's own, and only others can import it"
             if is_own
-            else f'no stack of this account in "{place.region}" exports it',
+            else f"no stack of this account in '{place.region}' exports it;"
+            f" CloudFormation says: No export named {name} found",
             remedy=did_you_mean(name, exports, "deploy the stack that exports it first"),
         )
     neighbour, export = found
     if not neighbour.keeps(export):
-        raise Unanswered(
+        raise _changing(name, neighbour)
+    return export.value
+
+
+def _changing(name: str, neighbour: Neighbour) -> Unanswered:
+    if neighbour.change_set is not None:
+        return Unanswered(
             "IF366",
             f"the export '{name}' is being changed or deleted",
-            why=f'an operation on the stack "{neighbour.stack.name}" is not finished',
+            why=f"an operation on the stack '{neighbour.stack.name}' is not finished",
             remedy="give the command again once that operation has ended",
         )
-    return export.value
+    return Unanswered(
+        "IF366",
+        f"the export '{name}' is no longer what its stack has",
+        why=f"the last update of the stack '{neighbour.stack.name}' failed half way",
+        remedy="deploy that stack first, until it succeeds",
+    )

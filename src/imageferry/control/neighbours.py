@@ -34,10 +34,13 @@ class Neighbour:
         )
 
     def keeps(self, export: Export) -> bool:
-        """False where the open operation deletes or changes the export, or may do so."""
+        """False where the open operation deletes or changes the export, or may do so.
+
+        An update that failed half way may have left another value than the one that is exported.
+        """
         change_set = self.change_set
         if change_set is None:
-            return True
+            return reveal(self.stack.outputs.get(export.output)) == reveal(export.value)
         if change_set.kind is ChangeKind.DELETE:
             return False
         return any(

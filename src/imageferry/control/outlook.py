@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from imageferry.control.examination import excused, without_doubles
-from imageferry.control.surroundings import pseudo_parameters
+from imageferry.control.examination import excused
+from imageferry.control.surroundings import pseudo_parameters, written_names
 from imageferry.dialects.reader import read
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.outlooks import Outlook
+from imageferry.model.reports import ordered
 from imageferry.model.stacks import Place
 from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.outlook import foresee
@@ -37,15 +38,15 @@ def outlook_of(
     that follows from them. With `allow_unknown_types` the values of resources whose type is not
     installed are shown as they are. Raises TemplateError with every fault at once.
     """
-    reading = read(source, name, given)
+    pseudo = _pseudo(region)
+    reading = read(source, name, {**written_names(pseudo), **given})
     if reading.template is None:
         raise TemplateError(reading.diagnostics)
     template = reading.template
-    pseudo = _pseudo(region)
     bound = validate_given(template, catalog, given, pseudo, partly=True)
-    found = without_doubles([*reading.diagnostics, *bound.diagnostics])
+    found = ordered([*reading.diagnostics, *bound.diagnostics])
     if allow_unknown_types:
-        found = without_doubles(excused(found, template, catalog))
+        found = ordered(excused(found, template, catalog))
         # What is excused now has forbidden the bindings before.
         bound = bind(template, given, pseudo, partly=True)
     if bound.bindings is None or any(one.is_error for one in found):

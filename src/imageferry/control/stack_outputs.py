@@ -74,27 +74,27 @@ def _strictly(asker: Stack, target: Stack | None, name: str, output: str, region
     if target is None or target.status is StackStatus.DELETED:
         raise Unanswered(
             "IF367",
-            f'no stack "{name}" lives in "{region}", so it has no output "{output}"',
+            f"no stack '{name}' lives in '{region}', so it has no output '{output}'",
             remedy="deploy that stack first, or name the region it lives in",
         )
     if target.stack_id == asker.stack_id:
         raise Unanswered(
             "IF367",
-            f'the stack "{name}" cannot ask for an output of its own',
+            f"the stack '{name}' cannot ask for an output of its own",
             why="its outputs are known only once it is done",
             remedy="write what the output's value is made from",
         )
     if target.status in _SILENT:
         raise Unanswered(
             "IF369",
-            f'the stack "{name}" has no outputs at the moment',
+            f"the stack '{name}' has no outputs at the moment",
             why=f"its status is {target.status.value}",
             remedy="give the command again once it is complete",
         )
     if target.outputs.get(output) is None:
         raise Unanswered(
             "IF368",
-            f'the stack "{name}" has no output "{output}" with a value',
+            f"the stack '{name}' has no output '{output}' with a value",
             remedy=did_you_mean(
                 output,
                 [one for one, value in target.outputs.items() if value is not None],

@@ -6,6 +6,7 @@ from imageferry.control.change_sets import create_change_set, create_deletion
 from imageferry.control.desk import Desk
 from imageferry.control.requests import Planned, RequestRefused, StackRequest
 from imageferry.model.changes import ChangeKind
+from imageferry.model.inquiries import InquiryKind
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus
@@ -51,4 +52,10 @@ async def retry_operation(desk: Desk, stack: Stack) -> Planned | Operation:
         parameters=change_set.bindings.parameters,
         replace=change_set.replacement_allowed,
     )
-    return await create_change_set(desk, request)
+    # What was named after the hour it was begun in keeps its name; others may say otherwise by now.
+    known = {
+        inquiry: answer
+        for inquiry, answer in change_set.bindings.answers.items()
+        if inquiry.kind is InquiryKind.NOW
+    }
+    return await create_change_set(desk, request, known)

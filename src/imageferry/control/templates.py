@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from imageferry.control.examination import without_doubles
 from imageferry.control.inquiries import Answered
-from imageferry.control.surroundings import pseudo_parameters
+from imageferry.control.surroundings import pseudo_parameters, written_names
 from imageferry.dialects.customs import CUSTOMS
 from imageferry.dialects.reader import read
 from imageferry.model.diagnostics import Diagnostic, TemplateError
+from imageferry.model.reports import ordered
 from imageferry.model.stacks import Place
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import Value
@@ -24,12 +24,16 @@ def read_template(
     name: str,
     given: Mapping[str, Value] | None = None,
     previous: Mapping[str, Value] | None = None,
+    pseudo: Mapping[str, Value] | None = None,
 ) -> tuple[Template, tuple[Diagnostic, ...]]:
     """The template and its warnings, its loops run over the parameters; raises TemplateError.
 
-    `previous` are the parameters of the stack as it is.
+    `previous` are the parameters of the stack as it is, `pseudo` the pseudo parameters that are
+    known before there is a stack, by canonical name.
     """
     chosen = {key: value for key, value in (given or {}).items() if value is not None}
+    known = written_names(pseudo or {}).items()
+    chosen |= {word: value for word, value in known if value is not None}
     # Which of the former values are kept is only known once the parameters have been read.
     reading = read(source, name, {**(previous or {}), **chosen})
     template = reading.template
@@ -82,7 +86,7 @@ def prepare(
     bound = validate_given(template, catalog, given, pseudo, kept, answered.answers)
     # What waits for an answer that cannot be given is not told a second time.
     told = [d for d in bound.diagnostics if not (answered.faults and d.code in _WAITING)]
-    diagnostics = without_doubles([*found, *answered.faults, *told])
+    diagnostics = ordered([*found, *answered.faults, *told])
     if bound.bindings is None or answered.faults:
         raise TemplateError(diagnostics)
     return Prepared(template, bound.bindings, diagnostics)

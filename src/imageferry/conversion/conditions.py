@@ -89,7 +89,7 @@ def _negation(crossing: Crossing, part: Table, cross: Cross) -> Part:
     inner = items(argument)
     told = cross_condition(crossing, inner[0] if inner else argument, cross)
     if not crossing.to_services():
-        return call("Fn::Not", told, replace(part, short=part.short and isinstance(told, Leaf)))
+        return call("Fn::Not", told, part)
     if isinstance(argument, Listing):
         member = replace(argument.members[0], value=told)
         return call("Fn::Not", replace(argument, members=(member,)), part)

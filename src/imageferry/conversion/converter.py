@@ -21,6 +21,7 @@ from imageferry.conversion.parts import (
     plain,
     text,
     value_of,
+    walk,
 )
 from imageferry.conversion.regions import voyages
 from imageferry.conversion.resources import cross_resources
@@ -31,7 +32,7 @@ from imageferry.conversion.sections import (
     cross_rules,
 )
 from imageferry.dialects.vocabulary import Dialect
-from imageferry.model.diagnostics import Diagnostic, TemplateError, error, warning
+from imageferry.model.diagnostics import Diagnostic, Span, TemplateError, error, warning
 from imageferry.model.templates import Bindings, Template
 from imageferry.ports.types import Catalog
 
@@ -77,7 +78,7 @@ def cross_over(
     names = names_there(document.root, there, found)
     if any(one.is_error for one in found):
         raise TemplateError(found)
-    several = voyages(template, section, types, bindings, found)
+    several = voyages(template, section, types, bindings, stack_region, found)
     if any(one.is_error for one in found):
         raise TemplateError(found)
     landed: list[Landed] = []
@@ -96,6 +97,7 @@ def cross_over(
             resources=section,
             locals=_locals(document.root),
             flags=flags_of(template, document.root, types, document.dialect),
+            short=any(isinstance(one, Table) and one.short for one in walk(document.root)),
             numbers=frozenset(p.name for p in template.parameters.values() if p.kind == "number"),
         )
         root = _root(crossing, document.root)
@@ -107,7 +109,18 @@ def cross_over(
     report = tuple(dict.fromkeys(found))
     if any(one.is_error for one in report):
         raise TemplateError(report)
-    return Crossed(tuple(landed), report, tuple(dict.fromkeys(notes)))
+    return Crossed(tuple(landed), report, _folded(notes))
+
+
+def _folded(notes: list[Note]) -> tuple[Note, ...]:
+    """Each note once, where it holds first, with the number of the other places."""
+    places: dict[str, list[Span]] = {}
+    for note in dict.fromkeys(notes):
+        places.setdefault(note.message, []).append(note.span)
+    return tuple(
+        Note(message if len(spans) == 1 else f"{message} ({len(spans)} places)", spans[0])
+        for message, spans in places.items()
+    )
 
 
 def _several(several: tuple[Voyage, ...], section: Table) -> Diagnostic:

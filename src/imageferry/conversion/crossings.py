@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from imageferry.conversion.parts import Leaf, Member, Part, Table, call, text
+from imageferry.conversion.parts import Leaf, Member, Part, Table, call, function_name, text
 from imageferry.dialects.vocabulary import Dialect, Function
 from imageferry.model.counterparts import Counterpart
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
@@ -25,12 +25,14 @@ class Note:
 class Instance:
     """One resource that is to be; `index` where it is counted, `region` that it is made in.
 
-    `region` is None where it is not known and does not matter.
+    `region` is None where it is not known and does not matter. `is_idle`: nothing is made, as what
+    it asks for is there already.
     """
 
     logical_id: str
     index: int | None
     region: str | None
+    is_idle: bool = False
 
 
 class Elsewhere(Exception):
@@ -56,13 +58,14 @@ class Voyage:
     """One template that is to be written: the instances in it, and the region of its stack.
 
     `region_parameter` is the parameter here whose value is the region of the stack there;
-    `all_instances` are those of every voyage.
+    `all_instances` are those of every voyage. `is_alone`: no other template is written.
     """
 
     region: str | None
     instances: tuple[Instance, ...]
     all_instances: tuple[Instance, ...]
     region_parameter: str | None = None
+    is_alone: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +81,8 @@ class Crossing:
     and `in_conditions` tell where the expression stands. `never_empty` are parameters that gave
     the region of the stack where they were empty, and must have a value there. `made` are all
     instances by resource, `aboard` those of this voyage, `definitions` the resources as written.
+    `short` is true where the document is written with short tags. `once` is what was told already
+    and need not be told again.
     """
 
     here: Dialect
@@ -107,6 +112,8 @@ class Crossing:
     made: dict[str, list[Instance]] = field(default_factory=dict)
     aboard: frozenset[Instance] = frozenset()
     definitions: Mapping[str, Part] = field(default_factory=dict)
+    short: bool = False
+    once: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.words = {one.canonical: one for one in self.there.functions.values()}
@@ -126,6 +133,14 @@ class Crossing:
     ) -> None:
         """Something that is not carried over, or not quite."""
         self.found.append(warning(code, message, why=why, remedy=remedy, span=span))
+
+    def warn_once(
+        self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
+    ) -> None:
+        """Something that is the same wherever it stands, told where it stands first."""
+        if (code, message) not in self.once:
+            self.once.add((code, message))
+            self.warning(code, message, span, why=why, remedy=remedy)
 
     def note(self, message: str, span: Span) -> None:
         """Something that is written otherwise and means the same."""
@@ -148,14 +163,15 @@ class Crossing:
         if self.stack_region is not None:
             return text(self.stack_region, like.span)
         self.region_asked = True
-        return reference(self.region_name, like)
+        return self.reference(self.region_name, like)
 
     def region_there(self, like: Part) -> Part:
         """The region of the stack over there: its pseudo parameter."""
-        return reference(self.pseudo("region") or "", like)
+        return self.reference(self.pseudo("region") or "", like)
 
-
-def reference(name: str, like: Part) -> Part:
-    """`Ref` to a name, short where `like` is."""
-    inner = Leaf(name, name, like.span)
-    return call("Ref", inner, like) if isinstance(like, Table) else call("Ref", inner, inner)
+    def reference(self, name: str, like: Part) -> Part:
+        """`Ref` to a name, short where `like` is, or where the document has short tags."""
+        inner = Leaf(name, name, like.span)
+        if isinstance(like, Table) and function_name(like) is not None:
+            return call("Ref", inner, like)
+        return replace(call("Ref", inner, inner), short=self.short)

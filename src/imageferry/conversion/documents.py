@@ -16,12 +16,11 @@ from imageferry.conversion.parts import (
     listing,
     plain,
     text,
-    value_of,
 )
 from imageferry.conversion.scalar_words import number_text
 from imageferry.conversion.writing import Spelling, write_json, write_yaml
 from imageferry.conversion.yaml_parts import read_yaml_parts
-from imageferry.dialects.reader import DIALECTS
+from imageferry.dialects.recognition import dialect_of
 from imageferry.dialects.syntax.json_nodes import read_json
 from imageferry.dialects.syntax.nodes import Unreadable
 from imageferry.dialects.syntax.source_text import decode
@@ -29,6 +28,9 @@ from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, TemplateError, error, warning
 from imageferry.model.values import Json
+
+# The readers' word for a key that stands twice; nothing else that they doubt is lost by writing.
+_DOUBLE_KEY: Final = "IF120"
 
 
 class Form(Enum):
@@ -40,67 +42,54 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A template as it was written. `expanded` are the places of aliases, which are written out."""
+    """A template as it was written.
+
+    `expanded` are the places of aliases, which are written out; `doubled` tells of keys that stand
+    twice, of which one is left.
+    """
 
     name: str
     root: Table
     form: Form
     dialect: Dialect
     expanded: tuple[Span, ...] = ()
+    doubled: tuple[Diagnostic, ...] = ()
 
 
 def open_document(source: bytes, name: str) -> Document:
     """The document in a source; raises TemplateError where it is none or its language is unknown."""
     no_places: tuple[Span, ...] = ()
+    told: list[Diagnostic] = []
     try:
         written = decode(source, name)
         if written.lstrip()[:1] == "{":
             form, expanded = Form.JSON, no_places
-            root = read_json_parts(read_json(written, name, []))
+            node = read_json(written, name, told)
+            root = read_json_parts(node)
         else:
             # The readers refuse what is no document, has no end or would fill the memory.
-            read_yaml(written, name, [])
+            node = read_yaml(written, name, told)[0]
             form = Form.YAML
             root, expanded = read_yaml_parts(written, name)
     except Unreadable as fault:
         raise TemplateError([fault.diagnostic]) from None
-    dialect = _dialect_of(root)
-    if dialect is None or not isinstance(root, Table):
-        raise TemplateError([_no_template(root)])
+    try:
+        dialect, _ = dialect_of(node, [])
+    except Unreadable as fault:
+        raise TemplateError([_nothing(fault.diagnostic)]) from None
     spelt = _spelt_out(root, dialect)
     assert isinstance(spelt, Table)
-    return Document(name, spelt, form, dialect, expanded)
+    doubled = tuple(one for one in told if one.code == _DOUBLE_KEY)
+    return Document(name, spelt, form, dialect, expanded, doubled)
 
 
-def _dialect_of(root: Part) -> Dialect | None:
-    if not isinstance(root, Table):
-        return None
-    names = {member.name for member in root.members}
-    for dialect in DIALECTS:
-        if dialect.version_key in names:
-            return dialect
-    resources = value_of(root, "Resources")
-    if not isinstance(resources, Table):
-        return None
-    types = [
-        value_of(one.value, "Type") for one in resources.members if isinstance(one.value, Table)
-    ]
-    for dialect in DIALECTS:
-        if any(
-            isinstance(one, Leaf) and one.text.startswith(dialect.type_prefixes) for one in types
-        ):
-            return dialect
-    return next(dialect for dialect in DIALECTS if not dialect.version_required)
-
-
-def _no_template(root: Part) -> Diagnostic:
-    keys = " or ".join(f"'{dialect.version_key}'" for dialect in DIALECTS)
+def _nothing(fault: Diagnostic) -> Diagnostic:
     return error(
         "IF901",
-        "this is not a template: there is nothing to convert",
-        why=f"it has neither {keys} nor 'Resources'",
-        remedy="name a template",
-        span=root.span,
+        f"there is nothing to convert: {fault.message}",
+        why=fault.why,
+        remedy=fault.remedy,
+        span=fault.span,
     )
 
 
@@ -136,7 +125,7 @@ def write_document(document: Document, form: Form, spelling: Spelling) -> Writte
     Raises TemplateError where the text would not read to the same values.
     """
     root = _in_both_forms(document)
-    found = expansions(document)
+    found = simplifications(document)
     if form is Form.JSON:
         found += _lost_comments(root)
         written = write_json(root) + "\n"
@@ -147,20 +136,22 @@ def write_document(document: Document, form: Form, spelling: Spelling) -> Writte
     return Written(written, tuple(found))
 
 
-def expansions(document: Document) -> list[Diagnostic]:
-    """What is said where aliases and merge keys are written out."""
+def simplifications(document: Document) -> list[Diagnostic]:
+    """What is said where keys stood twice, and where aliases and merge keys are written out."""
+    found = list(document.doubled)
     count = len(document.expanded)
     if not count:
-        return []
+        return found
     words = f"{count} aliases and merge keys are" if count > 1 else "an alias or merge key is"
     return [
+        *found,
         warning(
             "IF904",
             f"{words} written out",
             why="they stand for values that are written elsewhere; JSON has no such thing, and "
             "neither template language promises to read them",
             span=document.expanded[0],
-        )
+        ),
     ]
 
 

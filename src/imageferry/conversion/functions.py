@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.conversion.conditions import cross_choice, cross_condition, cross_equals
-from imageferry.conversion.crossings import Crossing, reference
+from imageferry.conversion.crossings import Crossing
 from imageferry.conversion.parts import (
     Leaf,
     Listing,
@@ -44,7 +44,7 @@ def cross(crossing: Crossing, part: Part) -> Part:
     match part:
         case Leaf(value=None) if crossing.to_services():
             crossing.note("null is written as 'AWS::NoValue'", part.span)
-            return reference(crossing.pseudo("no_value") or "", part)
+            return crossing.reference(crossing.pseudo("no_value") or "", part)
         case Leaf():
             return part
         case Listing() | Table():

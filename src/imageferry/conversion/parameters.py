@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,9 +9,9 @@ from typing import Final
 
 from imageferry.conversion.crossings import Crossing, KnownType
 from imageferry.conversion.names import mentioned
+from imageferry.conversion.parameter_values import cross_allowed, cross_default
 from imageferry.conversion.parts import (
     Leaf,
-    Listing,
     Member,
     Part,
     Style,
@@ -20,13 +19,11 @@ from imageferry.conversion.parts import (
     function_name,
     items,
     listing,
-    plain,
     referred,
     table,
     text,
     value_of,
 )
-from imageferry.conversion.scalar_words import number_text
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Span
 from imageferry.model.schemas import ValueType
@@ -201,10 +198,10 @@ def _fields(crossing: Crossing, name: str, fields: Table, labels: dict[str, Part
         elif word == "Default" and name in crossing.never_empty:
             members += _stack_region(crossing, name, member)
         elif word == "Default":
-            members.append(replace(member, value=_default(crossing, name, member.value)))
+            members.append(replace(member, value=cross_default(crossing, name, member.value)))
         elif word == "AllowedValues":
             if not (name in crossing.flags and not crossing.to_services()):
-                members.append(replace(member, value=_allowed(crossing, name, member.value)))
+                members.append(replace(member, value=cross_allowed(crossing, name, member.value)))
         else:
             members.append(member)
     span = fields.span
@@ -304,69 +301,3 @@ def localised(crossing: Crossing, part: Part) -> Part:
     if isinstance(chosen, Leaf) and chosen.value is not None:
         return replace(chosen, value=chosen.text)
     return text("", part.span)
-
-
-def _default(crossing: Crossing, name: str, part: Part) -> Part:
-    kind = crossing.template.parameters[name].kind
-    if isinstance(part, Leaf) and part.value is None:
-        return _no_default(crossing, name, kind, part) if crossing.to_services() else part
-    if kind == "json":
-        if isinstance(part, Leaf) and isinstance(part.value, str):
-            return part
-        return text(json.dumps(plain(part), ensure_ascii=False), part.span)
-    if isinstance(part, Listing):
-        words = [one.text for one in (items(part) or []) if isinstance(one, Leaf)]
-        return text(",".join(words), part.span)
-    if not isinstance(part, Leaf):
-        return text(json.dumps(plain(part), ensure_ascii=False), part.span)
-    return _word(crossing, name, part)
-
-
-def _no_default(crossing: Crossing, name: str, kind: str, part: Leaf) -> Part:
-    if kind == "number":
-        crossing.error(
-            "IF914",
-            f"the parameter '{name}' may have no value, which a number cannot say there",
-            part.span,
-            why=f"{crossing.there.title} has no null",
-            remedy="give it a default, or make it a String, before you convert",
-        )
-    else:
-        crossing.warning(
-            "IF920",
-            f"the default null of '{name}' becomes an empty text",
-            part.span,
-            why=f"{crossing.there.title} has no null; a property that may not be empty counts "
-            "as not given in both",
-        )
-    return text("", part.span)
-
-
-def _allowed(crossing: Crossing, name: str, part: Part) -> Part:
-    if not isinstance(part, Listing):
-        return part
-    members = tuple(
-        replace(one, value=_word(crossing, name, one.value))
-        for one in part.members
-        if not (isinstance(one.value, Leaf) and one.value.value is None and crossing.to_services())
-    )
-    return replace(part, members=members)
-
-
-def _word(crossing: Crossing, name: str, part: Part) -> Part:
-    """A value of a parameter: one side reads it as it is written, the other by what it means."""
-    if not isinstance(part, Leaf) or part.value is None:
-        return part
-    kind = crossing.template.parameters[name].kind
-    if name in crossing.flags:
-        truth = str(part.value).lower() in ("true", "1", "t", "on", "y", "yes")
-        word = "true" if truth else "false"
-        if crossing.to_services():
-            return Leaf(word, word, part.span, Style.SINGLE)
-        return Leaf(truth, word, part.span)
-    if isinstance(part.value, str):
-        return part
-    if crossing.to_services():
-        return replace(part, text=number_text(part))
-    # Written without quotes, and yet text: what reads values would take it for a number.
-    return part if kind == "number" else replace(part, value=part.text)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from imageferry.conversion.crossings import Crossing, Elsewhere, Instance, reference
+from imageferry.conversion.crossings import Crossing, Elsewhere, Instance
 from imageferry.conversion.parts import (
     Leaf,
     Part,
@@ -67,13 +67,13 @@ def _pseudo(crossing: Crossing, name: str, canonical: str, like: Part) -> Part:
             remedy="give the value by a parameter before you convert",
         )
         return like
-    return reference(word, like)
+    return crossing.reference(word, like)
 
 
 def _parameter(crossing: Crossing, name: str, like: Part) -> Part:
     if name == crossing.voyage.region_parameter:
         return crossing.region_there(like)
-    value = written_out(crossing, reference(name, like))
+    value = written_out(crossing, crossing.reference(name, like))
     if value is not None:
         return value
     crossing.mentioned.add(name)
@@ -86,7 +86,7 @@ def _parameter(crossing: Crossing, name: str, like: Part) -> Part:
             remedy=f"give its value with -p {name}=…, by which it is written out, or declare it as "
             "String or CommaDelimitedList",
         )
-    return reference(crossing.renamed("Parameters", name), like)
+    return crossing.reference(crossing.renamed("Parameters", name), like)
 
 
 def _resource(
@@ -234,7 +234,7 @@ def part_of(crossing: Crossing, value: Value, like: Part) -> Part:
     """A known value as it is written over there."""
     match value:
         case None:
-            return reference(crossing.pseudo("no_value") or "", like)
+            return crossing.reference(crossing.pseudo("no_value") or "", like)
         case bool():
             return Leaf(value, "true" if value else "false", like.span)
         case str() | int() | float():
@@ -245,7 +245,7 @@ def part_of(crossing: Crossing, value: Value, like: Part) -> Part:
         case Sequence():
             return listing([part_of(crossing, one, like) for one in value], like.span)
         case _:
-            return reference(crossing.pseudo("no_value") or "", like)
+            return crossing.reference(crossing.pseudo("no_value") or "", like)
 
 
 def written_out(crossing: Crossing, part: Part) -> Part | None:

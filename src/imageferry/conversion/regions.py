@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from imageferry.conversion.crossings import Instance, KnownType, Voyage
 from imageferry.conversion.parts import Leaf, Part, Table, function_name, plain, value_of
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
-from imageferry.model.diagnostics import Diagnostic, error
-from imageferry.model.expressions import Expression
+from imageferry.model.counterparts import Counterpart
+from imageferry.model.diagnostics import Diagnostic, error, warning
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
+from imageferry.model.values import UNKNOWN, Value
 
 
 def voyages(
@@ -19,11 +21,13 @@ def voyages(
     resources: Table,
     types: Mapping[str, KnownType],
     bindings: Bindings,
+    stack_region: str | None,
     found: list[Diagnostic],
 ) -> tuple[Voyage, ...]:
     """The templates to be written; faults are added to `found`.
 
-    `resources` is the section as parts, `bindings` what is known of the parameters' values.
+    `resources` is the section as parts, `bindings` what is known of the parameters' values,
+    `stack_region` the region of the stack here, if it is known.
     """
     definitions = {member.name: member.value for member in resources.members}
     instances: list[Instance] = []
@@ -37,9 +41,20 @@ def voyages(
         if role is not None:
             written.append(_property(definitions.get(name), role))
         counted = counted or definition.count is not None
-        instances += _instances(template, definition, role, bindings, found)
+        scope = Scope(bindings, Unresolved(), MANNERS[template.dialect])
+        instances += _instances(definition, known.counterpart, scope, stack_region, found)
     together = tuple(instances)
-    if not counted and len({repr(None if one is None else plain(one)) for one in written}) <= 1:
+    idle = [one for one in instances if one.is_idle]
+    found += [_idle(template, types, one) for one in idle]
+    instances = [one for one in instances if not one.is_idle]
+    if idle and not instances:
+        found.append(_nothing(template))
+        return ()
+    if (
+        not counted
+        and not idle
+        and len({repr(None if one is None else plain(one)) for one in written}) <= 1
+    ):
         region = next((one.region for one in instances if one.region), None)
         return (Voyage(region, together, together, _parameter_of(written, template)),)
     unknown = [one for one in instances if one.region is None]
@@ -50,7 +65,12 @@ def voyages(
     if not regions and not found:
         found.append(_nothing(template))
     return tuple(
-        Voyage(region, tuple(one for one in instances if one.region == region), together)
+        Voyage(
+            region,
+            tuple(one for one in instances if one.region == region),
+            together,
+            is_alone=len(regions) == 1,
+        )
         for region in regions
     )
 
@@ -72,22 +92,25 @@ def _parameter_of(written: list[Part | None], template: Template) -> str | None:
 
 
 def _instances(
-    template: Template,
     definition: ResourceDefinition,
-    role: str | None,
-    bindings: Bindings,
+    counterpart: Counterpart,
+    scope: Scope,
+    stack_region: str | None,
     found: list[Diagnostic],
 ) -> list[Instance]:
     name = definition.logical_id
-    expression = None if role is None else definition.properties.get(role)
 
     def made(index: int | None) -> Instance:
-        scope = Scope(bindings, Unresolved(), MANNERS[template.dialect], index)
-        return Instance(name, index, _region(expression, scope))
+        inside = replace(scope, index=index)
+        role = counterpart.stack_region_there
+        region = _region(_settled(definition, role, inside))
+        return Instance(
+            name, index, region, _is_idle(definition, counterpart, inside, region, stack_region)
+        )
 
     if definition.count is None:
         return [made(None)]
-    count = bindings.counts.get(name)
+    count = scope.bindings.counts.get(name)
     if count is None:
         found.append(
             error(
@@ -103,15 +126,46 @@ def _instances(
     return [made(index) for index in range(count)]
 
 
-def _region(expression: Expression | None, scope: Scope) -> str | None:
+def _is_idle(
+    definition: ResourceDefinition,
+    counterpart: Counterpart,
+    scope: Scope,
+    region: str | None,
+    stack_region: str | None,
+) -> bool:
+    """True where the copy's two regions are one, and the template says that none is made then."""
+    if region is None or _settled(definition, counterpart.in_place, scope) is not True:
+        return False
+    source = _settled(definition, counterpart.stack_region_here, scope)
+    return (_region(source) if source not in (None, "") else stack_region) == region
+
+
+def _settled(definition: ResourceDefinition, name: str | None, scope: Scope) -> Value:
+    """The value of a property; None where it is not written, UNKNOWN where it cannot be told."""
+    expression = definition.properties.get(name or "")
     if expression is None:
         return None
     try:
-        value = evaluate(expression, scope)
+        return evaluate(expression, scope)
     except EvaluationError:
-        return None
+        return UNKNOWN
+
+
+def _region(value: Value) -> str | None:
     # A region that must not be seen is not written into a template either.
     return value if isinstance(value, str) and value else None
+
+
+def _idle(template: Template, types: Mapping[str, KnownType], one: Instance) -> Diagnostic:
+    name = one.logical_id
+    flag = types[name].counterpart.in_place or ""
+    definition = template.resources[name]
+    return warning(
+        "IF936",
+        f"'{name}' in {one.region} is left out",
+        why=f"the image is there already, and with '{flag}' nothing is made then",
+        span=definition.property_spans.get(flag, definition.span),
+    )
 
 
 def _unsettled(
@@ -139,11 +193,12 @@ def _unsettled(
 
 
 def _nothing(template: Template) -> Diagnostic:
-    counted = next(one for one in template.resources.values() if one.count is not None)
+    resources = template.resources.values()
+    first = next((one for one in resources if one.count is not None), next(iter(resources)))
     return error(
         "IF930",
         "there is nothing to convert: no resource is made",
-        why=f"with the parameters as they are, there is not one '{counted.logical_id}'",
+        why=f"with the parameters and regions as they are, there is not one '{first.logical_id}'",
         remedy="give other parameters with -p",
-        span=counted.count.span if counted.count and counted.count.span else counted.span,
+        span=first.count.span if first.count and first.count.span else first.span,
     )

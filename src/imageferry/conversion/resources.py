@@ -22,6 +22,7 @@ from imageferry.conversion.parts import (
     text,
 )
 from imageferry.conversion.references import name_there, property_of, written_out
+from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.addresses import parse_address
 from imageferry.model.counterparts import Counterpart, PropertyCounterpart
 
@@ -172,7 +173,15 @@ def _property(
     whole = written_out(crossing, value)
     if whole is not None:
         return replace(member, name=told.name, value=_with_members(whole, told))
-    return replace(member, name=told.name, value=cross(crossing, _with_members(value, told)))
+    crossed = cross(crossing, _with_members(value, told))
+    if _is_nothing(crossing.there, crossed) and not _is_nothing(crossing.here, value):
+        # What this instance has no value for need not be said.
+        return None
+    return replace(member, name=told.name, value=crossed)
+
+
+def _is_nothing(dialect: Dialect, part: Part) -> bool:
+    return dialect.pseudo.get(referred(part)) == "no_value"
 
 
 def _must_be_given(crossing: Crossing, part: Part) -> None:
@@ -184,10 +193,13 @@ def _must_be_given(crossing: Crossing, part: Part) -> None:
 
 
 def _say_region(crossing: Crossing, one: Instance, member: Member) -> None:
+    if not crossing.voyage.is_alone:
+        # Which region each of several templates is for is told of them all.
+        return
     written = member.value
     region = crossing.voyage.region
     shown = f"'{written.text}'" if isinstance(written, Leaf) else f"what '{member.name}' gives"
-    crossing.warning(
+    crossing.warn_once(
         "IF933",
         f"{shown} becomes the region of the stack there",
         member.span,
@@ -231,11 +243,18 @@ def _is_null(part: Part) -> bool:
 def _dependencies(crossing: Crossing, member: Member) -> Part | None:
     value = member.value
     single = isinstance(value, Leaf)
-    written = (
-        [value]
-        if isinstance(value, Leaf)
-        else [one.value for one in value.members if isinstance(one.value, Leaf)]
-    )
+    entries = [one.value for one in value.members] if isinstance(value, Listing) else [value]
+    written = []
+    for entry in entries:
+        if isinstance(entry, Leaf):
+            written.append(entry)
+        else:
+            crossing.warning(
+                "IF911",
+                "a function in 'DependsOn' is not carried over",
+                entry.span,
+                why="CloudFormation takes nothing but names there",
+            )
     names: list[Part] = []
     for leaf in written:
         found = [

@@ -14,6 +14,12 @@ _PLAIN: Final = re.compile(
     r"[A-Za-z_/$\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
     r"[A-Za-z0-9_./:;$%+=()@*!?'\"<>|&~^\\# \u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd-]*\Z"
 )
+# Outside of brackets the marks of lists and maps are characters like others, behind the first.
+_PLAIN_IN_BLOCK: Final = re.compile(
+    r"(?:[A-Za-z_/$\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[0-9]+ [A-Za-z])"
+    r"[A-Za-z0-9_./:;$%+=()@*!?'\"<>|&~^\\# ,\[\]{}"
+    r"\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd-]*\Z"
+)
 # Words that a reader of another YAML version may take for a boolean or null.
 _TAKEN: Final = BOOLEAN_WORDS | NULL_WORDS | frozenset(("y", "Y", "n", "N", "=", "<<"))
 _UNPRINTABLE: Final = re.compile(
@@ -58,13 +64,13 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def yaml_word(leaf: Leaf) -> str:
-    """A value in YAML, on one line."""
+def yaml_word(leaf: Leaf, *, bracketed: bool = True) -> str:
+    """A value in YAML, on one line; `bracketed` where it stands inside brackets."""
     match leaf.value:
         case None:
             return "null"
         case str() as value:
-            return _yaml_text(value, leaf.style)
+            return _yaml_text(value, leaf.style, bracketed=bracketed)
         case bool() as value:
             return "true" if value else "false"
         case _:
@@ -73,21 +79,21 @@ def yaml_word(leaf: Leaf) -> str:
 
 def yaml_key(name: str) -> str:
     """A key in YAML."""
-    return _yaml_text(name, Style.PLAIN)
+    return _yaml_text(name, Style.PLAIN, bracketed=True)
 
 
-def _yaml_text(value: str, style: Style) -> str:
+def _yaml_text(value: str, style: Style, *, bracketed: bool) -> str:
     if style is Style.DOUBLE or _UNPRINTABLE.search(value) or "\n" in value:
         return _double_quoted(value)
-    if style is not Style.SINGLE and is_plain(value):
+    if style is not Style.SINGLE and is_plain(value, bracketed=bracketed):
         return value
     return "'" + value.replace("'", "''") + "'"
 
 
-def is_plain(value: str) -> bool:
-    """True where text needs no quotes, in any version of YAML and inside brackets."""
+def is_plain(value: str, *, bracketed: bool = True) -> bool:
+    """True where text needs no quotes, in any version of YAML; `bracketed`: inside brackets too."""
     return (
-        _PLAIN.match(value) is not None
+        (_PLAIN if bracketed else _PLAIN_IN_BLOCK).match(value) is not None
         and value not in _TAKEN
         and isinstance(resolve(value), str)
         and not value.endswith((" ", ":"))

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from imageferry.conversion.conditions import cross_condition
 from imageferry.conversion.crossings import Crossing, Elsewhere
 from imageferry.conversion.functions import cross
 from imageferry.conversion.metadata import without_nulls
 from imageferry.conversion.parameters import localised
-from imageferry.conversion.parts import Leaf, Listing, Member, Part, Table, items, value_of
+from imageferry.conversion.parts import (
+    Leaf,
+    Listing,
+    Member,
+    Part,
+    Style,
+    Table,
+    call,
+    function_name,
+    is_flow,
+    items,
+    listing,
+    referred,
+    text,
+    value_of,
+)
 from imageferry.conversion.references import instances_of
+
+_LIST_KINDS: Final = frozenset(("text_list", "number_list"))
+_LISTS: Final = frozenset(("Fn::Split", "Fn::GetAZs", "Fn::Cidr"))
 
 
 def cross_conditions(crossing: Crossing, section: Table) -> Table:
@@ -163,9 +182,55 @@ def _told(crossing: Crossing, name: str, value: Part) -> Part:
     counted = instances_of(crossing, value)
     crossed = cross(crossing, value)
     inner = items(crossed)
-    if counted is None or inner is None:
-        return crossed
-    if not inner:
-        raise Elsewhere(counted, None, value.span)
-    # The list of all regions has become the one value of this region.
-    return inner[0] if len(inner) == 1 else crossed
+    if counted is not None and inner is not None:
+        if not inner:
+            raise Elsewhere(counted, None, value.span)
+        if len(inner) == 1:
+            # The list of all regions has become the one value of this region.
+            return inner[0]
+    return _as_text(crossing, name, crossed) if crossing.to_services() else crossed
+
+
+def _as_text(crossing: Crossing, name: str, value: Part) -> Part:
+    """An output there is text (CloudFormation, outputs: values "must evaluate to a String")."""
+    if isinstance(value, Table) and function_name(value) is None:
+        crossing.error(
+            "IF914",
+            f"its value is a map, and an output of {crossing.there.title} is text",
+            value.span,
+            why="there is no other kind of output there",
+            remedy="give each entry an output of its own before you convert",
+        )
+    elif _gives_list(crossing, value):
+        crossing.warning(
+            "IF936",
+            f"the list of the output '{name}' becomes one text, with commas between",
+            value.span,
+            why=f"an output of {crossing.there.title} is text",
+        )
+        pair: list[Part] = [text(",", value.span, Style.SINGLE), value]
+        function = call("Fn::Join", listing(pair, value.span, is_flow(value)), value)
+        return replace(function, short=crossing.short)
+    return value
+
+
+def _gives_list(crossing: Crossing, value: Part) -> bool:
+    """True where an expression over there gives a list, whatever the values are."""
+    if isinstance(value, Listing):
+        return True
+    inner = items(value.members[0].value) if isinstance(value, Table) and value.members else None
+    match function_name(value):
+        case "Ref":
+            declared = next(
+                (
+                    one
+                    for one in crossing.template.parameters.values()
+                    if crossing.renamed("Parameters", one.name) == referred(value)
+                ),
+                None,
+            )
+            return declared is not None and declared.kind in _LIST_KINDS
+        case "Fn::If" if inner is not None:
+            return any(_gives_list(crossing, branch) for branch in inner[1:])
+        case name:
+            return name in _LISTS

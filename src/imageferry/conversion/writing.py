@@ -103,19 +103,30 @@ def _entry(hand: _Hand, member: Member, indent: int) -> Iterator[str]:
 def _listed(hand: _Hand, member: Member, indent: int) -> Iterator[str]:
     margin = " " * indent
     value = member.value
-    opened = isinstance(value, Table) and value.members and not _short_name(hand, value)
-    if not opened or not isinstance(value, Table) or _flow(hand, value, indent + 2) is not None:
+    if (
+        isinstance(value, Leaf)
+        or not value.members
+        or _short_name(hand, value)
+        or _flow(hand, value, indent + 2) is not None
+    ):
         yield from _lines_above(member.before, margin)
         yield from _value(hand, f"{margin}-", value, indent, member.beside)
         return
     # The first entry stands on the line of the dash, and its comments above that.
-    first = value.members[0]
-    beside = (member.beside,) if member.beside else ()
-    yield from _lines_above((*member.before, *beside, *first.before), margin)
-    rest = replace(value, members=(replace(first, before=()), *value.members[1:]))
-    lines = _inside(hand, rest, indent + 2)
-    head = next(lines)
-    yield f"{margin}- {head[indent + 2 :]}"
+    above = member.before
+    if member.beside:
+        first = value.members[0]
+        if len(value.members) == 1 and isinstance(first.value, Leaf) and not first.beside:
+            value = replace(value, members=(replace(first, beside=member.beside),))
+        else:
+            above = (*above, member.beside)
+    yield from _lines_above(above, margin)
+    lines = _inside(hand, value, indent + 2)
+    for line in lines:
+        if line.lstrip()[:1] not in ("", "#"):
+            yield f"{margin}- {line[indent + 2 :]}"
+            break
+        yield line and margin + line.lstrip()
     yield from lines
 
 
@@ -127,7 +138,7 @@ def _value(
     if isinstance(part, Leaf):
         block = block_lines(part.value, part.style) if isinstance(part.value, str) else None
         if block is None:
-            yield f"{head} {yaml_word(part)}{comment}"
+            yield f"{head} {yaml_word(part, bracketed=False)}{comment}"
             return
         yield f"{head} {block[0]}{comment}"
         margin = " " * (indent + 2)
@@ -208,10 +219,13 @@ def _commented(part: Part) -> bool:
 def _flow(hand: _Hand, part: Part, column: int, *, tagged: bool = False) -> str | None:
     """A part on the rest of a line; None where it does not belong or fit there."""
     if isinstance(part, Leaf):
-        return yaml_word(part)
+        return yaml_word(part, bracketed=False)
     if not part.members:
         return "{}" if isinstance(part, Table) else "[]"
     if not is_flow(part) or _commented(part):
+        return None
+    if isinstance(part, Table) and part.short and not tagged and not _short_name(hand, part):
+        # What was a tag was in no brackets; its long form is a map of one line or more.
         return None
     written = _in_brackets(hand, part, tagged=tagged)
     if written is None or column + len(written) > _WIDTH:

@@ -207,5 +207,18 @@ DIALECT: Final = Dialect(
         outputs=200,
         mappings=200,
         description_bytes=1024,
+        parameter_words=4000,
+        mapping_keys=200,
     ),
+    policy_fields={
+        "CreationPolicy": ("AutoScalingCreationPolicy", "ResourceSignal", "StartFleet"),
+        "UpdatePolicy": (
+            "AutoScalingReplacingUpdate",
+            "AutoScalingRollingUpdate",
+            "AutoScalingScheduledAction",
+            "CodeDeployLambdaAliasUpdate",
+            "EnableVersionUpgrade",
+            "UseOnlineResharding",
+        ),
+    },
 )

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from imageferry.dialects.syntax.nodes import UNRESOLVED, MapNode, Node, Scalar, note, shape_of
+from imageferry.dialects.syntax.nodes import (
+    UNRESOLVED,
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
+    note,
+    shape_of,
+)
+from imageferry.dialects.syntax.positions import Positions
+from imageferry.dialects.syntax.yaml_scalars import BOOLEAN_WORDS
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
 from imageferry.model.suggestions import did_you_mean
@@ -31,7 +41,8 @@ class Desk:
     unknown one is no fault; `left_out` are the resources that it may make otherwise than they are
     written. `as_written` are the places of numbers that count as the text that they are written as. `told`
     is there where nodes stand in several places: then each place is told once.
-    `repeated` holds how many values the names in texts of Sub have repeated so far.
+    `repeated` holds how many values the names in texts of Sub have repeated so far. `positions`
+    know where a name stands inside a text.
     """
 
     dialect: Dialect
@@ -48,6 +59,7 @@ class Desk:
     as_written: set[Span] = field(default_factory=set)
     told: set[tuple[str, Span]] | None = None
     repeated: list[int] = field(default_factory=list)
+    positions: Positions | None = None
 
     def error(
         self, code: str, message: str, span: Span, *, why: str = "", remedy: str = ""
@@ -72,9 +84,14 @@ class Desk:
         return is_told
 
     def take_as_written(self, node: Scalar) -> str:
-        """The text of a scalar; what was said of its value as a number does not count."""
+        """The text of a scalar; what was said of its value as a number does not count.
+
+        True and false have one spelling, by which functions know them as well.
+        """
         if not isinstance(node.value, str):
             self.as_written.add(node.span)
+        if isinstance(node.value, bool) and node.text not in BOOLEAN_WORDS:
+            return "true" if node.value else "false"
         return node.text
 
     def is_beyond(self, name: str) -> bool:
@@ -143,3 +160,25 @@ def condition_name(desk: Desk, node: Node | None, what: str) -> str | None:
         return None
     name = text_of(desk, node, what)
     return None if desk.is_open and name not in desk.conditions else name
+
+
+def spelled(desk: Desk, node: Node) -> Node:
+    """The node with `yes`, `on` and the like as words, where parameters keep them as they stand.
+
+    What a template compares a parameter with has to read as the parameter's own values do.
+    """
+    if not desk.dialect.manners.literal_texts:
+        return node
+    match node:
+        case Scalar(value=bool()) if node.text in BOOLEAN_WORDS:
+            return Scalar(node.text, node.text, node.span, node.tag)
+        case Scalar():
+            return node
+        case ListNode(items=items):
+            changed = tuple(spelled(desk, entry) for entry in items)
+            same = all(new is old for new, old in zip(changed, items, strict=True))
+            return node if same else ListNode(changed, node.span, node.tag)
+        case MapNode(entries=entries):
+            made = {name: spelled(desk, entry) for name, entry in entries.items()}
+            same = all(made[name] is entries[name] for name in made)
+            return node if same else MapNode(made, node.key_spans, node.span, node.tag)

@@ -13,17 +13,21 @@ BEGINNING: Final = "{{resolve:"
 
 # CloudFormation guide, dynamic references: parameters of the systems manager have an optional
 # version; a secret has a name or an ARN, then SecretString, a JSON key, a stage, or a version id.
-_STORED: Final = re.compile(r"(arn:[a-zA-Z0-9_.\-/:]+|[a-zA-Z0-9_.\-/]+)(:\d+)?")
-_SECRET: Final = re.compile(
+_IN_SYSTEMS_MANAGER: Final = r"(arn:[a-zA-Z0-9_.\-/:]+|[a-zA-Z0-9_.\-/]+)(:\d+)?"
+_IN_SECRETS_MANAGER: Final = (
     r"(arn:[^:{}]*:secretsmanager:[^:{}]*:[^:{}]*:secret:[^:{}]+|[^:{}]+)"
     r"(:(SecretString)?(:[^:{}]*(:[^:{}]*(:[^:{}]*)?)?)?)?"
 )
-_SERVICES: Final[Mapping[str, tuple[str, re.Pattern[str], str]]] = {
-    "ssm": ("a parameter of the Systems Manager", _STORED, "name:version"),
-    "ssm-secure": ("a secret parameter of the Systems Manager", _STORED, "name:version"),
+_SERVICES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "ssm": ("a parameter of the Systems Manager", _IN_SYSTEMS_MANAGER, "name:version"),
+    "ssm-secure": (
+        "a secret parameter of the Systems Manager",
+        _IN_SYSTEMS_MANAGER,
+        "name:version",
+    ),
     "secretsmanager": (
         "a secret of the Secrets Manager",
-        _SECRET,
+        _IN_SECRETS_MANAGER,
         "secret-id:SecretString:json-key:version-stage:version-id",
     ),
 }
@@ -55,7 +59,7 @@ def note_references(desk: Desk, node: Scalar) -> None:
             continue
         kind, form, says = known
         whole = end >= 0 and "${" not in rest and "&{" not in rest
-        if whole and not form.fullmatch(rest.strip()):
+        if whole and not re.fullmatch(form, rest.strip()):
             _note_wrong(
                 desk,
                 node,

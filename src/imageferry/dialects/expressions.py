@@ -11,6 +11,7 @@ from imageferry.dialects.rewriting.function_faults import (
     beside_other_keys,
     misplaced_loop,
     needs_extensions,
+    refuse_text,
     unknown_tag,
     warn_always_true,
     wrong_argument,
@@ -80,6 +81,13 @@ def read_condition(desk: Desk, node: Node, depth: int = 0) -> Expression:
                 "'Fn::Not'",
             )
     return Literal(False, node.span)
+
+
+def read_combined(desk: Desk, node: Node, depth: int = 0) -> Expression:
+    """A condition by itself or inside another, where CloudFormation knows names by 'Condition' only."""
+    if not desk.dialect.manners.reference_expressions and refuse_text(desk, node):
+        return Call("unresolved", read_expression(desk, node, depth), "", node.span)
+    return read_condition(desk, node, depth)
 
 
 def _named_condition(desk: Desk, node: Scalar) -> Expression:
@@ -158,7 +166,7 @@ def _long_form(desk: Desk, name: str, node: MapNode, depth: int) -> Expression:
         )
     else:
         misplaced_loop(desk, name, span)
-    return Literal(None, node.span)
+    return unresolved_at(node.span, name)
 
 
 def _call(
@@ -285,6 +293,9 @@ def _substitution(
             _warn_unused(desk, names, used)
             if variables and is_overgrown(desk, parts, span):
                 return Literal(None, span)
+            if variables and names is not None:
+                # It says where the text ends: what stands behind it is a variable's.
+                parts = (*parts, Literal("", names.span))
             return Call(function.canonical, ListOf(parts, text.span), function.written, span)
     elif text is not argument and lenient and variables is not None:
         inner = read_expression(desk, text, depth)
@@ -313,7 +324,12 @@ def _warn_unused(desk: Desk, names: Node | None, used: set[str]) -> None:
     if not isinstance(names, MapNode):
         return
     for name, span in names.key_spans.items():
-        if name not in used:
+        if name in used:
+            continue
+        if name.startswith("Fn::"):
+            # A function that is not indented below the name that it is the value of.
+            beside_other_keys(desk, name, span)
+        else:
             desk.warning(
                 "IF173",
                 f"the name '{name[:80]}' is not used in the text",
@@ -351,7 +367,7 @@ def _conditions(
         return wrong_argument(
             desk, function, argument, "a list of conditions", "write the conditions as a list"
         )
-    conditions = tuple(read_condition(desk, item, depth) for item in items)
+    conditions = tuple(read_combined(desk, item, depth) for item in items)
     return Call(function.canonical, ListOf(conditions, argument.span), function.written, span)
 
 
@@ -370,7 +386,7 @@ def _negation(
         return wrong_argument(
             desk, function, argument, "a list of one condition", "put the condition into a list"
         )
-    condition = read_condition(desk, inner, depth)
+    condition = read_combined(desk, inner, depth)
     return Call(function.canonical, ListOf((condition,), argument.span), function.written, span)
 
 

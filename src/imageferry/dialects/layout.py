@@ -45,13 +45,31 @@ def check_sections(desk: Desk, root: MapNode, transforms: Transforms) -> None:
             )
         elif section.treatment is Treatment.REFUSED and not _is_empty(node):
             _refuse(desk, word, section, span, transforms)
-    if "Resources" not in root.entries and desk.dialect.manners.strict_fields and not desk.is_open:
+    if desk.dialect.manners.strict_fields and not desk.is_open:
+        _demand_resources(desk, root)
+
+
+def _demand_resources(desk: Desk, root: MapNode) -> None:
+    """Note a template without resources; CloudFormation demands at least one."""
+    section = root.entries.get("Resources")
+    if section is None:
         desk.error(
             "IF137",
             "the template has no 'Resources'",
             root.span,
             why="CloudFormation demands at least one resource",
             remedy="add 'Resources'",
+        )
+    elif isinstance(section, MapNode) and not section.tag and not section.entries:
+        if any(one.code == "IF153" for one in desk.found):
+            # A loop that could not run would have made some.
+            return
+        desk.error(
+            "IF137",
+            "'Resources' holds no resource",
+            root.key_spans["Resources"],
+            why="CloudFormation demands at least one resource",
+            remedy="declare one; a loop needs at least one item",
         )
 
 

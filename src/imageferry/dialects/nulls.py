@@ -34,13 +34,14 @@ def _walk(desk: Desk, node: Node, path: str) -> None:
 
 
 def _note(desk: Desk, node: Scalar, path: str) -> None:
-    message = f"[{path[:200]}] 'null' values are not allowed in templates"
+    message = f"null stands at '{path[1:201]}'"
+    words = f"[{path[:200]}] 'null' values are not allowed in templates"
     if path.endswith("/" + _NO_REGION):
         desk.warning(
             "IF136",
             message,
             node.span,
-            why="it counts as the stack's own region here",
+            why=f"it counts as the stack's own region here; CloudFormation says: {words}",
             remedy='write an empty text, ""',
         )
         return
@@ -48,7 +49,7 @@ def _note(desk: Desk, node: Scalar, path: str) -> None:
         "IF136",
         message,
         node.span,
-        why=f"{desk.dialect.title} refuses null anywhere",
+        why=f"{desk.dialect.title} says: {words}",
         remedy=f"remove the key, or use 'Ref: {desk.dialect.pseudo_prefix}NoValue'",
     )
 

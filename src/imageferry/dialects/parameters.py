@@ -83,7 +83,22 @@ def _parameter(desk: Desk, name: str, fields: MapNode, span: Span, label: str) -
         description=_words(desk, fields, "Description"),
         label=_words(desk, fields, "Label") or label,
         default_span=None if default is None else fields.key_spans["Default"],
+        pattern_span=None if pattern is None else pattern.span,
         trims_items=parameter_type.trims_items,
+        pickers=_pickers(desk, entries.get("AssociationPropertyMetadata")),
+    )
+
+
+def _pickers(desk: Desk, node: Node | None) -> frozenset[str]:
+    """The parameters that a console's picker is told by their bare names, such as `ZoneId: Zone`."""
+    if not isinstance(node, MapNode):
+        return frozenset()
+    told = (entry for key, entry in node.entries.items() if key != "LocaleKey")
+    return frozenset(
+        part.text
+        for entry in told
+        for _, part in descend(entry)
+        if isinstance(part, Scalar) and part.text in desk.parameters
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import NamedTuple
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, words_of
 from imageferry.dialects.interfaces import read_labels
@@ -21,19 +21,17 @@ from imageferry.dialects.rules import read_rules
 from imageferry.dialects.sections import read_conditions, read_mappings, read_outputs
 from imageferry.dialects.syntax.json_nodes import read_json
 from imageferry.dialects.syntax.nodes import MapNode, Node, Unreadable, plain
+from imageferry.dialects.syntax.positions import Positions
 from imageferry.dialects.syntax.source_text import decode
 from imageferry.dialects.syntax.yaml_nodes import read_yaml
 from imageferry.dialects.vocabulary import BEYOND_CODES, Rewriting
-from imageferry.model.diagnostics import Diagnostic, Severity, Span, warning
+from imageferry.model.diagnostics import Diagnostic, Severity, Span
+from imageferry.model.reports import ordered
 from imageferry.model.templates import Template
 from imageferry.model.values import Value
 
-MAX_DIAGNOSTICS: Final = 1_000
-"""More are only counted; errors come before warnings."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What came of a source. `template` is None where an error forbids going on."""
 
     template: Template | None
@@ -45,8 +43,7 @@ class Reading:
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Document:
+class _Document(NamedTuple):
     """The nodes, where aliases stand, and whether there may be a null."""
 
     root: Node
@@ -65,8 +62,8 @@ def read(source: bytes, name: str, given: Mapping[str, Value] | None = None) -> 
     try:
         template = _read(source, name, given, found)
     except Unreadable as fault:
-        return Reading(None, (*_in_order(found), fault.diagnostic))
-    return Reading(template, _in_order(found))
+        return Reading(None, ordered([*found, fault.diagnostic]))
+    return Reading(template, ordered(found))
 
 
 def _read(
@@ -77,7 +74,7 @@ def _read(
     dialect, root = dialect_of(document.root, found)
     resources = root.entries.get("Resources")
     names = frozenset(resources.entries) if isinstance(resources, MapNode) else frozenset()
-    desk = Desk(dialect, names, found=found)
+    desk = Desk(dialect, names, found=found, positions=Positions(text))
     check_version(desk, root)
     transforms = read_transforms(desk, root)
     told = len(found)
@@ -86,24 +83,11 @@ def _read(
     template = _template(prepared, name)
     if transforms.rewritings:
         template = _rewritten(template, transforms, found, told)
-    check_limits(desk, template, len(source), Span(name, 1, 1))
+    check_limits(desk, template, len(source), Span(name, 1, 1), root.key_spans)
     _check_aliases(desk, document)
     if desk.as_written:
         found[:] = [d for d in found if d.code != "IF121" or d.span not in desk.as_written]
     return template
-
-
-def _in_order(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    def place(diagnostic: Diagnostic) -> tuple[int, int]:
-        span = diagnostic.span
-        return (0, 0) if span is None else (span.line, span.column)
-
-    kept = list(dict.fromkeys(found))
-    if len(kept) > MAX_DIAGNOSTICS:
-        kept.sort(key=lambda diagnostic: not diagnostic.is_error)
-        more = warning("IF199", f"{len(kept) - MAX_DIAGNOSTICS:,} more faults are not shown")
-        return (*sorted(kept[:MAX_DIAGNOSTICS], key=place), more)
-    return tuple(sorted(kept, key=place))
 
 
 def _parse(text: str, name: str, found: list[Diagnostic]) -> _Document:
@@ -132,6 +116,8 @@ def _template(prepared: Prepared, name: str) -> Template:
     warn_alike(desk, parameters.key_spans, "parameter")
     description = root.entries.get("Description")
     metadata = root.entries.get("Metadata")
+    if metadata is not None and desk.dialect.manners.strict_fields:
+        map_of(desk, metadata, "the section 'Metadata'")
     labels = {} if metadata is None else read_labels(desk, metadata)
     return Template(
         dialect=desk.dialect.name,

@@ -36,9 +36,10 @@ def dialect_of(root: Node, found: list[Diagnostic]) -> tuple[Dialect, MapNode]:
             error(
                 "IF131",
                 "the template has the version keys of both languages",
-                why=f"they stand on the lines {first.line} and {second.line}, and the same words "
+                why=f"{versioned[0].version_key} stands on line {first.line}, "
+                f"{versioned[1].version_key} on line {second.line}; the same words "
                 "mean different things in them",
-                remedy="remove the one that it is not written in",
+                remedy="remove the one of the language that it is not written in",
                 span=max(first, second, key=lambda span: (span.line, span.column)),
             )
         )

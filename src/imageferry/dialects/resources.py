@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, text_of
 from imageferry.dialects.expressions import read_expression
@@ -19,8 +20,18 @@ from imageferry.dialects.syntax.nodes import (
 )
 from imageferry.dialects.vocabulary import Treatment
 from imageferry.model.diagnostics import Span
-from imageferry.model.expressions import Call, Expression, Literal, Reference
+from imageferry.model.expressions import (
+    Call,
+    Expression,
+    ListOf,
+    Literal,
+    MapOf,
+    Pseudo,
+    Reference,
+)
 from imageferry.model.templates import ResourceDefinition
+
+_NESTING: Final = "Aliyun::Serverless::"
 
 
 def read_resources(desk: Desk, section: MapNode) -> Mapping[str, ResourceDefinition]:
@@ -58,6 +69,7 @@ def _definition(
         return None
     properties, places = _properties(desk, name, type_name, entries.get("Properties"))
     condition = condition_name(desk, entries.get("Condition"), f"'Condition' of '{name[:80]}'")
+    depends_on, computed = _depends_on(desk, name, entries.get("DependsOn"))
     return ResourceDefinition(
         logical_id=name,
         type_name=type_name,
@@ -67,7 +79,7 @@ def _definition(
         condition=condition,
         condition_span=None if condition is None else entries["Condition"].span,
         count=_optional(desk, entries.get("Count")),
-        depends_on=_depends_on(desk, name, entries.get("DependsOn")),
+        depends_on=depends_on,
         deletion_policy=_policy(
             desk, entries.get("DeletionPolicy"), "DeletionPolicy", desk.dialect.deletion_policies
         ),
@@ -77,8 +89,13 @@ def _definition(
             "UpdateReplacePolicy",
             desk.dialect.replacement_policies,
         ),
-        metadata=_optional(desk, entries.get("Metadata")),
+        metadata=_notes(desk, name, "Metadata", entries.get("Metadata")),
         property_spans=places,
+        computed_dependencies=computed,
+        update_policy=_notes(desk, name, "UpdatePolicy", entries.get("UpdatePolicy")),
+        creation_policy=_notes(desk, name, "CreationPolicy", entries.get("CreationPolicy"))
+        if "CreationPolicy" in desk.dialect.resource_attributes
+        else None,
     )
 
 
@@ -91,14 +108,15 @@ def _check_attributes(desk: Desk, name: str, attributes: MapNode) -> None:
         span = attributes.key_spans[word]
         if treatment is Treatment.KEPT:
             if word.endswith("Policy"):
-                if desk.dialect.manners.strict_fields:
-                    map_of(desk, attributes.entries[word], f"'{word}' of '{name[:80]}'")
                 desk.warning(
                     "IF146",
                     f"'{word}' has no effect here",
                     span,
                     why="no type that imageferry knows gives it a meaning",
+                    remedy="take it out, or keep it for the service",
                 )
+            continue
+        if _is_nested(attributes, word):
             continue
         is_strict = desk.dialect.manners.strict_fields and not desk.is_open
         note = desk.error if is_strict else desk.warning
@@ -112,6 +130,20 @@ def _check_attributes(desk: Desk, name: str, attributes: MapNode) -> None:
                 word, known, "remove it, or move it into 'Properties' if it is a property"
             ),
         )
+
+
+def _is_nested(attributes: MapNode, word: str) -> bool:
+    """True for what a transform takes out: a definition inside a definition of its own types.
+
+    ROS guide, serverless transform: functions stand as further keys of their service.
+    """
+    kinds = [attributes.entries.get("Type")]
+    match attributes.entries[word]:
+        case MapNode(entries=entries):
+            kinds.append(entries.get("Type"))
+        case _:
+            return False
+    return all(isinstance(kind, Scalar) and kind.text.startswith(_NESTING) for kind in kinds)
 
 
 def _properties(
@@ -134,11 +166,17 @@ def _properties(
                 remedy="use the function inside the properties",
             )
             continue
-        if (type_name, key) in desk.dialect.raw_properties and not entry.tag:
-            expressions[key] = Literal(plain(entry), entry.span)
-        else:
+        if entry.tag:
             expressions[key] = read_expression(desk, entry)
-        _add_places(entry, key, places)
+        elif type(entry) is Scalar:
+            # So are most.
+            expressions[key] = Literal(entry.value, entry.span)
+        else:
+            if (type_name, key) in desk.dialect.raw_properties:
+                expressions[key] = Literal(plain(entry), entry.span)
+            else:
+                expressions[key] = read_expression(desk, entry)
+            _add_places(entry, expressions[key], key, places)
     return expressions, places
 
 
@@ -164,40 +202,94 @@ def _distributed(desk: Desk, node: Node) -> Node:
             return node
 
 
-def _add_places(node: Node, path: str, places: dict[str, Span]) -> None:
-    """The places inside a property, by paths such as `Tag[0].Key`, so that faults have a line."""
-    match node:
-        case Scalar():
+def _add_places(node: Node, expression: Expression, path: str, places: dict[str, Span]) -> None:
+    """The places inside a property, by paths such as `Tag[0].Key`, so that faults have a line.
+
+    Functions, and lists and maps that hold any, know their places themselves.
+    """
+    match (node, expression):
+        case (Scalar(), _):
             return
-        case ListNode(items=items):
+        case (ListNode(items=items), Literal()):
             for position, inner in enumerate(items):
                 key = f"{path}[{position}]"
                 places[key] = inner.span
-                _add_places(inner, key, places)
-        case MapNode(entries=entries, key_spans=key_spans):
+                _add_places(inner, expression, key, places)
+        case (MapNode(entries=entries, key_spans=key_spans), Literal()):
             for name, inner in entries.items():
                 key = f"{path}.{name}"
                 places[key] = key_spans[name]
-                _add_places(inner, key, places)
+                _add_places(inner, expression, key, places)
+        case (ListNode(tag="", items=items), ListOf(items=parts)):
+            for position, (inner, part) in enumerate(zip(items, parts, strict=True)):
+                _add_places(inner, part, f"{path}[{position}]", places)
+        case (MapNode(tag="", entries=entries), MapOf(entries=parts)):
+            for name, part in parts.items():
+                _add_places(entries[name], part, f"{path}.{name}", places)
+        case _:
+            return
 
 
 def _optional(desk: Desk, node: Node | None) -> Expression | None:
     return None if node is None or is_absent(node) else read_expression(desk, node)
 
 
-def _depends_on(desk: Desk, name: str, node: Node | None) -> tuple[tuple[str, Span], ...]:
+def _depends_on(
+    desk: Desk, name: str, node: Node | None
+) -> tuple[tuple[tuple[str, Span], ...], tuple[Expression, ...]]:
+    """The names that are written, and the functions that give others."""
     if node is None or is_absent(node):
-        return ()
+        return (), ()
     listed = node.items if isinstance(node, ListNode) and not node.tag else (node,)
     names: list[tuple[str, Span]] = []
+    computed: list[Expression] = []
     for entry in listed:
         if is_absent(entry):
             continue
-        if not isinstance(entry, Scalar) or entry.tag or isinstance(entry.value, bool):
+        if desk.dialect.manners.reference_expressions and function_in(entry) is not None:
+            computed.append(read_expression(desk, entry))
+        elif not isinstance(entry, Scalar) or entry.tag or isinstance(entry.value, bool):
             desk.expected(f"'DependsOn' of '{name[:80]}'", "the name of a resource", entry)
-        elif entry.text and not (desk.is_open and desk.is_beyond(entry.text)):
-            names.append((entry.text, entry.span))
-    return tuple(names)
+        elif entry.text:
+            other = _module_of(desk, entry.text)
+            if not (desk.is_open and desk.is_beyond(other)):
+                names.append((other, entry.span))
+    return tuple(names), tuple(computed)
+
+
+def _module_of(desk: Desk, name: str) -> str:
+    """The module of what it makes, such as `Module.Resource`; any other name is itself."""
+    module = name.partition(".")[0]
+    return module if name not in desk.resources and module in desk.modules else name
+
+
+def _notes(desk: Desk, name: str, word: str, node: Node | None) -> Expression | None:
+    """Metadata, or the policy for a creation or an update: a map, or a function that gives one."""
+    if node is None or is_absent(node):
+        return None
+    # ROS reference, resources: a map, or a function; CloudFormation guide, Fn::If: so there.
+    if not isinstance(node, MapNode) and function_in(node) is None:
+        desk.expected(f"'{word}' of '{name[:80]}'", "a map", node)
+        return None
+    if function_in(node) is None:
+        _check_policy(desk, word, node)
+    return read_expression(desk, node)
+
+
+def _check_policy(desk: Desk, word: str, node: Node) -> None:
+    """Note what a policy cannot hold, where the owner says what it can."""
+    known = desk.dialect.policy_fields.get(word)
+    if known is None or not isinstance(node, MapNode) or desk.is_open:
+        return
+    for field, span in node.key_spans.items():
+        if field not in known:
+            desk.warning(
+                "IF143",
+                f"'{word}' has no field '{field[:80]}'",
+                span,
+                why="it has " + ", ".join(f"'{one}'" for one in known),
+                remedy=desk.did_you_mean(field, known, "remove it"),
+            )
 
 
 def _policy(
@@ -209,7 +301,7 @@ def _policy(
     match expression:
         case Literal(value=str() as value) if value in allowed:
             return expression
-        case Reference() if desk.dialect.manners.reference_expressions:
+        case Reference() | Pseudo(name="no_value") if desk.dialect.manners.reference_expressions:
             return expression
         case Call(function="unresolved"):
             return expression

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, words_of
-from imageferry.dialects.expressions import read_condition, read_expression
+from imageferry.dialects.desk import Desk, condition_name, is_absent, map_of, spelled, words_of
+from imageferry.dialects.expressions import read_combined, read_expression
 from imageferry.dialects.names import check_name
 from imageferry.dialects.parameters import read_truth, refuse_functions
 from imageferry.dialects.rewriting.function_faults import misplaced_loop
 from imageferry.dialects.rewriting.loops import is_loop
-from imageferry.dialects.syntax.nodes import UNRESOLVED, MapNode, Node, plain
+from imageferry.dialects.syntax.nodes import UNRESOLVED, MapNode, Node, function_in, plain
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression
 from imageferry.model.templates import Condition, Output
@@ -33,22 +33,33 @@ def read_mappings(desk: Desk, section: MapNode) -> Mapping[str, Mapping[str, Map
         for key, row in first.entries.items():
             second = map_of(desk, row, f"'{key[:80]}' in {what}")
             if second is not None:
-                rows[key] = {word: _row_value(value) for word, value in second.entries.items()}
+                rows[key] = {
+                    word: _row_value(desk, value, f"'{word[:80]}' in {what}")
+                    for word, value in second.entries.items()
+                }
         mappings[name] = rows
     return mappings
 
 
-def _row_value(node: Node) -> Value:
+def _row_value(desk: Desk, node: Node, what: str) -> Value:
     """A value of a mapping; a dynamic reference, which was noted before, is unknown."""
-    return UNKNOWN if node.tag == UNRESOLVED else plain(node)
+    if node.tag == UNRESOLVED:
+        return UNKNOWN
+    if isinstance(node, MapNode) and desk.dialect.manners.strict_fields:
+        # CloudFormation refuses it: every attribute of a mapping is a string or a list.
+        if function_in(node) is None:
+            desk.expected(what, "text or a list", node)
+        return UNKNOWN
+    return plain(spelled(desk, node))
 
 
 def read_conditions(desk: Desk, section: MapNode) -> Mapping[str, Condition]:
-    """Every condition; a bare text is another condition's name."""
+    """Every condition; in ROS a bare text is another condition's name."""
     conditions = {}
     for name, node in section.entries.items():
         span = section.key_spans[name]
-        conditions[name] = Condition(name, read_condition(desk, node), span)
+        expression = read_combined(desk, spelled(desk, node))
+        conditions[name] = Condition(name, expression, span)
     return conditions
 
 

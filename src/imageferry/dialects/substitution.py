@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from imageferry.dialects.desk import Desk
+from imageferry.dialects.syntax.positions import Trail
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Attribute, Call, Expression, Literal, Pseudo, Reference
 
@@ -25,7 +26,7 @@ def name_of(desk: Desk, name: str, span: Span) -> Expression:
             why=f"it has {', '.join(desk.dialect.pseudo)}",
             remedy=desk.did_you_mean(own, desk.dialect.pseudo, "use one of these, or a parameter"),
         )
-        return Literal(None, span)
+        return unresolved_at(span, "Ref")
     if desk.is_open and desk.is_beyond(name):
         return unresolved_at(span, "Ref")
     if "." in name and name not in desk.resources:
@@ -64,19 +65,25 @@ def parts_of(
 
     `variables` are the names of its map; those that the text names are added to `used`.
     """
+    trail = Trail(desk.positions, text, span)
     parts: list[Expression] = []
     written = ""
     offset = 0
     while (start := text.find("${", offset)) >= 0:
         end = text.find("}", start)
         if end < 0:
-            desk.error(
+            is_text = desk.dialect.manners.literal_texts
+            note = desk.warning if is_text else desk.error
+            note(
                 "IF172",
                 f"'{text[start : start + 40]}' is not closed",
-                span,
-                why="in the text of Sub, '${' begins a name and '}' ends it",
+                trail.find(start, start + 2),
+                why="in the text of Sub, '${' begins a name and '}' ends it"
+                + ("; this one stays as it is" if is_text else ""),
                 remedy="add the '}', or write '${!' for a '${' that stays",
             )
+            if is_text:
+                break
             return ()
         name = text[start + 2 : end]
         written += text[offset:start]
@@ -88,17 +95,32 @@ def parts_of(
         if written:
             parts.append(Literal(written, span))
             written = ""
-        if desk.dialect.manners.trims_names:
-            name = name.strip()
+        name = _trimmed(desk, name, span)
         if name in variables:
             used.add(name)
             parts.append(variables[name])
         else:
-            parts.append(_part(desk, name, span))
+            parts.append(_part(desk, name, trail.find(start, end + 1)))
     written += text[offset:]
     if written or not parts:
         parts.append(Literal(written, span))
     return tuple(parts)
+
+
+def _trimmed(desk: Desk, name: str, span: Span) -> str:
+    """The name without blanks around it, which CloudFormation does not promise to leave out."""
+    bare = name.strip()
+    if bare != name and not desk.dialect.manners.trims_names:
+        if not desk.dialect.substituted_name.match(bare):
+            return name
+        desk.warning(
+            "IF172",
+            f"'${{{name[:40]}}}' has blanks around its name",
+            span,
+            why=f"it is read as '${{{bare[:40]}}}'; {desk.dialect.title} may refuse it",
+            remedy=f"write '${{{bare[:40]}}}'",
+        )
+    return bare
 
 
 def _part(desk: Desk, name: str, span: Span) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 BEYOND_CODES: Final = frozenset(("IF134", "IF178", "IF179", "IF180", "IF181"))
@@ -13,6 +14,9 @@ BEYOND_CODES: Final = frozenset(("IF134", "IF178", "IF179", "IF180", "IF181"))
 
 class Shape(Enum):
     """How a function's argument is read."""
+
+    # Members are one of a kind; the hash of Enum goes the long way, by the name.
+    __hash__ = object.__hash__
 
     PLAIN = "any value, functions inside are read"
     REFERENCE = "the name of a parameter, pseudo parameter or resource"
@@ -89,6 +93,8 @@ class Limits(NamedTuple):
     outputs: int | None = None
     mappings: int | None = None
     description_bytes: int | None = None
+    parameter_words: int | None = None
+    mapping_keys: int | None = None
     function_depth: int | None = None
 
 
@@ -122,6 +128,7 @@ class Dialect(NamedTuple):
     `substituted_name` likewise for `${name}`. `split_attribute`
     cuts the dotted text of GetAtt in two, or gives None. `type_prefixes` are those of its types.
     `interface`, after the prefix, is what Metadata says for consoles. `transforms` are tried in their order.
+    `policy_fields` are those of the policies for creations and updates, where the owner names them.
     `raw_properties` are the types and properties that hold data, with functions left as they are.
     """
 
@@ -151,6 +158,7 @@ class Dialect(NamedTuple):
     raw_properties: frozenset[tuple[str, str]]
     manners: Manners
     limits: Limits
+    policy_fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def table_of(functions: tuple[Function, ...]) -> Mapping[str, Function]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from imageferry.model.changes import ChangeSet
 from imageferry.model.events import Event
@@ -84,17 +83,15 @@ def _together(batches: Sequence[Batch]) -> Batch:
     """Batches as one: the last word of each kind stands."""
     if len(batches) == 1:
         return batches[0]
-    merged = Batch(
+    rollback, stack_status, reason = None, None, None
+    for batch in batches:
+        rollback = batch.rollback or rollback
+        stack_status = batch.stack_status or stack_status
+        reason = reason if batch.operation_reason is None else batch.operation_reason
+    return Batch(
         [record for batch in batches for record in batch.records],
         [event for batch in batches for event in batch.events],
+        rollback,
+        stack_status,
+        reason,
     )
-    for batch in batches:
-        merged = replace(
-            merged,
-            rollback=batch.rollback or merged.rollback,
-            stack_status=batch.stack_status or merged.stack_status,
-            operation_reason=batch.operation_reason
-            if batch.operation_reason is not None
-            else merged.operation_reason,
-        )
-    return merged

@@ -192,8 +192,10 @@ class _Run:
             await self._journal.record((), moves)
 
     async def _second_wave(self, course: Course, change_set: ChangeSet) -> WaveEnd:
-        made = _standing_after_first(course, change_set, self._base(course))
-        end = await Wave(course, closing_steps(change_set, made)).carry_out()
+        end = WaveEnd.DONE
+        if _closes(course, change_set):
+            made = _standing_after_first(course, change_set, self._base(course))
+            end = await Wave(course, closing_steps(change_set, made)).carry_out()
         if end in {WaveEnd.DONE, WaveEnd.FAILED}:
             course.standing.forget_retained()
         if end is WaveEnd.FAILED and not _failed_deletions(course, change_set):
@@ -323,6 +325,13 @@ class _Run:
             self._operation.operation_id, self._entry.epoch, closing
         )
         return RunResult(self._operation.operation_id, status, notes=tuple(course.notes))
+
+
+def _closes(course: Course, change_set: ChangeSet) -> bool:
+    """True where something is still to be deleted or cleaned up, or was at an earlier entry."""
+    if any(change.action is Action.DELETE for change in change_set.changes):
+        return True
+    return any(resource.leftovers for resource in course.standing.now.values())
 
 
 def _standing_after_first(

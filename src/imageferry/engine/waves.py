@@ -28,8 +28,10 @@ from imageferry.ports.keeping import Fenced, Store
 from imageferry.ports.senses import Clock, Entropy
 from imageferry.ports.types import Handler
 
-CALLS_AT_ONCE = 64
-"""Handler calls under way at once in one operation; further ones wait their turn."""
+CALLS_AT_ONCE = 32
+"""Handler calls under way at once in one operation; further ones wait their turn.
+
+More are no faster than the cloud's published rates, and each may open a connection of its own."""
 
 CANCEL_LOOK = 2.0
 """Seconds between two looks at the cancel flag while nothing is written."""

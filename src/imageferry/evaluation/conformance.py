@@ -16,7 +16,7 @@ from imageferry.evaluation.conversions import (
     truth_of_text,
 )
 from imageferry.model.addresses import PropertyPath, render_path
-from imageferry.model.diagnostics import Severity
+from imageferry.model.diagnostics import MAX_DIAGNOSTICS, Severity
 from imageferry.model.schemas import Problem, PropertySchema, ResourceSchema, ValueType
 from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, is_known
@@ -34,6 +34,9 @@ _SHOWN: Final = 60
 
 _MOST_SOUGHT: Final = 100
 """Problems after which near words are no longer sought: seeking takes time."""
+
+_MOST_NAMED: Final = MAX_DIAGNOSTICS + 1
+"""Unknown names of one resource that are told: more would not be shown."""
 
 _SHAPES: Final[Mapping[ValueType, tuple[str, str]]] = {
     ValueType.STRING: ("a text", "write one text"),
@@ -80,7 +83,8 @@ def _members(
     for name, value in given.items():
         schema = schemas.get(name)
         if schema is None:
-            problems.append(_unknown(name, schemas, path, seek=len(problems) < _MOST_SOUGHT))
+            if len(problems) < _MOST_NAMED:
+                problems.append(_unknown(name, schemas, path, seek=len(problems) < _MOST_SOUGHT))
             continue
         if value is None or value is NO_VALUE:
             continue
@@ -121,12 +125,15 @@ def _suits(schema: PropertySchema, text: str) -> bool:
 
 def _missing(schema: PropertySchema, path: PropertyPath) -> Problem:
     words = f"'{render_path(path)}' is required"
-    return Problem("IF502", path, words, remedy=_rule(schema) or f"give '{path[-1]}'")
+    return Problem("IF502", path, words, remedy=_give(schema) or f"give '{path[-1]}'")
 
 
-def _rule(schema: PropertySchema) -> str:
-    """The schema's own words for what a value must be, as a remedy."""
-    return schema.constraint.removesuffix(".")
+def _give(schema: PropertySchema) -> str:
+    """A remedy in the schema's own words for what a value must be; empty where it has none."""
+    words = schema.constraint.removesuffix(".")
+    if words[:1].isupper() and not words[1:2].isupper():
+        words = words[0].lower() + words[1:]
+    return f"give it: {words}" if words else ""
 
 
 def _is_unset(schema: PropertySchema, value: Value) -> bool:
@@ -142,7 +149,8 @@ def _unknown(
         "IF501",
         (*path, name),
         f"there is no property '{render_path((*path, name))}'",
-        remedy=near or f"known are {', '.join(sorted(known))}",
+        why="" if near else f"known are {', '.join(sorted(known))}",
+        remedy=near or "write one of these, or take it out",
     )
 
 
@@ -212,7 +220,7 @@ def _convert_secret(
             path,
             f"'{render_path(path)}' is not as it must be",
             why="it holds a secret, which is not shown",
-            remedy=schema.pattern_says or _rule(schema),
+            remedy=_give(schema) or schema.pattern_says,
             severity=problem.severity,
         )
         for problem in found
@@ -226,7 +234,7 @@ def _wrong_type(
     wanted, remedy = _SHAPES[schema.value_type]
     got = f"the text {_shown(value)}" if isinstance(value, str) else kind_of(value)
     words = f"'{render_path(path)}' must be {wanted}, not {got}"
-    problems.append(Problem("IF503", path, words, why=_rule(schema), remedy=remedy))
+    problems.append(Problem("IF503", path, words, remedy=remedy))
     return _DROPPED
 
 
@@ -253,12 +261,11 @@ def _text(
         return _DROPPED
     least, most = schema.min_length, schema.max_length
     if (least is not None and len(text) < least) or (most is not None and len(text) > most):
-        words = f"must have {_range(least, most)} characters, and has {len(text)}"
+        words = f"must have {_range(least, most)} characters, and has {len(text):,}"
+        remedy = "shorten it" if most is not None and len(text) > most else "write a longer text"
         if not text:
-            words = "may not be empty"
-        problems.append(
-            Problem("IF504", path, f"'{render_path(path)}' {words}", remedy=_rule(schema))
-        )
+            words, remedy = "may not be empty", _give(schema) or remedy
+        problems.append(Problem("IF504", path, f"'{render_path(path)}' {words}", remedy=remedy))
         return _DROPPED
     if schema.pattern is not None and not _pattern(schema.pattern).fullmatch(text):
         problems.append(
@@ -266,8 +273,8 @@ def _text(
                 "IF505",
                 path,
                 f"'{render_path(path)}' cannot be {_shown(text)}",
-                why=schema.pattern_says or f"it must match {schema.pattern}",
-                remedy=_rule(schema),
+                why=schema.pattern_says or f"it must match '{schema.pattern}'",
+                remedy="write it in that form",
             )
         )
         return _DROPPED
@@ -327,13 +334,14 @@ def _list(
     least, most = schema.min_items, schema.max_items
     given = [item for item in value if item is not None and item is not NO_VALUE]
     if (least is not None and len(given) < least) or (most is not None and len(given) > most):
+        over = 0 if most is None else len(given) - most
         problems.append(
             Problem(
                 "IF507",
                 path,
                 f"'{render_path(path)}' must have {_range(least, most)} items, "
                 f"and has {len(given)}",
-                remedy=_rule(schema),
+                remedy=f"take {over} out" if over > 0 else f"add {(least or 0) - len(given)}",
             )
         )
         return _DROPPED
@@ -387,7 +395,7 @@ def _allowed(
             path,
             f"'{render_path(path)}' cannot be {_shown(value)}",
             why=f"allowed are {allowed}",
-            remedy=did_you_mean(str(value), map(str, schema.allowed_values)),
+            remedy=did_you_mean(str(value), map(str, schema.allowed_values), "choose one of these"),
         )
     )
     return False

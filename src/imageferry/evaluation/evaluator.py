@@ -113,7 +113,9 @@ def _pseudo(expression: Pseudo, scope: Scope) -> Value:
         raise EvaluationError(
             error(
                 "IF314",
-                "the index has a value only in the properties of a resource with 'Count'",
+                "the index has no value here",
+                why="it has one only in the properties of a resource with 'Count'",
+                remedy="write the number, or move it into such a resource",
                 span=expression.span,
             )
         )
@@ -155,9 +157,7 @@ def _attribute(expression: Attribute, scope: Scope, depth: int) -> Value:
 
 
 def _call(call: Call, scope: Scope, depth: int) -> Value:
-    function = FUNCTIONS.get(call.function)
-    if function is None:
-        raise EvaluationError(unknown_function(call))
+    function = FUNCTIONS[call.function]
     _check_depth(depth, call.span)
     try:
         match function:
@@ -231,14 +231,16 @@ def _discreet(refusal: Refusal, values: Iterable[Value]) -> Refusal:
     )
 
 
-def unknown_function(call: Call) -> Diagnostic:
-    """The diagnostic of a function that has no row in the table."""
-    return error("IF301", f"'{call.written}' is not evaluated by this version", span=call.span)
-
-
 def misshapen(call: Call, function: Function, got: str) -> Diagnostic:
     """The diagnostic of a function whose arguments have the wrong shape."""
-    return error("IF302", f"'{call.written}' needs {function.shape}, not {got}", span=call.span)
+    shape = function.shape
+    least = ", ".join("…" * max(shape.least, 1)) + (", …" if shape.most is None else "")
+    return error(
+        "IF302",
+        f"'{call.written}' needs {shape}, not {got}",
+        remedy="" if shape.whole else f"write '{call.written}: [{least}]'",
+        span=call.span,
+    )
 
 
 def _call_lazily(function: Lazy, call: Call, scope: Scope, depth: int) -> Value:

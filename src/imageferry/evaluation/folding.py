@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from imageferry.evaluation.errors import EvaluationError, Refusal
 from imageferry.evaluation.evaluator import DEPTH, evaluate
 from imageferry.evaluation.functions.lists import slice_of
+from imageferry.evaluation.references import Contents, MentionKind
 from imageferry.evaluation.scopes import MANNERS, Manners, Scope, Unresolved
 from imageferry.evaluation.substitution import parts_of, variables_of
 from imageferry.model.addresses import parse_address
@@ -51,18 +52,19 @@ def specialise(
     return _specialise(expression, Scope(bindings, _NOTHING_KNOWN, manners, index), 0)
 
 
-def may_fold(expression: Expression, bindings: Bindings) -> bool:
-    """False where `specialise` can do no more than put the index in, so evaluation needs no folding."""
-    for part in walk(expression):
-        match part:
-            case Reference(name=name) | Attribute(resource=Literal(value=str() as name)):
-                if name in bindings.counts:
-                    return True
-            case Call(function="sub_text"):
-                return True
-            case _:
-                continue
-    return False
+def may_fold(held: Contents, bindings: Bindings) -> bool:
+    """False where `specialise` can do no more than put the index in, so evaluation needs no folding.
+
+    `held` is what the expression contains.
+    """
+    counts = bindings.counts
+    if counts and any(
+        mention.name in counts
+        for mention in held.mentions
+        if mention.kind is MentionKind.NAME or mention.kind is MentionKind.ATTRIBUTE
+    ):
+        return True
+    return any(call.function == "sub_text" for call in held.calls)
 
 
 def _specialise(expression: Expression, scope: Scope, depth: int) -> Expression:

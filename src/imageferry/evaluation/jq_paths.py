@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.conversions import kind_of
 from imageferry.evaluation.errors import Refusal
 from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.values import UNKNOWN, Value
 
-_STEP = re.compile(
+_STEP: Final = (
     r"""\.?\[\s*(?:(?P<index>-?[0-9]{1,15})|"(?P<key>[^"\\]*)")\s*\](?P<a>\?*)"""
     r"""|\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<b>\?*)"""
     r"""|\."(?P<text>[^"\\]*)"(?P<c>\?*)"""
@@ -38,10 +38,12 @@ def plain_path(script: str) -> tuple[Step, ...] | None:
         return ()
     if not text.startswith("."):
         return None
+    # Compiled where it is needed first: few templates hold a path.
+    step = re.compile(_STEP)
     steps: list[Step] = []
     position = 0
     while position < len(text):
-        found = _STEP.match(text, position)
+        found = step.match(text, position)
         # Only the first step may be a bracket that follows the dot; `.a.[0]` is newer syntax.
         if found is None or (position and found[0].startswith(".[")):
             return None

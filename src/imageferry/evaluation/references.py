@@ -1,17 +1,16 @@
-"""mentions(expression): the names an expression mentions, in the order they stand."""
+"""mentions(expression), contents(expression): what an expression names and calls, in its order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import (
     Attribute,
     Call,
-    ConditionReference,
     Expression,
     ListOf,
     Literal,
@@ -44,39 +43,71 @@ class Mention(NamedTuple):
     address: ResourceAddress | None = None
 
 
-def mentions(expression: Expression) -> Iterator[Mention]:
+class Contents(NamedTuple):
+    """What stands inside an expression: mentions, calls, each `Fn::GetAtt`; outermost first."""
+
+    mentions: Sequence[Mention] = ()
+    calls: Sequence[Call] = ()
+    attributes: Sequence[Attribute] = ()
+
+
+_NOTHING: Final = Contents()
+
+
+def mentions(expression: Expression) -> Sequence[Mention]:
     """Every mention inside an expression, outermost first; `Fn::GetAtt` of a computed name is none."""
-    pending = [expression]
+    return contents(expression).mentions
+
+
+def contents(expression: Expression) -> Contents:
+    """All that others ask of an expression, found in one walk."""
+    if isinstance(expression, Literal):
+        return _NOTHING
+    if isinstance(expression, Reference):
+        return Contents((_named(expression),))
+    found: list[Mention] = []
+    calls: list[Call] = []
+    attributes: list[Attribute] = []
+    pending: list[Expression] = [expression]
     while pending:
         current = pending.pop()
-        match current:
-            case Literal():
-                pass
-            case Reference(name=name, span=span):
-                yield Mention(MentionKind.NAME, name, span, None, _instance(name))
-            case Pseudo(name=name, span=span):
-                yield Mention(MentionKind.PSEUDO, name, span)
-            case ConditionReference(name=name, span=span):
-                yield Mention(MentionKind.CONDITION, name, span)
-            case Attribute(resource=resource, attribute=attribute, span=span):
-                if isinstance(resource, Literal) and isinstance(resource.value, str):
-                    name = resource.value
-                    part = attribute.value if isinstance(attribute, Literal) else None
-                    yield Mention(
-                        MentionKind.ATTRIBUTE,
-                        name,
-                        span,
-                        attribute=part if isinstance(part, str) else None,
-                        address=_instance(name),
-                    )
-                pending.append(attribute)
-                pending.append(resource)
-            case Call(argument=argument):
-                pending.append(argument)
-            case ListOf(items=items):
-                pending.extend(reversed(items))
-            case MapOf(entries=entries):
-                pending.extend(reversed(list(entries.values())))
+        # The most frequent first; a match would ask one class after the other for each.
+        if isinstance(current, Literal):
+            continue
+        if isinstance(current, Reference):
+            found.append(_named(current))
+        elif isinstance(current, Call):
+            calls.append(current)
+            pending.append(current.argument)
+        elif isinstance(current, ListOf):
+            pending += current.items[::-1]
+        elif isinstance(current, Pseudo):
+            found.append(Mention(MentionKind.PSEUDO, current.name, current.span))
+        elif isinstance(current, MapOf):
+            pending += reversed(tuple(current.entries.values()))
+        elif isinstance(current, Attribute):
+            attributes.append(current)
+            found += _of_attribute(current)
+            pending += (current.attribute, current.resource)
+        else:
+            found.append(Mention(MentionKind.CONDITION, current.name, current.span))
+    return Contents(found, calls, attributes)
+
+
+def _named(reference: Reference) -> Mention:
+    name = reference.name
+    return Mention(MentionKind.NAME, name, reference.span, None, _instance(name))
+
+
+def _of_attribute(attribute: Attribute) -> Iterator[Mention]:
+    match attribute:
+        case Attribute(resource=Literal(value=str() as name), attribute=Literal(value=part)):
+            written = part if isinstance(part, str) else None
+        case Attribute(resource=Literal(value=str() as name)):
+            written = None
+        case _:
+            return
+    yield Mention(MentionKind.ATTRIBUTE, name, attribute.span, written, _instance(name))
 
 
 def _instance(name: str) -> ResourceAddress | None:

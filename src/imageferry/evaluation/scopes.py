@@ -51,7 +51,8 @@ class Manners(NamedTuple):
     item with what is given where nothing is found. `cuts_long_addresses`: Cidr takes IPv6 too.
     `outputs_by_map`: GetStackOutput takes a map of names, else a list. `no_value_is_text`: in Sub no value is an
     empty text, else it removes what holds the Sub. `pseudo_names` are the written names of pseudo
-    parameters. `function_depth` is how deep functions may be nested.
+    parameters. `function_depth` is how deep functions may be nested. `longest_parameter` is
+    how many bytes the owner takes as the value of a parameter.
     """
 
     true_text: str
@@ -72,6 +73,7 @@ class Manners(NamedTuple):
     no_value_is_text: bool
     function_depth: int
     pseudo_names: Mapping[str, str]
+    longest_parameter: int | None = None
 
 
 MANNERS: Final[Mapping[str, Manners]] = {
@@ -132,6 +134,7 @@ MANNERS: Final[Mapping[str, Manners]] = {
             "AWS::StackName": "stack_name",
             "AWS::URLSuffix": "url_suffix",
         },
+        longest_parameter=4096,
     ),
 }
 """The manners of each dialect, by `Template.dialect`."""

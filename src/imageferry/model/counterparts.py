@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyCounterpart:
+class PropertyCounterpart(NamedTuple):
     """What a property is called over there.
 
     `members` are the names inside it, or inside each of its items; `needed_members` are those
@@ -15,18 +15,18 @@ class PropertyCounterpart:
     """
 
     name: str
-    members: Mapping[str, str] = field(default_factory=dict)
-    needed_members: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, str] = MappingProxyType({})
+    needed_members: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Counterpart:
+class Counterpart(NamedTuple):
     """How a type is said in the other language; property names are ours unless said otherwise.
 
     The two sides put a stack into different regions. `stack_region_here` is the property there
     that says what is the stack's own region here; it is written with that region unless a property
     here became it already. `stack_region_there` is the property here that says what is the stack's
-    own region there, if there is one.
+    own region there, if there is one. `in_place` is the property here that, where it is true, lets
+    nothing be made where the two regions are one.
 
     `properties` are those that are carried over, `lost` those that are not, with the reason.
     `physical_id` is the attribute there that gives what `Ref` gives here, None where nothing does.
@@ -37,8 +37,9 @@ class Counterpart:
     type_name: str
     properties: Mapping[str, PropertyCounterpart]
     stack_region_here: str
-    lost: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = MappingProxyType({})
     stack_region_there: str | None = None
+    in_place: str | None = None
     physical_id: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})
     region_attributes: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Span, Diagnostic, TemplateError: what is wrong, where, why, and how to mend it."""
+"""Span, Diagnostic, TemplateError: what is wrong, where, why, and how to mend it; how much is shown."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ class Severity(Enum):
 
 
 _LONGEST: Final = 1_500
+
+MAX_DIAGNOSTICS: Final = 1_000
+"""So many faults are shown, errors before warnings; nobody reads more."""
+
+CUT_SHORT: Final = "IF199"
+"""The code of the diagnostic that stands for all that is not shown."""
+
+ENDED: Final = "IF198"
+"""The code of the diagnostic that says where reading has ended; it is always shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,35 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+def cut_short() -> Diagnostic:
+    """What stands last where there are more faults than are shown."""
+    return warning(
+        CUT_SHORT,
+        f"there are more faults than the {MAX_DIAGNOSTICS:,} that are shown",
+        remedy="begin with these",
+    )
+
+
+def shown(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics in their order; of more than MAX_DIAGNOSTICS the first errors, then warnings.
+
+    That there are more is said once, at the end.
+    """
+    every = tuple(diagnostics)
+    kept = [one for one in every if one.code != CUT_SHORT]
+    if len(kept) == len(every) <= MAX_DIAGNOSTICS:
+        return every
+    # The sort is stable: among errors, and among warnings, the order stays.
+    first = sorted(
+        range(len(kept)), key=lambda index: (kept[index].code != ENDED, not kept[index].is_error)
+    )
+    chosen = sorted(first[:MAX_DIAGNOSTICS])
+    return (*(kept[index] for index in chosen), cut_short())
+
+
 class TemplateError(Exception):
-    """A template, its parameters or its plan is refused; carries every diagnostic at once."""
+    """A template, its parameters or its plan is refused; carries the diagnostics, all at once."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics = shown(diagnostics)
         super().__init__("; ".join(d.message for d in self.diagnostics if d.is_error))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class InquiryKind(Enum):
@@ -16,8 +16,7 @@ class InquiryKind(Enum):
     MARKETPLACE_IMAGE = "the image of a marketplace product; its code"
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
+class Inquiry(NamedTuple):
     """One question. It is answered before anything is planned, and once for an operation."""
 
     kind: InquiryKind

@@ -60,7 +60,9 @@ _DELETE = {
 def _created(
     record: StepRecord, change: ResourceChange, before: Resource | None, generation: int
 ) -> Resource:
-    resource = Resource(
+    wanted = change.wanted
+    # Made at once, and not by _with_wanted: each copy is recorded three times.
+    return Resource(
         address=record.address,
         type_name=record.type_name,
         status=_CREATE[record.status],
@@ -73,8 +75,10 @@ def _created(
         created_at=record.intended_at,
         updated_at=record.ended_at or record.intended_at,
         generation=generation,
+        depends_on=() if wanted is None else wanted.depends_on,
+        deletion_policy="Delete" if wanted is None else wanted.deletion_policy,
+        replacement_policy="Delete" if wanted is None else wanted.replacement_policy,
     )
-    return _with_wanted(resource, change)
 
 
 def _together(former: tuple[Context, ...], later: tuple[Context, ...]) -> tuple[Context, ...]:

@@ -15,6 +15,9 @@ from imageferry.model.values import Value
 class ValueType(Enum):
     """The type of a property's value."""
 
+    # Members are one of a kind; the hash of Enum goes the long way, by the name.
+    __hash__ = object.__hash__
+
     STRING = "String"
     BOOLEAN = "Boolean"
     INTEGER = "Integer"

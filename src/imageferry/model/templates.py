@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Expression
@@ -17,7 +18,8 @@ class Parameter:
 
     Kinds: `string`, `number`, `boolean`, `json`, `text_list` (comma separated), `number_list`,
     `stored` (its value is kept elsewhere, which is refused where there is no such store).
-    Lengths and bounds are numbers already; `default` counts only where `has_default`.
+    Lengths and bounds are numbers already; `default` counts only where `has_default`. `pickers` are
+    other parameters by which a console chooses what it proposes for this one.
     """
 
     name: str
@@ -37,11 +39,12 @@ class Parameter:
     description: str = ""
     label: str = ""
     default_span: Span | None = None
+    pattern_span: Span | None = None
     trims_items: bool = False
+    pickers: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A named condition."""
 
     name: str
@@ -49,8 +52,7 @@ class Condition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(NamedTuple):
     """What must be true; `description` is said where it is false."""
 
     expression: Expression
@@ -58,8 +60,7 @@ class Assertion:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Assertions on the parameters, made where `condition` is absent or true."""
 
     name: str
@@ -74,7 +75,8 @@ class ResourceDefinition:
 
     `deletion_policy` gives `Delete`, `Retain`, `RetainExceptOnCreate` or `Snapshot` (or null:
     Delete) when evaluated; `replacement_policy` likewise for what a replacement leaves behind.
-    `property_spans` holds where each property's name stands.
+    `computed_dependencies` are the functions in `DependsOn`: each gives a name, a list of names, or
+    null. `property_spans` holds where each property's name stands.
     """
 
     logical_id: str
@@ -90,10 +92,12 @@ class ResourceDefinition:
     replacement_policy: Expression | None = None
     metadata: Expression | None = None
     property_spans: Mapping[str, Span] = field(default_factory=dict)
+    computed_dependencies: tuple[Expression, ...] = ()
+    update_policy: Expression | None = None
+    creation_policy: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A declared output."""
 
     name: str

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
+from imageferry.evaluation.dependencies import dependencies_of, tells_index
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.folding import may_fold, specialise
-from imageferry.evaluation.references import MentionKind, mentions
+from imageferry.evaluation.references import Contents, MentionKind, contents
 from imageferry.evaluation.scopes import Manners, Scope, Unresolved
 from imageferry.graph import Graph
 from imageferry.model.addresses import ResourceAddress, parse_address
-from imageferry.model.expressions import Expression, Literal, Pseudo, walk
+from imageferry.model.expressions import Expression, Literal
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One instance of a definition, before anything is compared.
 
     `shared` are the properties whose value is the same for every instance of the definition.
@@ -63,19 +64,17 @@ def _instances(
     indexes: Iterable[int | None] = (None,)
     if definition.logical_id in bindings.counts:
         indexes = range(bindings.counts[definition.logical_id])
-    folding = {
-        name
-        for name, expression in definition.properties.items()
-        if not isinstance(expression, Literal) and may_fold(expression, bindings)
-    }
+    inside = _inside(definition.properties)
+    folding = {name for name, held in inside.items() if may_fold(held, bindings)}
     shared: frozenset[str] = frozenset()
     if definition.count is not None:
         shared = frozenset(
             name
             for name, expression in definition.properties.items()
-            if name not in folding and not _tells_index(expression)
+            if name not in folding and not tells_index(expression)
         )
     drafts = []
+    differ = bool(folding) or any(map(tells_index, definition.computed_dependencies))
     dependencies: tuple[ResourceAddress, ...] | None = None
     for index in indexes:
         properties = definition.properties
@@ -86,8 +85,11 @@ def _instances(
                 else expression
                 for name, expression in properties.items()
             }
-        if folding or dependencies is None:
-            dependencies = _dependencies(definition, properties, bindings, present)
+        if differ or dependencies is None:
+            here = scope if index is None else replace(scope, index=index)
+            if folding:
+                inside = _inside(properties)
+            dependencies = _dependencies(definition, inside.values(), here, present)
         drafts.append(
             Draft(
                 ResourceAddress(definition.logical_id, index),
@@ -102,8 +104,13 @@ def _instances(
     return drafts
 
 
-def _tells_index(expression: Expression) -> bool:
-    return any(isinstance(part, Pseudo) and part.name == "index" for part in walk(expression))
+def _inside(properties: Mapping[str, Expression]) -> dict[str, Contents]:
+    """What each property holds that is more than plain data."""
+    return {
+        name: contents(expression)
+        for name, expression in properties.items()
+        if not isinstance(expression, Literal)
+    }
 
 
 def _policy(expression: Expression | None, scope: Scope) -> str:
@@ -113,30 +120,24 @@ def _policy(expression: Expression | None, scope: Scope) -> str:
 
 def _dependencies(
     definition: ResourceDefinition,
-    properties: Mapping[str, Expression],
-    bindings: Bindings,
+    inside: Iterable[Contents],
+    scope: Scope,
     present: Mapping[str, ResourceDefinition],
 ) -> tuple[ResourceAddress, ...]:
     found: dict[ResourceAddress, None] = {}
-    names = [name for name, _ in definition.depends_on]
-    expressions: list[Expression] = [
-        part for part in properties.values() if not isinstance(part, Literal)
-    ]
-    if definition.metadata is not None:
-        expressions.append(definition.metadata)
-    for expression in expressions:
+    names = [name for name, _ in dependencies_of(definition, scope)]
+    notes = (definition.metadata, definition.update_policy)
+    for held in (*inside, *(contents(part) for part in notes if part is not None)):
         names += [
             mention.name
-            for mention in mentions(expression)
-            if mention.kind in {MentionKind.NAME, MentionKind.ATTRIBUTE}
+            for mention in held.mentions
+            if mention.kind is MentionKind.NAME or mention.kind is MentionKind.ATTRIBUTE
         ]
     for name in names:
-        address = parse_address(name)
-        if name in present:
-            address = ResourceAddress(name)
+        address = ResourceAddress(name) if name in present else parse_address(name)
         if address.logical_id not in present:
             continue
-        count = bindings.counts.get(address.logical_id)
+        count = scope.bindings.counts.get(address.logical_id)
         if count is not None and address.index is None:
             found.update((ResourceAddress(address.logical_id, i), None) for i in range(count))
         else:

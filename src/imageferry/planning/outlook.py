@@ -167,7 +167,8 @@ def _needs(draft: Draft, sight: _Sight) -> tuple[Need, ...]:
         address = parse_address(name)
         for one in [address] if address in known else by_name.get(name, []):
             known[one][reason] = None
-    return tuple(Need(address, tuple(why)) for address, why in known.items())
+    # What is mentioned nowhere was named by a function in DependsOn.
+    return tuple(Need(address, tuple(why) or ("DependsOn",)) for address, why in known.items())
 
 
 def _mentioned(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -183,8 +184,9 @@ def _mentioned(draft: Draft) -> Iterator[tuple[str, str]]:
 
 def _expressions(draft: Draft) -> Iterator[Expression]:
     yield from (part for part in draft.properties.values() if not isinstance(part, Literal))
-    if draft.definition.metadata is not None:
-        yield draft.definition.metadata
+    for notes in (draft.definition.metadata, draft.definition.update_policy):
+        if notes is not None:
+            yield notes
 
 
 def _parameters(draft: Draft, sight: _Sight) -> Iterator[str]:

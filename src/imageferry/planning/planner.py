@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
@@ -87,8 +88,7 @@ class _Forecast:
             self.attributes[change.address] = kept
 
 
-@dataclass(frozen=True, slots=True)
-class _Evaluated:
+class _Evaluated(NamedTuple):
     """A draft with its values: conformed, UNKNOWN where known later."""
 
     draft: Draft

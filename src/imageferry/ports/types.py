@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from imageferry.model.counterparts import Counterpart
 from imageferry.model.handlers import HandlerRequest, Outcome
@@ -63,8 +62,7 @@ def no_route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | 
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
+class ResourceType(NamedTuple):
     """A resource type: its schema, its rules, its handler, and where it carries things.
 
     `counterpart` is how the other language says it, where it can.

@@ -38,6 +38,7 @@ _FROM_SOURCE: Final = Counterpart(
     },
     stack_region_here="SourceRegionId",
     stack_region_there="DestinationRegionId",
+    in_place="AllowCopyInSameRegion",
     lost={
         "ResourceGroupId": "the copy goes to the default resource group there",
         "AllowCopyInSameRegion": "a copy whose two regions are one is refused there, unless it is "

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
@@ -19,8 +18,7 @@ from imageferry.resource_types.image_copies.wanted import WantedCopy
 from imageferry.resource_types.tf import image_copy
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One installed type: where its schema stands, its rules, and the copy that properties want."""
 
     type_name: str

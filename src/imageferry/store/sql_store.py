@@ -101,9 +101,13 @@ class SqlStore:
 
     async def save_change_set(self, change_set: ChangeSet) -> None:
         """Keep a change set."""
+        planned = self._planned.get(change_set.change_set_id)
 
         def save(connection: Connection) -> None:
             change_sets.drop_abandoned(connection, change_set.created_at)
+            if planned is change_set and self._is_whole(connection, change_set):
+                # Whoever executes what was just planned saves it a second time.
+                return
             change_sets.save_change_set(connection, self._box, change_set, spent=False)
 
         await self._write(save)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.conversions import integer_of_text, kind_of
 from imageferry.evaluation.errors import EvaluationError, Refusal
@@ -16,19 +16,18 @@ from imageferry.evaluation.seals import opened
 from imageferry.graph import Graph
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.inquiries import Inquiry
+from imageferry.model.reports import ordered
 from imageferry.model.templates import Bindings, ResourceDefinition, Template
-from imageferry.model.values import UNKNOWN, Value
+from imageferry.model.values import UNKNOWN, Value, holds_secret
 from imageferry.validation.cycles import condition_cycle
 from imageferry.validation.parameters import bind_parameters
-from imageferry.validation.reports import ordered
 from imageferry.validation.rules import settle_rules
 
 MOST_RESOURCES: Final = 20_000
 """The most resources a stack may have once `Count` is expanded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """Complete bindings, or None where an error forbids them; and every diagnostic."""
 
     bindings: Bindings | None
@@ -128,12 +127,15 @@ def settle_counts(
 ) -> Bindings:
     """The bindings with how often each counted resource exists, and which resources do not."""
     counts: dict[str, int] = {}
+    hides = False
     scope = _scope(template, bindings)
     for name, definition in template.resources.items():
         if definition.count is None:
             continue
         try:
-            count = _count_of(evaluate(definition.count, scope), definition, _span(definition))
+            value = evaluate(definition.count, scope)
+            hides = hides or holds_secret(value)
+            count = _count_of(value, definition, _span(definition))
         except EvaluationError as fault:
             diagnostics.append(fault.diagnostic)
             continue
@@ -149,10 +151,11 @@ def settle_counts(
     )
     total = sum(counts.get(name, 1) for name in template.resources if name not in absent)
     if total > MOST_RESOURCES:
-        diagnostics.append(_too_many(template, counts, total))
+        # Of what is too much as it is written the reader has told.
+        if len(template.resources) <= MOST_RESOURCES:
+            diagnostics.append(_too_many(template, counts, total, hides))
         # Nobody may come to expand them.
         counts = {}
-    diagnostics.extend(_clashes(template, counts))
     return replace(bindings, counts=counts, absent=absent)
 
 
@@ -185,33 +188,14 @@ def _count_of(value: Value, definition: ResourceDefinition, span: Span) -> int |
     )
 
 
-def _too_many(template: Template, counts: Mapping[str, int], total: int) -> Diagnostic:
-    largest = max(counts, key=lambda name: counts[name], default="")
-    span = _span(template.resources[largest]) if largest else None
+def _too_many(template: Template, counts: Mapping[str, int], total: int, hides: bool) -> Diagnostic:
+    """`hides`: the numbers come from a secret, and are not shown."""
+    largest = max(counts, key=lambda name: counts[name])
+    made = "too many" if hides else f"{total:,}"
     return error(
         "IF313",
-        f"the template makes {total:,} resources, and {MOST_RESOURCES:,} are the most",
-        why=f"'{largest}' alone makes {counts[largest]:,}" if largest else "",
+        f"the template makes {made} resources, and {MOST_RESOURCES:,} are the most",
+        why="" if hides else f"'{largest}' alone makes {counts[largest]:,}",
         remedy="use several stacks",
-        span=span,
+        span=_span(template.resources[largest]),
     )
-
-
-def _clashes(template: Template, counts: Mapping[str, int]) -> list[Diagnostic]:
-    """Counted instances that have the name of another resource."""
-    clashes = []
-    for name, definition in template.resources.items():
-        if not name.endswith("]"):
-            continue
-        counted, _, index = name[:-1].rpartition("[")
-        position = integer_of_text(index)
-        if position is not None and position < counts.get(counted, 0):
-            clashes.append(
-                error(
-                    "IF212",
-                    f"'{name}' is also an instance of '{counted}'",
-                    remedy="give the resource another name",
-                    span=definition.span,
-                )
-            )
-    return clashes

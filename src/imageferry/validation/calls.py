@@ -49,6 +49,13 @@ _STRICTER: Final[Mapping[tuple[str, str], _Wanted]] = {
     ("ros", "select"): (_KEYS | {Kind.TRUTH}, _TEXT | _LIST | {Kind.MAP}, _ANY),
     ("cloudformation", "sub"): (_SCALARS,),
 }
+_WANTED: Final[Mapping[str, Mapping[str, _Wanted]]] = {
+    dialect: {
+        **_ARGUMENTS,
+        **{name: wanted for (where, name), wanted in _STRICTER.items() if where == dialect},
+    }
+    for dialect in ("ros", "cloudformation")
+}
 _MOST_LISTED: Final = 8
 _WHOLE: Final = frozenset({"base64_encode", "base64_decode", "length"})
 _ITEMS: Final = frozenset({"join"})
@@ -61,10 +68,12 @@ def faults_of_calls(
 ) -> Iterator[Diagnostic]:
     """Every function whose arguments cannot be right, whatever the parameters are."""
     doubted: set[tuple[str, str]] = set()
+    wanted = _WANTED[template.dialect]
     for site in sites:
         for call in site.calls:
             span = call.span or site.span
-            yield from _kinds(call, template, catalog, span)
+            if call.function in wanted:
+                yield from _kinds(call, wanted[call.function], template, catalog, span)
             if call.function == "find_in_map":
                 yield from _look_up(call, template, span, doubted, guesses)
             elif call.function == "value_of":
@@ -84,14 +93,15 @@ def arguments_of(call: Call) -> tuple[Expression, ...] | None:
             return None
 
 
-def _kinds(call: Call, template: Template, catalog: Catalog, span: Span) -> Iterator[Diagnostic]:
-    wanted = _STRICTER.get((template.dialect, call.function)) or _ARGUMENTS.get(call.function)
-    arguments = arguments_of(call) if wanted is not None else None
-    if wanted is None or arguments is None:
+def _kinds(
+    call: Call, wanted: _Wanted, template: Template, catalog: Catalog, span: Span
+) -> Iterator[Diagnostic]:
+    arguments = arguments_of(call)
+    if arguments is None:
         return
     for position, argument in enumerate(arguments):
         allowed = wanted[min(position, len(wanted) - 1)]
-        if len(allowed) == len(Kind):
+        if allowed is _ANY:
             continue
         kind = kind_given(argument, template, catalog)
         if kind is not None and kind not in allowed:

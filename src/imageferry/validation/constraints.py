@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from imageferry.evaluation.conversions import number_of_text
+from imageferry.evaluation.conversions import number_of_text, parse_json, truth_of_text
 from imageferry.evaluation.patterns import PatternFault, match_all
 from imageferry.evaluation.scopes import Manners
 from imageferry.model.diagnostics import Diagnostic, Span, error, warning
@@ -32,13 +32,22 @@ def violations(
             remedy="take the comma out where no item is missing",
             span=span,
         )
+    most = manners.longest_parameter
+    if most is not None and isinstance(value, str) and len(value.encode()) > most:
+        yield warning(
+            "IF193",
+            f"the value of parameter '{parameter.name}' has more than {most:,} bytes",
+            why="its service refuses that; it is used here",
+            remedy="shorten it if the template is also used there",
+            span=span,
+        )
     for code, says, remedy in _broken(parameter, value, manners):
         yield error(
             code,
             f"parameter '{parameter.name}' {says}",
             why=parameter.constraint_description,
             remedy=remedy,
-            span=span,
+            span=(parameter.pattern_span or span) if code == "IF409" else span,
         )
 
 
@@ -74,11 +83,22 @@ def _comparable(parameter: Parameter, value: Value) -> Value:
         if parameter.kind in ("number", "number_list"):
             return number_of_text(value)
         if parameter.kind == "boolean":
-            return {"true": True, "false": False}.get(value.lower(), value)
+            truth = truth_of_text(value)
+            return value if truth is None else truth
+        if parameter.kind == "json":
+            return _json_of(value)
         return value
     if parameter.kind in ("string", "text_list"):
         return ("true" if value else "false") if isinstance(value, bool) else str(value)
     return value
+
+
+def _json_of(text: str) -> Value:
+    """What a text says as JSON, the way a parameter of that type is read; else the text."""
+    try:
+        return parse_json(text) if text else text
+    except ValueError:
+        return text
 
 
 def _not_allowed(parameter: Parameter, values: Sequence[Value]) -> Iterator[_Broken]:
@@ -126,15 +146,15 @@ def _not_matching(parameter: Parameter, values: Sequence[Value]) -> Iterator[_Br
     except PatternFault as fault:
         yield (
             "IF409",
-            f"cannot be checked: its AllowedPattern {fault}",
-            "mend the pattern, or write it without look-around and nested repetition",
+            f"cannot be checked: its 'AllowedPattern' {fault}",
+            "write the pattern without look-around and nested repetition",
         )
         return
     for text, matched in zip(texts, matches, strict=True):
         if not matched:
             yield (
                 "IF405",
-                f"cannot be {_shown(parameter, text)}; it must match {parameter.allowed_pattern}",
+                f"cannot be {_shown(parameter, text)}; it must match '{parameter.allowed_pattern}'",
                 "",
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from imageferry.evaluation.errors import Refusal
-from imageferry.evaluation.evaluator import misshapen, unknown_function
+from imageferry.evaluation.evaluator import misshapen
 from imageferry.evaluation.functions import FUNCTIONS
 from imageferry.evaluation.functions.rows import Function, Place, Strict
 from imageferry.evaluation.functions.standing import (
@@ -46,16 +46,23 @@ _ACCOUNT: Final = frozenset({"ref_all", "value_of", "value_of_all"})
 def faults_of_contexts(template: Template, sites: list[Site]) -> Iterator[Diagnostic]:
     """Every function that cannot be where it is or as it is."""
     for site in sites:
-        if isinstance(site.expression, Literal):
-            continue
-        pending: list[tuple[Expression, Place]] = [(site.expression, site.place)]
-        while pending:
-            expression, place = pending.pop()
-            if isinstance(expression, Call):
-                yield from _of_call(expression, place, site, template)
-            elif isinstance(expression, Attribute):
-                yield from _of_attribute(expression, site, template)
-            pending.extend(_inside(expression, place))
+        if site.attributes or any(call.function == "if" for call in site.calls):
+            yield from _of_site(site, template)
+        else:
+            # Most: whatever stands inside stands in the same place.
+            for call in site.calls:
+                yield from _of_call(call, site.place, site, template)
+
+
+def _of_site(site: Site, template: Template) -> Iterator[Diagnostic]:
+    pending: list[tuple[Expression, Place]] = [(site.expression, site.place)]
+    while pending:
+        expression, place = pending.pop()
+        if isinstance(expression, Call):
+            yield from _of_call(expression, place, site, template)
+        elif isinstance(expression, Attribute):
+            yield from _of_attribute(expression, site, template)
+        pending.extend(_inside(expression, place))
 
 
 def _inside(expression: Expression, place: Place) -> Iterator[tuple[Expression, Place]]:
@@ -86,13 +93,11 @@ def _of_attribute(attribute: Attribute, site: Site, template: Template) -> Itera
 
 def _of_call(call: Call, place: Place, site: Site, template: Template) -> Iterator[Diagnostic]:
     span = call.span or site.span
-    function = FUNCTIONS.get(call.function)
-    if function is None:
-        yield unknown_function(call)
-        return
+    function = FUNCTIONS[call.function]
     if call.function == "unresolved":
         return
-    yield from _standing(call, place, site, template, span)
+    if not (site.takes_calls and may_stand(call.function, place, template.dialect)):
+        yield from _standing(call, place, site, template, span)
     if call.function == "find_in_map":
         yield from _keys(call, template, span)
     elif call.function in ("and", "or") and template.dialect == "cloudformation":
@@ -127,7 +132,7 @@ def _standing(
                 remedy="write a word, or 'Ref' of a parameter",
                 span=span,
             )
-    elif not may_stand(name, place, template.dialect):
+    else:
         allowed = places_of(name, template.dialect)
         where = site.says if place is site.place else f"a condition inside {site.says}"
         yield error(
@@ -231,6 +236,7 @@ def _arguments(
     """The number of the arguments, those that must be written out, and what they say as written."""
     shape = function.shape
     parts: tuple[Expression, ...] | None
+    literals = LITERALS[template.dialect].get(call.function)
     match call.argument:
         case argument if shape.whole:
             parts = (argument,)
@@ -246,7 +252,7 @@ def _arguments(
         got = "one value" if parts is None else str(len(parts))
         yield misshapen(call, function, got)
         return
-    for position, what in LITERALS[template.dialect].get(call.function, {}).items():
+    for position, what in literals.items() if literals else ():
         if position < len(parts) and not _is_written(parts[position]):
             yield error(
                 "IF331",

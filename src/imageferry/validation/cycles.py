@@ -26,8 +26,9 @@ class _Need(NamedTuple):
 def faults_of_cycles(template: Template, sites: list[Site]) -> Iterator[Diagnostic]:
     """One diagnostic for each cycle; what mentions itself is told elsewhere."""
     needs = _needs(template, sites)
-    for cycle in _cycles({name: set(others) for name, others in needs.items()}):
-        yield _resource_cycle(cycle, needs)
+    if any(needs.values()):
+        for cycle in _cycles({name: set(others) for name, others in needs.items()}):
+            yield _resource_cycle(cycle, needs)
     asked = {
         name: {
             mention.name
@@ -95,7 +96,7 @@ def _add(
 def _resource_cycle(cycle: list[str], needs: dict[str, dict[str, _Need]]) -> Diagnostic:
     following = [*cycle[1:], cycle[0]]
     ways = [
-        f"{needs[name][other].says} names '{other}' in line {needs[name][other].span.line}"
+        f"{needs[name][other].says} names '{other}' on line {needs[name][other].span.line}"
         for name, other in zip(cycle, following, strict=True)
     ]
     return error(

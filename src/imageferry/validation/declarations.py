@@ -20,8 +20,9 @@ def faults_of_parameters(template: Template) -> Iterator[Diagnostic]:
             yield stored(parameter)
             continue
         yield from _contradictions(parameter)
+        unreadable = list(_pattern(parameter))
+        yield from unreadable
         if not parameter.has_default or parameter.default is None:
-            yield from _pattern(parameter)
             continue
         span = parameter.default_span or parameter.span
         try:
@@ -29,7 +30,9 @@ def faults_of_parameters(template: Template) -> Iterator[Diagnostic]:
         except Unfit as fault:
             yield unfit(parameter, fault, span)
         else:
-            yield from violations(parameter, default, manners, span)
+            for broken in violations(parameter, default, manners, span):
+                if not (unreadable and broken.code == "IF409"):
+                    yield broken
         if parameter.no_echo and parameter.default != "":
             yield warning(
                 "IF408",
@@ -49,9 +52,9 @@ def _pattern(parameter: Parameter) -> Iterator[Diagnostic]:
     except PatternFault as fault:
         yield error(
             "IF409",
-            f"the AllowedPattern of parameter '{parameter.name}' {fault}",
-            remedy="mend the pattern",
-            span=parameter.span,
+            f"'AllowedPattern' of parameter '{parameter.name}' {fault}",
+            remedy="write a regular expression that the whole value must match",
+            span=parameter.pattern_span or parameter.span,
         )
 
 

@@ -91,6 +91,7 @@ def _idle(template: Template, sites: list[Site], guesses: Guesses) -> _Idle:
     truths = {name for kind, name in mentioned if kind is MentionKind.CONDITION}
     truths.update(one.condition for one in template.resources.values() if one.condition)
     truths.update(one.condition for one in template.outputs.values() if one.condition)
+    values.update(*(one.pickers for one in template.parameters.values()))
     parameters = [name for name in template.parameters if name not in values]
     conditions = [name for name in template.conditions if name not in truths]
     mappings = list(template.mappings)

@@ -34,10 +34,10 @@ def faults_of_exports(template: Template) -> Iterator[Diagnostic]:
         name = output.export_name
         shown = f" '{name.value}'" if isinstance(name, Literal) else ""
         yield error(
-            "IF216",
-            f"output '{output.name}' is exported under the name{shown} of '{earlier.name}'",
-            why="the name of an export stands for one value in its account and region",
-            remedy="give each export a name of its own",
+            "IF361",
+            f"the outputs '{earlier.name}' and '{output.name}' have the same export name{shown}",
+            why="a name is exported once in each account and region",
+            remedy="give one of them another name",
             span=name.span or output.span,
         )
 

@@ -27,6 +27,9 @@ from imageferry.ports.types import Catalog
 class Kind(Enum):
     """What a value is; null and what is not given are of every kind."""
 
+    # Members are one of a kind; the hash of Enum goes the long way, by the name.
+    __hash__ = object.__hash__
+
     TEXT = "text"
     NUMBER = "a number"
     TRUTH = "a boolean"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.evaluation.conversions import (
     is_shallow,
@@ -31,8 +30,7 @@ _HOW_TO_GIVE: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BoundParameters:
+class BoundParameters(NamedTuple):
     """The values of all parameters that have one, NoEcho ones as Secret, and what is wrong."""
 
     values: Mapping[str, Value]

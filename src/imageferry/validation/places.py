@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from imageferry.evaluation.functions.rows import Place
-from imageferry.evaluation.references import Mention, mentions
+from imageferry.evaluation.references import Mention, contents
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import (
     Attribute,
     Call,
     Expression,
-    ListOf,
     Literal,
-    MapOf,
-    Reference,
 )
 from imageferry.model.templates import ResourceDefinition, Rule, Template
 
@@ -25,20 +22,23 @@ class Site(NamedTuple):
 
     `says` names the place in messages. `resource` is the definition that the expression belongs
     to. `sees_resources` is False before any resource exists; `sees_index` is True where the index
-    of a counted instance has a value; `takes_calls` is False where only Ref may stand.
-    `mentions` and `calls` are found once for all who ask.
+    of a counted instance has a value; `takes_calls` is False where only Ref may stand;
+    `takes_lists` is False where a counted resource cannot stand for all of its instances.
+    `mentions`, `calls` and `attributes` (each `Fn::GetAtt`) are found once for all who ask.
     """
 
     expression: Expression
     place: Place
     says: str
     span: Span
-    mentions: tuple[Mention, ...]
-    calls: tuple[Call, ...]
+    mentions: Sequence[Mention] = ()
+    calls: Sequence[Call] = ()
+    attributes: Sequence[Attribute] = ()
     resource: ResourceDefinition | None = None
     sees_resources: bool = True
     sees_index: bool = False
     takes_calls: bool = True
+    takes_lists: bool = True
 
 
 def sites(template: Template) -> Iterator[Site]:
@@ -52,9 +52,7 @@ def sites(template: Template) -> Iterator[Site]:
         yield from _of_resource(definition)
     for output in template.outputs.values():
         says = f"output '{output.name}'"
-        found = tuple(mentions(output.value))
-        calls = tuple(_calls(output.value))
-        yield Site(output.value, Place.NORMAL, says, output.span, found, calls)
+        yield Site(output.value, Place.NORMAL, says, output.span, *contents(output.value))
         if output.export_name is not None:
             says = f"the export name of output '{output.name}'"
             yield _early(output.export_name, Place.NORMAL, says, output.span)
@@ -70,25 +68,8 @@ def _early(
     takes_calls: bool = True,
 ) -> Site:
     """What is settled before any resource exists."""
-    found = tuple(mentions(expression))
-    calls = tuple(_calls(expression))
-    return Site(expression, place, says, span, found, calls, resource, False, False, takes_calls)
-
-
-def _calls(expression: Expression) -> Iterator[Call]:
-    """Every call of a function inside an expression, outermost first."""
-    pending = [expression]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Call):
-            yield current
-            pending.append(current.argument)
-        elif isinstance(current, ListOf):
-            pending.extend(reversed(current.items))
-        elif isinstance(current, MapOf):
-            pending.extend(reversed(tuple(current.entries.values())))
-        elif isinstance(current, Attribute):
-            pending += (current.attribute, current.resource)
+    found = contents(expression)
+    return Site(expression, place, says, span, *found, resource, False, False, takes_calls)
 
 
 def _of_rule(rule: Rule) -> Iterator[Site]:
@@ -118,21 +99,35 @@ def _of_resource(definition: ResourceDefinition) -> Iterator[Site]:
         # Most properties are plain text.
         if type(expression) is not Literal:
             span = definition.property_spans.get(key, definition.span)
-            found = tuple(mentions(expression))
             yield Site(
                 expression,
                 Place.NORMAL,
                 f"'{name}.{key}'",
                 span,
-                found,
-                () if type(expression) is Reference else tuple(_calls(expression)),
+                *contents(expression),
                 definition,
                 True,
                 count is not None,
             )
-    metadata = definition.metadata
-    if metadata is not None and type(metadata) is not Literal:
-        span = metadata.span or definition.span
-        says = f"'Metadata' of '{name}'"
-        found, calls = tuple(mentions(metadata)), tuple(_calls(metadata))
-        yield Site(metadata, Place.NORMAL, says, span, found, calls, definition)
+    yield from _of_notes(definition)
+
+
+def _of_notes(definition: ResourceDefinition) -> Iterator[Site]:
+    """What a definition says beside its properties."""
+    name = definition.logical_id
+    # ROS reference, count: only properties and outputs hold the list of a resource's instances.
+    for word, notes in (
+        ("Metadata", definition.metadata),
+        ("UpdatePolicy", definition.update_policy),
+        ("CreationPolicy", definition.creation_policy),
+    ):
+        if notes is not None and type(notes) is not Literal:
+            span = notes.span or definition.span
+            says = f"'{word}' of '{name}'"
+            site = Site(notes, Place.NORMAL, says, span, *contents(notes), definition)
+            yield site._replace(takes_lists=False)
+    for expression in definition.computed_dependencies:
+        says = f"'DependsOn' of '{name}'"
+        span = expression.span or definition.span
+        site = _early(expression, Place.NORMAL, says, span, definition)
+        yield site._replace(sees_index=definition.count is not None)

@@ -10,6 +10,7 @@ from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.folding import may_fold, specialise
+from imageferry.evaluation.references import contents
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.diagnostics import Diagnostic, Severity, Span, error, warning
@@ -71,10 +72,10 @@ def words_for_text(template: Template, catalog: Catalog) -> Iterator[Diagnostic]
         if found is None:
             continue
         for key, expression in definition.properties.items():
-            schema = found.schema.properties.get(key)
-            if schema is None or schema.value_type is not ValueType.STRING:
+            if type(expression) is not Literal or type(expression.value) is not bool:
                 continue
-            if isinstance(expression, Literal) and isinstance(expression.value, bool):
+            schema = found.schema.properties.get(key)
+            if schema is not None and schema.value_type is ValueType.STRING:
                 word = str(expression.value).lower()
                 yield warning(
                     "IF122",
@@ -143,7 +144,9 @@ def _folding(definition: ResourceDefinition, scope: Scope) -> set[str]:
     if not bindings.counts:
         return set()
     return {
-        key for key, expression in definition.properties.items() if may_fold(expression, bindings)
+        key
+        for key, expression in definition.properties.items()
+        if may_fold(contents(expression), bindings)
     }
 
 

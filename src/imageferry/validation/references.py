@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from imageferry.evaluation.conversions import integer_of_text
 from imageferry.evaluation.references import Mention, MentionKind
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Span, error
-from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Reference, walk
+from imageferry.model.expressions import (
+    Attribute,
+    Call,
+    Expression,
+    ListOf,
+    Literal,
+    Reference,
+    walk,
+)
 from imageferry.model.suggestions import Guesses
 from imageferry.model.templates import ResourceDefinition, Template
 from imageferry.ports.types import Catalog
 from imageferry.validation.places import Site
+
+_NESTED: Final = {"ALIYUN::ROS::Stack": "Outputs."}
+"""ROS reference, nested stacks: what the attributes of such a type begin with."""
 
 
 def faults_of_names(
@@ -42,7 +55,23 @@ def resource_of(template: Template, name: str) -> ResourceAddress | None:
         return ResourceAddress(name)
     address = parse_address(name)
     definition = template.resources.get(address.logical_id)
-    return None if definition is None or definition.count is None else address
+    if definition is None or definition.count is None:
+        return None
+    count = written_count(definition)
+    return None if count is not None and (address.index or 0) >= count else address
+
+
+def written_count(definition: ResourceDefinition) -> int | None:
+    """How many instances there are, where a number or its text is written; None for all else."""
+    match definition.count:
+        case Literal(value=bool()):
+            return None
+        case Literal(value=int() as count):
+            return count
+        case Literal(value=str() as text):
+            return integer_of_text(text)
+        case _:
+            return None
 
 
 def _name(
@@ -64,17 +93,30 @@ def _name(
             span=span,
         )
         return
-    yield from _resource_mention(site, address, span)
+    yield from _resource_mention(template, site, address, span)
 
 
 def _not_counted(template: Template, name: str) -> str:
     address = parse_address(name)
-    if address.index is not None and address.logical_id in template.resources:
-        return f"'{address.logical_id}' has no 'Count', so it has no instances"
+    definition = template.resources.get(address.logical_id)
+    if address.index is not None and definition is not None:
+        if definition.count is None:
+            return f"'{address.logical_id}' has no 'Count', so it has no instances"
+        return beyond(definition.logical_id, written_count(definition) or 0)
     return "it is neither a parameter nor a resource of the template"
 
 
-def _resource_mention(site: Site, address: ResourceAddress, span: Span) -> Iterator[Diagnostic]:
+def beyond(logical_id: str, count: int) -> str:
+    """Why an instance is not there: the others, by their numbers."""
+    if count <= 0:
+        return f"'Count' of '{logical_id}' is 0, so it has no instances"
+    last = "" if count == 1 else f" to '{logical_id}[{count - 1}]'"
+    return f"'Count' of '{logical_id}' is {count}, so there is '{logical_id}[0]'{last}"
+
+
+def _resource_mention(
+    template: Template, site: Site, address: ResourceAddress, span: Span
+) -> Iterator[Diagnostic]:
     if not site.sees_resources:
         yield error(
             "IF315",
@@ -91,6 +133,13 @@ def _resource_mention(site: Site, address: ResourceAddress, span: Span) -> Itera
             remedy="take the reference out",
             span=span,
         )
+    elif not site.takes_lists and address.index is None and _is_counted(template, address):
+        remedy = f"name one of them, such as '{address.logical_id}[0]'"
+        yield _not_one(site.says, address.logical_id, span, remedy)
+
+
+def _is_counted(template: Template, address: ResourceAddress) -> bool:
+    return template.resources[address.logical_id].count is not None
 
 
 def _attribute(
@@ -119,10 +168,20 @@ def _attribute(
                 span=span,
             )
         return
-    yield from _resource_mention(site, address, span)
+    yield from _resource_mention(template, site, address, span)
     if mention.attribute is None:
         return
     type_name = template.resources[address.logical_id].type_name
+    prefix = _NESTED.get(type_name, "")
+    if not mention.attribute.startswith(prefix) or mention.attribute == prefix:
+        yield error(
+            "IF203",
+            f"'{address.logical_id}' has no attribute '{mention.attribute}'",
+            why="a nested stack has its outputs as attributes and no others",
+            remedy=f"write '{prefix}{mention.attribute.removeprefix(prefix) or 'Name'}'",
+            span=span,
+        )
+        return
     found = catalog.find(type_name)
     if found is not None and mention.attribute not in found.schema.attributes:
         known = found.schema.attributes
@@ -152,6 +211,7 @@ def _pseudo(site: Site, mention: Mention, span: Span) -> Iterator[Diagnostic]:
             "IF314",
             f"the index has no value in {site.says}",
             why="it has one only in the properties of a resource with 'Count'",
+            remedy="write the number, or move it into such a resource",
             span=span,
         )
 
@@ -162,8 +222,8 @@ def _ambiguous(template: Template, site: Site) -> Iterator[Diagnostic]:
         match expression:
             case Call(function="sub", argument=ListOf(items=parts, span=span)):
                 for part in parts:
-                    # A variable's value stands elsewhere than the text, and a list is welcome.
-                    if part.span != span:
+                    # As a variable's value a list is welcome.
+                    if not _is_within(part.span, span, parts[-1]):
                         continue
                     match part:
                         case (
@@ -171,20 +231,34 @@ def _ambiguous(template: Template, site: Site) -> Iterator[Diagnostic]:
                         ):
                             definition = template.resources.get(name)
                             if definition is not None and definition.count is not None:
-                                yield _not_one(expression, name, site)
+                                yield _not_one(
+                                    f"'{expression.written}'",
+                                    name,
+                                    expression.span or site.span,
+                                    f"write '${{{name}[0]}}', or give 'Fn::Select' of it as a "
+                                    "variable",
+                                )
                         case _:
                             continue
             case _:
                 continue
 
 
-def _not_one(call: Call, name: str, site: Site) -> Diagnostic:
+def _is_within(place: Span | None, text: Span | None, last: Expression) -> bool:
+    """True for what stands in a Sub text: between its beginning and the map of its variables."""
+    if place is None or text is None or place < text:
+        return False
+    has_variables = isinstance(last, Literal) and last.value == ""
+    return not has_variables or last.span is None or place < last.span
+
+
+def _not_one(says: str, name: str, span: Span, remedy: str) -> Diagnostic:
     return error(
         "IF214",
-        f"'{call.written}' cannot say which instance of '{name}' it means",
+        f"{says} cannot say which instance of '{name}' it means",
         why=f"'{name}' has 'Count', so it stands for a list",
-        remedy=f"write '${{{name}[0]}}', or give 'Fn::Select' of it as a variable",
-        span=call.span or site.span,
+        remedy=remedy,
+        span=span,
     )
 
 
@@ -195,15 +269,16 @@ def _attachments(template: Template, guesses: Guesses) -> Iterator[Diagnostic]:
             span = definition.condition_span or definition.span
             yield from _condition(template, definition.condition, span, guesses)
         for name, span in definition.depends_on:
-            yield from _dependency(template, definition, name, span, guesses)
+            yield from fault_of_dependency(template, definition, name, span, guesses)
     for output in template.outputs.values():
         if output.condition is not None:
             yield from _condition(template, output.condition, output.span, guesses)
 
 
-def _dependency(
+def fault_of_dependency(
     template: Template, definition: ResourceDefinition, name: str, span: Span, guesses: Guesses
 ) -> Iterator[Diagnostic]:
+    """What is wrong with one name in `DependsOn`."""
     address = resource_of(template, name)
     if address is None:
         yield error(

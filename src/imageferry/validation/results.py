@@ -42,8 +42,10 @@ def faults_of_results(template: Template, catalog: Catalog) -> Iterator[Diagnost
         if found is None:
             continue
         for key, expression in definition.properties.items():
+            if type(expression) is Literal:
+                continue
             schema = found.schema.properties.get(key)
-            if schema is None or isinstance(expression, Literal):
+            if schema is None:
                 continue
             if schema.old_name_of is not None:
                 schema = found.schema.properties[schema.old_name_of]
@@ -51,6 +53,39 @@ def faults_of_results(template: Template, catalog: Catalog) -> Iterator[Diagnost
                 schema, expression, (key,), template, catalog, 0
             ):
                 yield _misfit(definition, path, wanted, part, kind)
+
+
+def faults_of_outputs(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Every output of a CloudFormation template that gives a list or a map.
+
+    CloudFormation: "The Value field of every Outputs member must evaluate to a String." ROS takes
+    any value.
+    """
+    if template.dialect != "cloudformation":
+        return
+    for output in template.outputs.values():
+        for part in _branches(output.value):
+            kind = kind_given(part, template, catalog)
+            if kind in (Kind.LIST, Kind.MAP):
+                yield error(
+                    "IF145",
+                    f"'Value' of the output '{output.name}' must be text, not {kind.value}",
+                    why="CloudFormation takes nothing else in an output",
+                    remedy="make one text of it with 'Fn::Join'"
+                    if kind is Kind.LIST
+                    else "give each entry an output of its own",
+                    span=part.span or output.span,
+                )
+
+
+def _branches(expression: Expression) -> Iterator[Expression]:
+    """The values between which an expression chooses."""
+    match expression:
+        case Call(function="if", argument=ListOf(items=(_, if_true, if_false))):
+            yield from _branches(if_true)
+            yield from _branches(if_false)
+        case _:
+            yield expression
 
 
 _Misfit = tuple[PropertyPath, PropertySchema, Expression, Kind]

@@ -14,10 +14,12 @@ from imageferry.evaluation.functions.rows import Lazy
 from imageferry.evaluation.references import MentionKind
 from imageferry.evaluation.scopes import MANNERS, Scope, Unresolved
 from imageferry.model.diagnostics import Diagnostic, Severity, error, warning
+from imageferry.model.expressions import Expression
 from imageferry.model.inquiries import Inquiry
+from imageferry.model.reports import Findings, ordered
 from imageferry.model.suggestions import Guesses
-from imageferry.model.templates import Bindings, Template
-from imageferry.model.values import UNKNOWN, Value, reveal
+from imageferry.model.templates import Bindings, ResourceDefinition, Template
+from imageferry.model.values import NO_VALUE, UNKNOWN, Value, reveal
 from imageferry.ports.types import Catalog
 from imageferry.validation.absence import Absence, absences
 from imageferry.validation.alternatives import faults_of_alternatives
@@ -26,6 +28,7 @@ from imageferry.validation.calls import faults_of_calls
 from imageferry.validation.contexts import faults_of_contexts
 from imageferry.validation.cycles import faults_of_cycles
 from imageferry.validation.declarations import faults_of_parameters
+from imageferry.validation.dependencies import faults_of_dependencies, faults_of_instances
 from imageferry.validation.disuse import faults_of_disuse
 from imageferry.validation.exports import faults_of_exports
 from imageferry.validation.parameters import bind_parameters
@@ -38,11 +41,11 @@ from imageferry.validation.properties import (
     words_for_text,
 )
 from imageferry.validation.references import faults_of_names
-from imageferry.validation.reports import ordered
-from imageferry.validation.results import faults_of_results
+from imageferry.validation.results import faults_of_outputs, faults_of_results
 from imageferry.validation.rules import settle_rules
 
 _POLICIES: Final = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
+_REPLACEMENT_POLICIES: Final = frozenset({"Delete", "Retain", "Snapshot"})
 
 # ROS documentation, limits; CloudFormation guide, quotas. They hold for the expanded template.
 _OWNERS_LIMITS: Final[Mapping[str, int]] = {"ros": 300, "cloudformation": 500}
@@ -65,21 +68,21 @@ def validate(
     everywhere = list(sites(template))
     guesses = Guesses()
     found = _written(template, everywhere, catalog, guesses)
-    by_default: list[Diagnostic] = []
+    by_default = Findings(are_copied=_holds_copies(template))
     sound: frozenset[str] = frozenset()
     if given is None and template.parameters:
         defaults = bind_parameters(_optional_part(template), {}).values
         values = {**dict.fromkeys(template.parameters, UNKNOWN), **defaults}
         asking = _asking(everywhere, defaults)
-        by_default += _evaluated(template, values, catalog, asking, region)
+        by_default.take(_evaluated(template, values, catalog, asking, region))
         if not by_default:
             sound = asking - _choosing(everywhere)
-    found += _unbound(template, catalog, found, sound, region)
+    _take_unbound(found, template, catalog, sound, region)
     if given is not None:
-        found += _not_told(_with_values(template, catalog, given, region), found)
-    found += map(_by_default, _not_told(by_default, found))
+        found.take_new(_with_values(template, catalog, given, region))
+    found.take_new(map(_by_default, by_default))
     if source is not None:
-        found += faults_of_disuse(template, everywhere, source, guesses)
+        found.take(faults_of_disuse(template, everywhere, source, guesses))
     return ordered(_without_echoes(found))
 
 
@@ -103,6 +106,8 @@ def _with_values(
     bindings = replace(bindings, pseudo={**pseudo, "index": UNKNOWN})
     sound = _without(template, missing)
     yield from faults_of_properties(template, bindings, catalog, region, sound)
+    yield from faults_of_dependencies(template, bindings)
+    yield from faults_of_instances(template, bindings)
     yield from _policies(template, bindings)
     yield from _outputs(template, bindings)
     yield from _owners_limit(template, bindings)
@@ -125,15 +130,15 @@ def validate_given(
     found = _written(template, list(sites(template)), catalog, Guesses())
     bound = bind(template, given, pseudo, previous, answers, partly=partly)
     # What cannot be settled follows from what is mentioned too early, where that is told.
-    echoes = {"IF315"} & {one.code for one in found}
+    echoes = {"IF315"} & found.codes()
     unheard = [one for one in bound.diagnostics if one.code not in echoes]
-    found += _not_told(unheard, [one for one in found if one.is_error])
+    found.take_new(unheard, beside_errors=True)
     if bound.bindings is None:
-        found += _unbound(template, catalog, found)
+        _take_unbound(found, template, catalog)
     else:
         region = pseudo.get("region")
         text = region if isinstance(region, str) else ""
-        found += _not_told(validate_bound(template, bound.bindings, catalog, text), found)
+        found.take_new(validate_bound(template, bound.bindings, catalog, text))
     report = ordered(_without_echoes(found))
     refused = any(diagnostic.is_error for diagnostic in report)
     return Bound(None if refused else bound.bindings, report)
@@ -141,35 +146,45 @@ def validate_given(
 
 def _written(
     template: Template, everywhere: list[Site], catalog: Catalog, guesses: Guesses
-) -> list[Diagnostic]:
+) -> Findings:
     """What is wrong as it is written, whatever the values may be."""
-    found: list[Diagnostic] = [*unknown_types(template, catalog)]
-    found += words_for_text(template, catalog)
-    found += faults_of_parameters(template)
-    found += faults_of_names(template, everywhere, catalog, guesses)
-    found += faults_of_cycles(template, everywhere)
-    found += faults_of_contexts(template, everywhere)
-    found += _not_told(faults_of_calls(template, everywhere, catalog, guesses), found)
-    found += faults_of_results(template, catalog)
-    found += faults_of_exports(template)
+    found = Findings(are_copied=_holds_copies(template))
+    found.take(unknown_types(template, catalog))
+    found.take(words_for_text(template, catalog))
+    found.take(faults_of_parameters(template))
+    found.take(faults_of_names(template, everywhere, catalog, guesses))
+    found.take(faults_of_cycles(template, everywhere))
+    found.take(faults_of_contexts(template, everywhere))
+    found.take_new(faults_of_calls(template, everywhere, catalog, guesses))
+    found.take(faults_of_results(template, catalog))
+    found.take(faults_of_outputs(template, catalog))
+    found.take(faults_of_exports(template))
     return found
 
 
-def _unbound(
+def _holds_copies(template: Template) -> bool:
+    """True where a loop has made several things of the same lines."""
+    for named in (template.resources, template.outputs, template.conditions):
+        if len({one.span for one in named.values()}) < len(named):
+            return True
+    return False
+
+
+def _take_unbound(
+    found: Findings,
     template: Template,
     catalog: Catalog,
-    told: list[Diagnostic],
     sound: frozenset[str] = frozenset(),
     region: str = "",
-) -> list[Diagnostic]:
-    """What evaluation finds with every parameter unknown, and has not been told.
+) -> None:
+    """Add what evaluation finds with every parameter unknown, and has not been told.
 
     `sound` are resources in which it can find nothing.
     """
     unknown = dict.fromkeys(template.parameters, UNKNOWN)
     only = template.resources.keys() - sound
-    found = _not_told(_evaluated(template, unknown, catalog, only, region), told)
-    return found + _not_told(faults_of_alternatives(template, catalog), [*told, *found])
+    found.take_new(_evaluated(template, unknown, catalog, only, region))
+    found.take_new(faults_of_alternatives(template, catalog))
 
 
 def _optional_part(template: Template) -> Template:
@@ -204,12 +219,6 @@ def _choosing(everywhere: list[Site]) -> frozenset[str]:
     )
 
 
-def _not_told(faults: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Those faults that nobody has told of at the same place."""
-    places = {(fault.code, fault.span) for fault in told}
-    return [fault for fault in faults if (fault.code, fault.span) not in places]
-
-
 def _by_default(fault: Diagnostic) -> Diagnostic:
     why = "so it is with the defaults of the parameters"
     return replace(
@@ -217,11 +226,12 @@ def _by_default(fault: Diagnostic) -> Diagnostic:
     )
 
 
-def _without_echoes(found: list[Diagnostic]) -> Iterator[Diagnostic]:
+def _without_echoes(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Leave out what follows from a name that is already told at the same place."""
-    unknown = {fault.span for fault in found if fault.code in ("IF201", "IF202", "IF203")}
-    early = {fault.span for fault in found if fault.code == "IF315"}
-    for fault in found:
+    faults = tuple(found)
+    unknown = {fault.span for fault in faults if fault.code in ("IF201", "IF202", "IF203")}
+    early = {fault.span for fault in faults if fault.code == "IF315"}
+    for fault in faults:
         if fault.code in ("IF309", "IF502") and fault.span in unknown:
             continue
         if fault.code == "IF304" and fault.span in early:
@@ -248,6 +258,9 @@ def _evaluated(
     found += (one.diagnostic for one in missing)
     if missing:
         only = _without(template, missing) & (template.resources.keys() if only is None else only)
+    found += faults_of_dependencies(template, bindings)
+    found += faults_of_instances(template, bindings)
+    found += _policies(template, bindings)
     # A template's own checks are made whatever the conditions may become.
     bindings = replace(bindings, counts={}, absent=frozenset())
     yield from found
@@ -276,14 +289,17 @@ def validate_bound(
 
     `region` is the stack's. Values that only exist later pass.
     """
-    found: list[Diagnostic] = [*unknown_types(template, catalog)]
+    found = Findings(are_copied=_holds_copies(template))
+    found.take(unknown_types(template, catalog))
     missing = list(absences(template, sites(template), bindings))
-    found += (one.diagnostic for one in missing)
+    found.take(one.diagnostic for one in missing)
     sound = _without(template, missing)
-    found += faults_of_properties(template, bindings, catalog, region, sound)
-    found += _policies(template, bindings)
-    found += _outputs(template, bindings)
-    found += _owners_limit(template, bindings)
+    found.take(faults_of_properties(template, bindings, catalog, region, sound))
+    found.take(faults_of_dependencies(template, bindings))
+    found.take(faults_of_instances(template, bindings))
+    found.take(_policies(template, bindings))
+    found.take(_outputs(template, bindings))
+    found.take(_owners_limit(template, bindings))
     return ordered(found)
 
 
@@ -293,27 +309,42 @@ def _without(template: Template, missing: list[Absence]) -> Set[str]:
 
 
 def _policies(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
-    scope = Scope(bindings, Unresolved(), MANNERS[template.dialect])
     for definition in template.resources.values():
-        policy = definition.deletion_policy
-        if policy is None or definition.logical_id in bindings.absent:
+        if definition.logical_id in bindings.absent:
             continue
-        try:
-            value = evaluate(policy, scope)
-        except EvaluationError as fault:
-            yield placed(fault.diagnostic, definition.span)
-            continue
-        if value is None or value is UNKNOWN:
-            continue
-        given = reveal(value)
-        if not isinstance(given, str) or given not in _POLICIES:
-            shown = f"'{value[:40]}'" if isinstance(value, str) else kind_of(value)
-            yield error(
-                "IF316",
-                f"'DeletionPolicy' of '{definition.logical_id}' cannot be {shown}",
-                why="it must be 'Delete' or 'Retain'",
-                span=policy.span or definition.span,
-            )
+        for word, policy, known in (
+            ("DeletionPolicy", definition.deletion_policy, _POLICIES),
+            ("UpdateReplacePolicy", definition.replacement_policy, _REPLACEMENT_POLICIES),
+        ):
+            if policy is not None:
+                yield from _policy(template, bindings, definition, word, policy, known)
+
+
+def _policy(
+    template: Template,
+    bindings: Bindings,
+    definition: ResourceDefinition,
+    word: str,
+    policy: Expression,
+    known: Set[str],
+) -> Iterator[Diagnostic]:
+    scope = Scope(bindings, Unresolved(), MANNERS[template.dialect])
+    try:
+        value = evaluate(policy, scope)
+    except EvaluationError as fault:
+        yield placed(fault.diagnostic, definition.span)
+        return
+    if value is None or value is UNKNOWN or value is NO_VALUE:
+        return
+    given = reveal(value)
+    if not isinstance(given, str) or given not in known:
+        shown = f"'{value[:40]}'" if isinstance(value, str) else kind_of(value)
+        yield error(
+            "IF316",
+            f"'{word}' of '{definition.logical_id}' cannot be {shown}",
+            why="it must be 'Delete' or 'Retain'",
+            span=policy.span or definition.span,
+        )
 
 
 def _owners_limit(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:

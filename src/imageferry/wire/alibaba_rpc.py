@@ -7,7 +7,7 @@ Lists and structures travel as flat names counted from one: `Tag.1.Key=a`, `Reso
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -50,25 +50,29 @@ def flatten(parameters: Mapping[str, object]) -> Pairs:
 
     Leaves may be str, bool, int or float; anything else raises TypeError.
     """
-    return tuple(_leaves("", parameters))
+    pairs: list[tuple[str, str]] = []
+    _gather("", parameters, pairs)
+    return tuple(pairs)
 
 
-def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+def _gather(prefix: str, value: object, pairs: list[tuple[str, str]]) -> None:
+    # One list for all and the commonest kinds first: this is done for every call to the cloud.
     match value:
+        case str():
+            pairs.append((prefix, value))
         case None:
             return
-        case str():
-            yield prefix, value
         case bool():
-            yield prefix, "true" if value else "false"
+            pairs.append((prefix, "true" if value else "false"))
         case int() | float():
-            yield prefix, str(value)
-        case Mapping():
+            pairs.append((prefix, str(value)))
+        case dict() | Mapping():
             for name, inner in value.items():
-                yield from _leaves(f"{prefix}.{name}" if prefix else str(name), inner)
-        case Sequence() if not isinstance(value, bytes | bytearray):
+                if inner is not None:
+                    _gather(f"{prefix}.{name}" if prefix else str(name), inner, pairs)
+        case list() | Sequence() if not isinstance(value, bytes | bytearray):
             for index, inner in enumerate(value, start=1):
-                yield from _leaves(f"{prefix}.{index}", inner)
+                _gather(f"{prefix}.{index}", inner, pairs)
         case _:
             raise TypeError(
                 f'parameter "{prefix}" is a {type(value).__name__}; '

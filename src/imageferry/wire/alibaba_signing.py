@@ -18,7 +18,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from urllib.parse import quote
 
 from imageferry.wire.http import HttpRequest, Pairs
 
@@ -26,6 +25,10 @@ V3_ALGORITHM = "ACS3-HMAC-SHA256"
 EMPTY_BODY_HASH = hashlib.sha256(b"").hexdigest()
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*\Z").match
+_ENCODED = tuple(
+    chr(byte) if byte < 128 and _UNRESERVED(chr(byte)) else f"%{byte:02X}" for byte in range(256)
+)
+"""Each byte as it is written; `quote` of the library takes three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ class Authorization:
 
 def pe(text: str) -> str:
     """Percent-encode as UTF-8; unreserved are `A-Z a-z 0-9 - _ . ~`, hex is upper case."""
-    # Most names and values need nothing, and quote() costs ten times this look.
-    return text if _UNRESERVED(text) else quote(text, safe="")
+    # Most names and values need nothing, and anything else costs ten times this look.
+    return text if _UNRESERVED(text) else "".join([_ENCODED[byte] for byte in text.encode()])
 
 
 @lru_cache(maxsize=512)
@@ -97,13 +100,21 @@ def sign_v3(
     if credentials.security_token is not None:
         headers["x-acs-accesskey-id"] = credentials.access_key_id
         headers["x-acs-security-token"] = credentials.security_token
-    named = {name for name in headers if name.startswith("x-acs-")}
-    signed_headers = tuple(sorted(named.union(also_signed, ("host",))))
-    unsigned = replace(request, headers=headers, encoded_query=canonical_query(request.query))
+    signed_headers = _signed_headers(tuple(headers), also_signed)
+    query = canonical_query(request.query)
+    unsigned = HttpRequest(
+        request.method,
+        request.scheme,
+        request.host,
+        request.path,
+        request.query,
+        headers,
+        request.body,
+        request.form,
+        query,
+    )
     signature = _v3_signature(
-        canonical_request(
-            unsigned, signed_headers, headers["x-acs-content-sha256"], unsigned.encoded_query
-        ),
+        canonical_request(unsigned, signed_headers, headers["x-acs-content-sha256"], query),
         credentials.secret,
     )
     headers["authorization"] = (
@@ -111,6 +122,13 @@ def sign_v3(
         f"SignedHeaders={';'.join(signed_headers)},Signature={signature}"
     )
     return unsigned
+
+
+@lru_cache(maxsize=64)
+def _signed_headers(names: tuple[str, ...], also_signed: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that are signed, sorted; a client asks for few different ones."""
+    own = {name for name in names if name.startswith("x-acs-")}
+    return tuple(sorted(own.union(also_signed, ("host",))))
 
 
 def canonical_request(

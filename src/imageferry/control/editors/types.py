@@ -73,9 +73,12 @@ def _condition(style: Style) -> Writing:
 
 
 def _depends_on(style: Style) -> Writing:
-    names = style.nullable(text())
+    name: Writing = style.nullable(text())
+    if style.dialect.manners.reference_expressions:
+        # ROS reference, resources: functions that give names.
+        name = style.evaluated(text())
     return {
-        **style.nullable(either(text(), listed(names))),
+        **style.nullable(either(name, listed(name))),
         "description": "Resources that are made before this one.",
     }
 

@@ -18,9 +18,9 @@ _NO_MAP: Final[Writing] = {"type": ["string", "number", "boolean", "array", "nul
 _CALL: Final[Writing] = {
     "type": "object",
     "maxProperties": 1,
-    "propertyNames": {"pattern": LONG_NAME},
+    "propertyNames": {"pattern": "^(Ref$|Condition$|Fn::)"},
 }
-# Functions begin their arguments with a text or another function, and a list of maps is none.
+# Functions begin their arguments with a text, a condition or another function; a list of maps is none.
 SHORT: Final[Writing] = {
     "type": ["string", "array"],
     "items": [{"anyOf": [_NO_MAP, _CALL]}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.dialects.desk import Desk
 from imageferry.dialects.dynamic_references import BEGINNING, note_references
@@ -21,16 +21,17 @@ from imageferry.model.diagnostics import Span
 
 _MACRO: Final = "Fn::Transform"
 _DIRECTIVES: Final = ("Fn::Rain::", "Rain::")
-_CONSTANT: Final = "${Rain::"
+_CONSTANTS: Final = ("${Rain::", "${Const::")
+_MODULE: Final = "LocalModule"
+_PARTS_OF_MODULES: Final = ("Overrides", "Source", "Map")
 _TEXTS: Final = ("Description", "Transform", "AWSTemplateFormatVersion", "Metadata")
-_TOOL_SECTIONS: Final = ("Rain", "Modules", "Packages", "Constants")
+_TOOL_SECTIONS: Final = ("Rain", "Modules", "Packages", "Constants", "Inputs")
 
-SIGNS: Final = ("Transform", "Rain", BEGINNING)
+SIGNS: Final = ("Transform", "Rain", BEGINNING, _MODULE, "Modules", "Packages", "Const", "Inputs")
 """Without any of these words in its source a template holds nothing of the kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """The template with its marks, and what they mean for names.
 
     `left_out` are the resources that are made otherwise than they are written, `makes_names` is
@@ -115,6 +116,12 @@ def _definition(marking: _Marking, name: str, definition: MapNode) -> MapNode:
         definition = _without_macros(definition)
     type_node = definition.entries.get("Type")
     is_module = type_node is not None and _directive_of(type_node) is not None
+    if isinstance(type_node, Scalar) and not type_node.tag and type_node.text == _MODULE:
+        is_module = True
+        _note_tool(marking.desk, f"the module '{name[:80]}'", type_node.span)
+        definition = replace(
+            definition, entries={**definition.entries, "Type": unresolved(type_node)}
+        )
     properties = definition.entries.get("Properties")
     if isinstance(properties, MapNode) and not properties.tag and _note_macros(marking, properties):
         marking.left_out.add(name)
@@ -124,7 +131,9 @@ def _definition(marking: _Marking, name: str, definition: MapNode) -> MapNode:
         marking.left_out.add(name)
         marking.makes_names = True
         # A module may be told to change anything in what it makes.
-        kept = {word: node for word, node in definition.entries.items() if word != "Overrides"}
+        kept = {
+            word: node for word, node in definition.entries.items() if word not in _PARTS_OF_MODULES
+        }
         definition = replace(definition, entries=kept)
     return _inside(marking, definition)
 
@@ -184,9 +193,11 @@ def _substitution(marking: _Marking, node: Node, argument: Node) -> Node:
     if isinstance(text, Scalar) and BEGINNING in text.text:
         note_references(marking.desk, text)
         return unresolved(node)
-    if isinstance(text, Scalar) and _CONSTANT in text.text:
-        marking.makes_names = True
-        _note_tool(marking.desk, "a constant '${Rain::…}'", text.span)
+    if isinstance(text, Scalar):
+        for mark in _CONSTANTS:
+            if mark in text.text:
+                marking.makes_names = True
+                _note_tool(marking.desk, f"a constant '{mark}…}}'", text.span)
     if _beyond(text) is not None:
         _walk(marking, text)
         return unresolved(Scalar(None, "", node.span))
@@ -246,7 +257,7 @@ def _note(marking: _Marking, name: str, span: Span, node: Node) -> None:
     if _is_directive(name):
         # A file for this tool may itself be a module, whose names others give.
         marking.makes_names = True
-        _note_tool(marking.desk, f"'{name[:80]}'", span)
+        _note_tool(marking.desk, f"'{(node.tag or name)[:80]}'", span)
         return
     macro = _macro_name(node)
     marking.desk.error(
@@ -263,12 +274,15 @@ def _note(marking: _Marking, name: str, span: Span, node: Node) -> None:
 
 
 def _note_tool(desk: Desk, what: str, span: Span) -> None:
+    is_rain = "Rain" in what
     desk.error(
         "IF181",
-        f"{what} belongs to the tool Rain and is not carried out here",
+        f"{what} belongs to {'the tool Rain' if is_rain else 'a tool that packages templates'} "
+        "and is not carried out here",
         span,
         why="the tool puts files and modules in its place before it hands the template on",
-        remedy="give the template that 'rain pkg' produces",
+        remedy="give the template that "
+        + ("'rain pkg' produces" if is_rain else "'aws cloudformation package' produces"),
     )
 
 

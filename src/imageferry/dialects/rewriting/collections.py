@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from imageferry.dialects.desk import Desk, is_absent
 from imageferry.dialects.parameters import read_truth
@@ -17,16 +17,16 @@ from imageferry.dialects.syntax.nodes import (
 )
 from imageferry.model.values import Value
 
+_NOT_GIVEN: Final = "the parameter has no default, and no value was given"
 
-@dataclass(frozen=True, slots=True)
-class Items:
+
+class Items(NamedTuple):
     """The items of a collection, or None where they are not known yet."""
 
     values: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Collections:
+class Collections(NamedTuple):
     """Where collections come from.
 
     `given` are the caller's values, None where nobody has given any yet; pseudo parameters may be
@@ -46,11 +46,20 @@ class Collections:
         match function_in(node):
             case ("Ref", Scalar() as name):
                 return self._referred(desk, loop, name, single=False)
-            case ("Fn::FindInMap", ListNode(items=(_, _, _) as keys)):
+            case ("Fn::FindInMap", ListNode(items=(_, _, _, *_) as keys)):
                 return self._found(desk, loop, node, keys)
+            case ("Fn::Split", ListNode(items=(Scalar(tag="") as delimiter, whole))) if (
+                delimiter.text
+            ):
+                texts = self._single(desk, loop, whole)
+                return Items(texts and tuple("".join(texts).split(delimiter.text)))
             case _:
                 _wrong(desk, loop, node)
                 return Items(())
+
+    def text_of(self, desk: Desk, node: Node) -> tuple[str, ...] | None:
+        """The text that a function gives, in a tuple; None where it is not known, empty if wrong."""
+        return self._single(desk, "", node)
 
     def _listed(self, desk: Desk, loop: str, node: ListNode) -> Items:
         values: list[str] = []
@@ -62,7 +71,7 @@ class Collections:
         return Items(tuple(values))
 
     def _single(self, desk: Desk, loop: str, node: Node) -> tuple[str, ...] | None:
-        """A text, or one parameter's."""
+        """A text, one parameter's, or what a function makes of such; None where it is not known."""
         if isinstance(node, Scalar) and not node.tag and node.value is not None:
             return (node.text,)
         if node.tag == UNRESOLVED:
@@ -70,13 +79,49 @@ class Collections:
         match function_in(node):
             case ("Ref", Scalar() as name):
                 return self._referred(desk, loop, name, single=True).values
+            case ("Fn::FindInMap", ListNode(items=(_, _, _, *_) as keys)):
+                return self._found(desk, loop, node, keys).values
+            case ("Fn::Sub", Scalar() as text):
+                return self._substituted(desk, loop, text, {})
+            case ("Fn::Sub", ListNode(items=(Scalar(tag="") as text, MapNode(tag="") as names))):
+                return self._substituted(desk, loop, text, names.entries)
+            case ("Fn::Join", ListNode(items=(Scalar(tag="") as delimiter, whole))):
+                texts = self.items_of(desk, loop, whole).values
+                return None if texts is None else (delimiter.text.join(texts),)
+            case ("Fn::Select", ListNode(items=(Scalar(tag="") as index, whole))):
+                texts = self.items_of(desk, loop, whole).values
+                if texts is None:
+                    return None
+                if index.text.isdecimal() and int(index.text[:9]) < len(texts):
+                    return (texts[int(index.text[:9])],)
             case _:
-                _wrong(desk, loop, node)
-                return ()
+                pass
+        _wrong(desk, loop, node)
+        return ()
+
+    def _substituted(
+        self, desk: Desk, loop: str, node: Scalar, names: Mapping[str, Node]
+    ) -> tuple[str, ...] | None:
+        """A text of Sub with its names put in."""
+        made: list[str] = []
+        rest = node.text
+        while "${" in rest and "}" in rest.partition("${")[2]:
+            before, _, rest = rest.partition("${")
+            name, _, rest = rest.partition("}")
+            made.append(before)
+            if name.startswith("!"):
+                made.append("${" + name[1:] + "}")
+                continue
+            inner = names.get(name) or Scalar(name, name, node.span, "!Ref")
+            found = self._single(desk, loop, inner)
+            if found is None:
+                return None
+            made += found
+        return ("".join((*made, rest)),)
 
     def _found(self, desk: Desk, loop: str, node: Node, keys: tuple[Node, ...]) -> Items:
         words: list[str] = []
-        for key in keys:
+        for key in keys[:3]:
             found = self._single(desk, loop, key)
             if found is None:
                 return Items(None)
@@ -90,6 +135,11 @@ class Collections:
             return self._listed(desk, loop, row)
         if isinstance(row, Scalar) and not is_absent(row):
             return Items((row.text,))
+        match keys[3:]:
+            case (MapNode(tag="", entries={"DefaultValue": default}),):
+                return self.items_of(desk, loop, default)
+            case _:
+                pass
         desk.error(
             "IF153",
             f"the loop '{loop[:80]}' runs over a mapping's row that is not there",
@@ -101,7 +151,10 @@ class Collections:
 
     def _referred(self, desk: Desk, loop: str, name: Scalar, *, single: bool) -> Items:
         if name.text in desk.dialect.pseudo:
-            return self._valued(desk, loop, name, (self.given or {}).get(name.text))
+            value = (self.given or {}).get(name.text)
+            return (
+                Items((value,)) if isinstance(value, str) else self._valued(desk, loop, name, value)
+            )
         declared = self.parameters.get(name.text)
         if not isinstance(declared, MapNode):
             if desk.is_open:
@@ -133,6 +186,9 @@ class Collections:
             )
             return Items(())
         value = (self.given or {}).get(name.text)
+        if _is_stored(declared):
+            why = "its type says that its value is kept in a service that is not asked here"
+            return self._valued(desk, loop, name, None, why)
         if value is None:
             default = declared.entries.get("Default")
             value = default.text if isinstance(default, Scalar) and not is_absent(default) else None
@@ -140,7 +196,9 @@ class Collections:
             return Items((value,))
         return self._valued(desk, loop, name, value)
 
-    def _valued(self, desk: Desk, loop: str, name: Scalar, value: Value) -> Items:
+    def _valued(
+        self, desk: Desk, loop: str, name: Scalar, value: Value, why: str = _NOT_GIVEN
+    ) -> Items:
         """The items of a value: a list, or text with commas."""
         if isinstance(value, (list, tuple)):
             scalars = [_text(entry) for entry in value]
@@ -151,17 +209,17 @@ class Collections:
             cut = [part.strip() for part in text.split(",")]
             return Items(tuple(cut) if text.strip() else ())
         is_pseudo = name.text in desk.dialect.pseudo
-        note = desk.error if is_pseudo and self.given is not None else desk.warning
+        # Whoever plans for no stack yet gives what is not known by its name and None.
+        is_late = self.given is None or name.text in self.given
+        note = desk.error if is_pseudo and not is_late else desk.warning
         note(
             "IF154",
             f"the loop '{loop[:80]}' cannot run yet: '{name.text[:80]}' has no value here",
             name.span,
-            why="a pseudo parameter is known only when a stack is made"
-            if is_pseudo
-            else "the parameter has no default, and no value was given; "
-            "what the loop makes is checked once, with unknown values",
+            why=("a pseudo parameter is known only when a stack is made" if is_pseudo else why)
+            + "; what the loop makes is checked once, with unknown values",
             remedy="list the items"
-            if is_pseudo
+            if is_pseudo or why != _NOT_GIVEN
             else f"give '{name.text[:80]}' a value or a default",
         )
         return Items(None)
@@ -179,6 +237,12 @@ def _is_list(declared: MapNode) -> bool:
     kind = declared.entries.get("Type")
     text = kind.text if isinstance(kind, Scalar) else ""
     return "List" in text
+
+
+def _is_stored(declared: MapNode) -> bool:
+    """True for a parameter whose value is only the name of what another service keeps."""
+    kind = declared.entries.get("Type")
+    return isinstance(kind, Scalar) and "::Parameter::Value<" in kind.text
 
 
 def _wrong(desk: Desk, loop: str, node: Node) -> None:

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from imageferry.dialects.desk import Desk
 from imageferry.dialects.rewriting.transforms import EXTENSIONS
-from imageferry.dialects.syntax.nodes import UNRESOLVED, ListNode, MapNode, Node
+from imageferry.dialects.syntax.nodes import (
+    UNRESOLVED,
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
+    function_in,
+)
 from imageferry.dialects.vocabulary import Function
 from imageferry.model.diagnostics import Span
 from imageferry.model.expressions import Call, Expression, Literal
+
+_OF_TEXT: Final = frozenset(
+    ("Ref", "Fn::FindInMap", "Fn::Join", "Fn::Length", "Fn::Select", "Fn::Split", "Fn::Sub",
+     "Fn::ToJsonString")
+)  # fmt: skip
+
+
+def refuse_text(desk: Desk, node: Node) -> bool:
+    """Note text, and what gives text, where CloudFormation wants a condition; True for such."""
+    call = function_in(node)
+    is_text = isinstance(node, Scalar) and not node.tag and isinstance(node.value, str)
+    if not is_text and (call is None or call[0] not in _OF_TEXT):
+        return False
+    name = node.text if isinstance(node, Scalar) and node.text in desk.conditions else ""
+    desk.error(
+        "IF171",
+        f"a condition is expected here, not {'text' if call is None else repr(call[0])}",
+        node.span,
+        why="conditions are boolean operations on parameters and other conditions",
+        remedy=f"write '{{Condition: {name[:80]}}}'" if name else "compare with 'Fn::Equals'",
+    )
+    return True
 
 
 def warn_always_true(desk: Desk, node: Node, where: str) -> None:
@@ -23,7 +54,7 @@ def warn_always_true(desk: Desk, node: Node, where: str) -> None:
     )
 
 
-def unknown_tag(desk: Desk, node: Node) -> Literal:
+def unknown_tag(desk: Desk, node: Node) -> Expression:
     """Note a short tag that the language does not have."""
     if node.tag == "!Condition":
         remedy = "write the name of the condition alone"
@@ -39,7 +70,7 @@ def unknown_tag(desk: Desk, node: Node) -> Literal:
         node.span,
         remedy=remedy,
     )
-    return Literal(None, node.span)
+    return Call("unresolved", Literal(None, node.span), node.tag, node.span)
 
 
 def wrong_argument(
@@ -47,8 +78,9 @@ def wrong_argument(
 ) -> Expression:
     """Note an argument of the wrong shape; of what has no value here, enough was said."""
     parts = node.items if isinstance(node, ListNode) else ()
+    told = Call("unresolved", Literal(None, node.span), function.written, node.span)
     if any(part.tag == UNRESOLVED for part in (node, *parts)):
-        return Call("unresolved", Literal(None, node.span), function.written, node.span)
+        return told
     if node.tag and node.tag not in desk.dialect.tags:
         return unknown_tag(desk, node)
     desk.error(
@@ -58,7 +90,7 @@ def wrong_argument(
         why=f"it takes {wanted}",
         remedy=remedy,
     )
-    return Literal(None, node.span)
+    return told
 
 
 def beside_other_keys(desk: Desk, key: str, span: Span) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.dialects.desk import Desk, is_absent, map_of, text_of
 from imageferry.dialects.names import check_name
@@ -18,8 +17,7 @@ _KINDS: Final = ("Macro", "Eval")
 _SUBSTITUTED: Final = re.compile(r"\$\{\s*([^!{}.\s][^{}.]*?)\s*[.}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(NamedTuple):
     """One local; `value` is None for a query, and for one that could not be read."""
 
     name: str
@@ -76,7 +74,28 @@ def _query(desk: Desk, name: str, kind: str, fields: MapNode, span: Span) -> Loc
         why="locals are settled before there is any cloud to ask",
         remedy="declare the data source in 'Resources', or give the value by a parameter",
     )
+    _check_query(desk, name, fields.entries.get("Properties"))
     return Local(name, span, None, is_query=True)
+
+
+def _check_query(desk: Desk, name: str, properties: Node | None) -> None:
+    """Note what the properties of a query mention and what is not there before resources are."""
+    if properties is None:
+        return
+    why = "a query is made before there are resources"
+    _check_resources(desk, name, properties, why, "use a parameter")
+    for mentioned, span in _mentioned(properties):
+        known = (desk.parameters, desk.locals, desk.resources, desk.dialect.pseudo)
+        if not any(mentioned in names for names in known):
+            desk.error(
+                "IF201",
+                f"nothing is called '{mentioned[:80]}'",
+                span,
+                why=f"the local '{name[:80]}' sees parameters and other locals",
+                remedy=desk.did_you_mean(
+                    mentioned, [*desk.parameters, *desk.locals], "declare it as a parameter"
+                ),
+            )
 
 
 def _valued(desk: Desk, name: str, kind: str, fields: MapNode, span: Span) -> Local:
@@ -93,7 +112,13 @@ def _valued(desk: Desk, name: str, kind: str, fields: MapNode, span: Span) -> Lo
         )
     local = Local(name, span, value)
     if kind == "Eval" and value is not None:
-        _check_resources(desk, local, value)
+        _check_resources(
+            desk,
+            name,
+            value,
+            "a local of the type 'Eval' is evaluated before there are resources",
+            "make it a 'Macro', which is evaluated where it is named",
+        )
     return local
 
 
@@ -107,16 +132,16 @@ def _misused(desk: Desk, name: str, word: str, why: str, span: Span) -> None:
     )
 
 
-def _check_resources(desk: Desk, local: Local, value: Node) -> None:
-    """Note the resources that an Eval mentions: it is settled before there are any."""
+def _check_resources(desk: Desk, name: str, value: Node, why: str, remedy: str) -> None:
+    """Note the resources that are mentioned before there are any."""
     for mentioned, span in _mentioned(value):
         if mentioned in desk.resources:
             desk.error(
                 "IF157",
-                f"the local '{local.name[:80]}' mentions the resource '{mentioned[:80]}'",
+                f"the local '{name[:80]}' mentions the resource '{mentioned[:80]}'",
                 span,
-                why="a local of the type 'Eval' is evaluated before there are resources",
-                remedy="make it a 'Macro', which is evaluated where it is named",
+                why=why,
+                remedy=remedy,
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.dialects.desk import Desk, is_absent, map_of
 from imageferry.dialects.rewriting.local_declarations import Local, read_local
@@ -29,12 +29,10 @@ MAX_NESTED: Final = 5
 MAX_PUT_IN: Final = 200_000
 """Values that all locals of a template may come to where they are put in."""
 
-_OPEN: Final = ("Properties", "Count")
 _CLOSED: Final = ("DependsOn", "DeletionPolicy", "Metadata", "UpdatePolicy")
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
+class _Settled(NamedTuple):
     """What a local stands for: its node, how many values it holds, and how deep they are nested."""
 
     node: Node
@@ -221,10 +219,34 @@ def _definition(locals_: _Locals, node: Node) -> Node:
         return node
     entries = dict(node.entries)
     for word in entries:
-        if word in _OPEN:
+        if word == "Properties":
+            entries[word] = _properties(locals_, entries[word], entries.get("Type"))
+        elif word == "Count":
             entries[word] = _put_in(locals_, entries[word], 3)
         elif word in _CLOSED:
             entries[word] = _bar(locals_, entries[word], f"'{word}'")
+    return replace(node, entries=entries)
+
+
+def _properties(locals_: _Locals, node: Node, kind: Node | None) -> Node:
+    """The properties with locals put in, but for those that are handed on as they stand."""
+    if not isinstance(node, MapNode) or function_in(node) is not None:
+        return _put_in(locals_, node, 3)
+    type_name = kind.text if isinstance(kind, Scalar) else ""
+    raw = locals_.desk.dialect.raw_properties
+    entries = dict(node.entries)
+    for word, entry in entries.items():
+        if (type_name, word) not in raw:
+            entries[word] = _put_in(locals_, entry, 4)
+        elif isinstance(entry, MapNode) and "Locals" in entry.entries:
+            # ROS reference, locals.
+            locals_.desk.error(
+                "IF158",
+                f"the template in '{word}' has locals of its own",
+                entry.key_spans["Locals"],
+                why="a nested template cannot have any where the outer one has",
+                remedy="take them out of one of the two, or keep the nested template elsewhere",
+            )
     return replace(node, entries=entries)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.dialects.desk import Desk
+from imageferry.dialects.limits import MAX_RESOURCES, too_many_resources
 from imageferry.dialects.rewriting.collections import Collections
 from imageferry.dialects.rewriting.function_faults import needs_extensions
 from imageferry.dialects.syntax.nodes import (
@@ -31,8 +32,7 @@ _NAMING: Final = frozenset(("Ref", "Condition", "Fn::GetAtt", "Fn::Sub"))
 _NAMED: Final = frozenset(("Type", "Condition", "DependsOn"))
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenOut:
+class WrittenOut(NamedTuple):
     """The template without loops. `is_whole` is False where one could not run."""
 
     root: MapNode
@@ -65,8 +65,17 @@ def write_out(desk: Desk, root: MapNode, collections: Collections) -> WrittenOut
     for word in _SECTIONS:
         section = entries.get(word)
         if isinstance(section, MapNode) and not section.tag:
-            entries[word] = _expand(loops, section, {})
+            entries[word] = written = _expand(loops, section, {})
+            if word == "Resources" and isinstance(written, MapNode):
+                _refuse_many(written, len(section.entries), root.key_spans[word])
     return WrittenOut(replace(root, entries=entries), loops.is_whole)
+
+
+def _refuse_many(resources: MapNode, before: int, span: Span) -> None:
+    """Raise Unreadable where loops make more resources than any stack may have."""
+    number = len(resources.entries)
+    if number > MAX_RESOURCES and number > before:
+        raise Unreadable(too_many_resources(number, span))
 
 
 def _expand(loops: _Loops, node: Node, items: Mapping[str, str]) -> Node:
@@ -275,13 +284,16 @@ def _check_name(loops: _Loops, key: str, span: Span) -> None:
     if not loops.desk.extended and not loops.names.keys() - {name}:
         needs_extensions(loops.desk, "a loop", span)
     if earlier != span:
-        _fault(
-            loops,
-            f"there is a second loop called '{name[:80]}'",
-            span,
-            f"the first is on line {earlier.line}, column {earlier.column}",
-            "give each loop of the template a name of its own",
-        )
+        # CloudFormation guide, Fn::ForEach: "unique within the template"; it is not said to check.
+        if span not in loops.told:
+            loops.told.add(span)
+            loops.desk.warning(
+                "IF153",
+                f"there is a second loop called '{name[:80]}'",
+                span,
+                why=f"the first is on line {earlier.line}, column {earlier.column}",
+                remedy="give each loop of the template a name of its own",
+            )
     elif not name:
         _fault(loops, "a loop has no name", span, "", f"write '{LOOP}Name'")
     elif name in loops.desk.resources:

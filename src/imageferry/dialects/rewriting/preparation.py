@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from imageferry.dialects.desk import Desk
 from imageferry.dialects.nulls import check_nulls
@@ -11,14 +13,14 @@ from imageferry.dialects.rewriting.beyond import SIGNS, Marked, mark_beyond
 from imageferry.dialects.rewriting.collections import Collections
 from imageferry.dialects.rewriting.locals import put_locals_in
 from imageferry.dialects.rewriting.loops import LOOP, write_out
+from imageferry.dialects.rewriting.naming import settle_names
 from imageferry.dialects.rewriting.transforms import Transforms
 from imageferry.dialects.syntax.nodes import UNRESOLVED, MapNode, Node, Scalar
 from imageferry.model.diagnostics import Span
 from imageferry.model.values import Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
+class Prepared(NamedTuple):
     """The template as it is read, and the desk that knows its names.
 
     `locals` has the place of each, `transforms` those that are carried out.
@@ -27,7 +29,7 @@ class Prepared:
     root: MapNode
     desk: Desk
     transforms: tuple[str, ...] = ()
-    locals: Mapping[str, Span] = field(default_factory=dict)
+    locals: Mapping[str, Span] = MappingProxyType({})
 
 
 def prepare(
@@ -44,8 +46,6 @@ def prepare(
     `text` is the source, by which is known what need not be looked for. Raises Unreadable where
     it comes to too much.
     """
-    if may_hold_null and not desk.dialect.manners.nulls:
-        root = check_nulls(desk, root)
     is_open = transforms.are_open
     left_out: frozenset[str] = frozenset()
     if desk.dialect.manners.loops:
@@ -54,17 +54,24 @@ def prepare(
             marked = mark_beyond(desk, root)
             root, left_out = marked.root, marked.left_out | _without_value(marked)
             is_open = is_open or marked.makes_names or bool(left_out)
-        if LOOP in text:
-            desk = replace(desk, is_open=is_open)
-            written = write_out(desk, root, _collections(root, given))
-            root = written.root
-            is_open = is_open or not written.is_whole
-            left_out |= _without_value(Marked(root))
+    if may_hold_null and not desk.dialect.manners.nulls:
+        # What others write out first may hold null.
+        root = check_nulls(desk, root)
+    if desk.dialect.manners.loops and LOOP in text:
+        desk = replace(desk, is_open=is_open)
+        written = write_out(desk, root, _collections(root, given))
+        root = written.root
+        is_open = is_open or not written.is_whole
+        left_out |= _without_value(Marked(root))
+    if desk.extended:
+        root = settle_names(replace(desk, is_open=is_open), root, _collections(root, given))
     locals_: Mapping[str, Span] = {}
     if "Locals" in root.entries and "Locals" in desk.dialect.sections:
         section = root.entries["Locals"]
         locals_ = section.key_spans if isinstance(section, MapNode) else {}
-        root = put_locals_in(desk, root)
+        parameters = _names(root, "Parameters")
+        sighted = replace(desk, parameters=parameters, locals=frozenset(locals_))
+        root = put_locals_in(sighted, root)
     is_copied = bool(locals_) or (desk.dialect.manners.loops and LOOP in text)
     named = replace(
         desk,

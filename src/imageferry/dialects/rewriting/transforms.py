@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.dialects.desk import Desk, is_absent
 from imageferry.dialects.syntax.nodes import ListNode, MapNode, Node, Scalar
@@ -12,8 +11,7 @@ from imageferry.dialects.vocabulary import Rewriting, Transform
 EXTENSIONS: Final = "AWS::LanguageExtensions"
 
 
-@dataclass(frozen=True, slots=True)
-class Transforms:
+class Transforms(NamedTuple):
     """The transforms of a template: the names of all, and of those that are carried out."""
 
     names: tuple[str, ...] = ()
@@ -58,6 +56,7 @@ def read_transforms(desk: Desk, root: MapNode) -> Transforms:
         rewritings.add(transform.rewriting)
         if transform.rewriting is Rewriting.CARRIED_OUT:
             carried_out.append(written.text)
+            _check_order(desk, written, names)
         else:
             desk.error(
                 "IF134",
@@ -67,6 +66,19 @@ def read_transforms(desk: Desk, root: MapNode) -> Transforms:
                 remedy=transform.remedy,
             )
     return Transforms(tuple(names), tuple(carried_out), frozenset(rewritings))
+
+
+def _check_order(desk: Desk, written: Scalar, names: list[str]) -> None:
+    """CloudFormation guide, AWS::LanguageExtensions: it comes before the serverless transform."""
+    later = next((name for name in names if name.startswith("AWS::Serverless-")), None)
+    if later is not None:
+        desk.warning(
+            "IF152",
+            f"'{written.text[:80]}' stands after '{later[:80]}'",
+            written.span,
+            why="CloudFormation carries transforms out in their order, and demands this one first",
+            remedy="put it first",
+        )
 
 
 def _name_of(desk: Desk, node: Node) -> Scalar | None:

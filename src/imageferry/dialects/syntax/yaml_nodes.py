@@ -204,8 +204,8 @@ def _plain_scalar(composer: _Composer, text: str, span: Span) -> Scalar:
             warning(
                 "IF121",
                 f"'{text[:40]}' is the number {value} here",
-                why="YAML 1.1 reads '010' as octal, '0x10' as hexadecimal, '1_000' without the "
-                "line and '10:30' as minutes and seconds",
+                why="YAML 1.1 reads '010' as octal, '0x10' as hexadecimal, '1_000' as 1000 "
+                "and '10:30' as minutes and seconds",
                 remedy="quote it if text is meant, or write the number out",
                 span=span,
             ),

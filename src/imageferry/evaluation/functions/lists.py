@@ -108,6 +108,7 @@ def _select_strictly(lookup: Value, collection: Value) -> Value:
             f"has no item at index {position}",
             code="IF309",
             why=f"its list has {len(collection)}, counted from 0",
+            remedy="correct the index, or add to the list",
         )
     selected: Value = collection[position]
     if selected is None:

@@ -22,7 +22,11 @@ def truth_of(value: Value) -> bool | Unknown:
         return plain
     if isinstance(plain, str) and plain.lower() in _TRUTHS:
         return _TRUTHS[plain.lower()]
-    raise Refusal(f"needs true or false, not {kind_of(plain)}", code="IF311")
+    raise Refusal(
+        f"needs true or false, not {kind_of(plain)}",
+        code="IF311",
+        remedy="compare with 'Fn::Equals'",
+    )
 
 
 def choose(arguments: Sequence[Expression], scope: Scope, evaluate: Evaluate) -> Value:

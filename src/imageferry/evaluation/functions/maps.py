@@ -13,7 +13,7 @@ from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.values import UNKNOWN, Value
 
 _DEEPEST: Final = 200
-_MEMBER: Final = re.compile(r"\.?member\.([0-9]{1,9})\.(.*)\Z", re.DOTALL)
+_MEMBER: Final = r"(?s)\.?member\.([0-9]{1,9})\.(.*)\Z"
 
 
 def check_maps(arguments: Sequence[Value], manners: Manners) -> None:
@@ -180,7 +180,7 @@ def member_list_to_map(arguments: Sequence[Value], scope: Scope) -> Value:
     numbered: dict[int, dict[str, str]] = {}
     for one in given:
         left, _, right = str(one).partition("=")
-        found = _MEMBER.match(left)
+        found = re.match(_MEMBER, left)
         if found is None:
             plain[left] = right
         else:

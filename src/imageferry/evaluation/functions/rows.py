@@ -25,6 +25,9 @@ class Reach(Enum):
 class Place(Enum):
     """Where in a template a function may stand."""
 
+    # Members are one of a kind; the hash of Enum goes the long way, by the name.
+    __hash__ = object.__hash__
+
     NORMAL = "resource properties and outputs"
     CONDITION = "a condition"
     COUNT = "'Count'"

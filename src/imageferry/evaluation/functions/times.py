@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ _LONGEST: Final = 1_000
 _CODE: Final = re.compile(r"%(.?)", re.DOTALL)
 # C library, strftime. Codes with a width would let a template fill the memory, so none has one.
 _CODES: Final = frozenset("aAbBcCdDeFgGhHIjklmMnpPrRSstTuUVwWxXyYzZ%f")
+# What ROS reads beside names: the hours that a zone is ahead of UTC, at most a day.
+_OFFSET: Final = re.compile(r"(?:UTC|GMT)([+-])([01]?\d|2[0-3])(?::?([0-5]\d))?")
 
 
 def _parts(arguments: Sequence[Value]) -> tuple[Value, Value]:
@@ -58,6 +60,10 @@ def _zone(zone: Value) -> tzinfo:
         return UTC
     if not isinstance(zone, str):
         raise Refusal(f"needs the name of a time zone, not {kind_of(zone)}")
+    offset = _OFFSET.fullmatch(zone)
+    if offset is not None:
+        sign = -1 if offset[1] == "-" else 1
+        return timezone(sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)))
     try:
         return ZoneInfo(zone)
     except (KeyError, ValueError, OSError):

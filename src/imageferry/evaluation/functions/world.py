@@ -71,7 +71,7 @@ def import_value(arguments: Sequence[Value], scope: Scope) -> Value:
     if value is None:
         raise Refusal(
             f"finds no export named '{name}'",
-            code="IF334",
+            code="IF365",
             why="no stack of this account and region exports it",
             remedy="deploy the stack that exports it first, or correct the name",
         )
@@ -146,7 +146,7 @@ def get_stack_output(arguments: Sequence[Value], scope: Scope) -> Value:
     if value is None and scope.manners.outputs_by_map:
         raise Refusal(
             f"finds no output '{output}' of a stack '{stack}'",
-            code="IF334",
+            code="IF368",
             remedy="deploy that stack first, or correct the names",
         )
     return value

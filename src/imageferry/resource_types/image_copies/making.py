@@ -84,7 +84,8 @@ def begin_waiting(
     """The answer once the copy's id is known."""
     return Pending(
         making.identify(image_id),
-        snapped(now, 0.5),
+        # Those that begin within one second are looked at together from their first look on.
+        snapped(now, 1.0),
         progress=0,
         context=changed_notes(making.base, phase=Phase.WAITING, image_id=image_id, at=now),
         observes=True,

@@ -16,10 +16,9 @@ from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS
 _RESERVED: Final = ("acs:", "aliyun")
 _ADDRESSES: Final = ("http://", "https://")
 _KEY_NAME: Final = "acs:kms:"
-_DURATION = re.compile(
-    r"(?:(\d{1,6}(?:\.\d{1,6})?)h)?(?:(\d{1,6}(?:\.\d{1,6})?)m)?"
-    r"(?:(\d{1,6}(?:\.\d{1,6})?)s)?\Z",
-    re.ASCII,
+_DURATION: Final = (
+    r"(?a)(?:(\d{1,6}(?:\.\d{1,6})?)h)?(?:(\d{1,6}(?:\.\d{1,6})?)m)?"
+    r"(?:(\d{1,6}(?:\.\d{1,6})?)s)?\Z"
 )
 _LONGEST: Final = 30 * 24 * 3600.0
 
@@ -121,6 +120,7 @@ def _image_id(prop: str, given: _Given) -> Iterator[Problem]:
         yield Problem(
             "IF521", (prop,), f"'{given}' looks like {what}",
             why="only custom images of the own account can be copied; their ids begin with m-",
+            remedy="give the id of a custom image, or make one of this image first",
             severity=Severity.WARNING,
         )  # fmt: skip
 
@@ -130,7 +130,7 @@ def _region(prop: str, given: _Given) -> Iterator[Problem]:
     if is_region(text):
         return
     near = nearest_region(text)
-    remedy = f"did you mean {near}?" if near is not None and not given.is_secret else ""
+    remedy = f"did you mean '{near}'?" if near is not None and not given.is_secret else ""
     if text in ALIASES and is_well_formed(text):
         yield Problem(
             "IF522", (prop,), f"'{given}' is a region of another cloud",
@@ -147,7 +147,8 @@ def _region(prop: str, given: _Given) -> Iterator[Problem]:
         yield Problem(
             "IF523", (prop,), f"'{given}' is no region that is known here",
             why="the list of regions that comes with this version does not have it",
-            remedy=remedy, severity=Severity.WARNING,
+            remedy=remedy or "correct it if it is a slip; it is tried all the same",
+            severity=Severity.WARNING,
         )  # fmt: skip
 
 
@@ -224,7 +225,7 @@ def _regions(
 def _tags(words: Words, tags: list[Value] | tuple[Value, ...]) -> Iterator[Problem]:
     if len(tags) == MOST_TAGS:
         yield Problem(
-            "IF528", (words.tags,), f"{MOST_TAGS} tags leave no room for the tag {LINEAGE_KEY}",
+            "IF528", (words.tags,), f"{MOST_TAGS} tags leave no room for the tag '{LINEAGE_KEY}'",
             why="without it a copy whose reply was lost can be found by its name alone",
             remedy="use 19 tags at most",
             severity=Severity.WARNING,
@@ -243,7 +244,7 @@ def _tags(words: Words, tags: list[Value] | tuple[Value, ...]) -> Iterator[Probl
         yield from _tag_text(path, "key", key)
         if key.text == LINEAGE_KEY:
             yield Problem(
-                "IF529", path, f"the tag {LINEAGE_KEY} is set by imageferry itself",
+                "IF529", path, f"the tag '{LINEAGE_KEY}' is set by imageferry itself",
                 remedy="choose another key",
             )  # fmt: skip
         former = seen.setdefault(key.text.lower(), (key.text, position))
@@ -277,7 +278,7 @@ def _tag_text(path: PropertyPath, what: str, given: _Given) -> Iterator[Problem]
 
 def parse_duration(text: str) -> float | None:
     """Seconds of `10m`, `1h30m`, `90s`; None for anything else, zero and more than 30 days too."""
-    found = _DURATION.match(text)
+    found = re.match(_DURATION, text)
     if found is None or not text:
         return None
     hours, minutes, seconds = (float(part or 0) for part in found.groups())

@@ -92,7 +92,7 @@ class View(NamedTuple):
 
 def step_key(token: str) -> str:
     """Eight characters of a token, for names and for telling one step's notes from another's."""
-    return "".join(character for character in token.lower() if character.isalnum())[-8:]
+    return "".join(filter(str.isalnum, token.lower()))[-8:]
 
 
 def copy_name(name: str, key: str) -> str:
@@ -169,12 +169,16 @@ def plain(value: Value, secrets: list[str]) -> Value:
 
 def text_of(value: Value, secrets: list[str]) -> str | None:
     """A property's text; None where it is unset or empty."""
+    if value is None or type(value) is str:
+        return value or None
     opened = plain(value, secrets)
     return opened if isinstance(opened, str) and opened else None
 
 
 def flag_of(value: Value, secrets: list[str]) -> bool | None:
     """A property's truth; None where it is unset."""
+    if value is None:
+        return None
     opened = plain(value, secrets)
     return opened if isinstance(opened, bool) else None
 
