@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imageferry.dialects.limits import MAX_RESOURCES
 from imageferry.dialects.reader import read
 from imageferry.dialects.rewriting.loops import MAX_WRITTEN_OUT
 from imageferry.dialects.vocabulary import BEYOND_CODES
@@ -321,6 +322,15 @@ def test_loops_without_end_are_refused_at_once() -> None:
     assert codes(reading) == ["IF155"]
     assert f"{MAX_WRITTEN_OUT:,}" in reading.diagnostics[0].message
     assert time.perf_counter() - begun < 10
+
+
+def test_more_resources_than_a_stack_may_have_are_not_read() -> None:
+    over = [f"n{number}" for number in range(MAX_RESOURCES + 1)]
+    document = extended(Resources=loop(over, {"R${I}": THING}))
+    reading = read(json.dumps(document).encode(), "template")
+    assert reading.template is None
+    assert codes(reading) == ["IF194"]
+    assert f"{MAX_RESOURCES + 1:,} resources" in reading.diagnostics[0].message
 
 
 def test_a_long_item_counts_by_its_length() -> None:

@@ -37,6 +37,8 @@ def _in_no_words(part: Any) -> Any:
         return replace(part, **{name: _in_no_words(value) for name, value in held.items()})
     if isinstance(part, Mapping):
         return {key: _in_no_words(value) for key, value in part.items()}
+    if isinstance(part, tuple) and hasattr(part, "_fields"):
+        return type(part)(*map(_in_no_words, part))
     if isinstance(part, (list, tuple)):
         return type(part)(_in_no_words(value) for value in part)
     return part

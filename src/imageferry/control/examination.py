@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from imageferry.control.surroundings import written_names
 from imageferry.dialects.reader import read
 from imageferry.dialects.vocabulary import BEYOND_CODES
+from imageferry.evaluation.scopes import written_names
 from imageferry.model.diagnostics import Diagnostic, Severity, warning
 from imageferry.model.reports import ordered
 from imageferry.model.templates import Template

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.control.examination import excused
-from imageferry.control.surroundings import pseudo_parameters, written_names
+from imageferry.control.surroundings import pseudo_parameters
 from imageferry.dialects.reader import read
+from imageferry.evaluation.scopes import written_names
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.outlooks import Outlook
 from imageferry.model.reports import ordered

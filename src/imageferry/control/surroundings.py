@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.stacks import Place
 from imageferry.model.values import Value
 
@@ -22,12 +19,3 @@ def pseudo_parameters(place: Place, stack_id: str, stack_name: str) -> dict[str,
         "partition": "aws",
         "url_suffix": "amazonaws.com",
     }
-
-
-def written_names(pseudo: Mapping[str, Value]) -> dict[str, Value]:
-    """The pseudo parameters by their names in a template, None where there is no value yet.
-
-    Loops of CloudFormation may run over them, and are written out while a template is read.
-    """
-    names = MANNERS["cloudformation"].pseudo_names
-    return {word: pseudo.get(canonical) for word, canonical in names.items()}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from imageferry.control.inquiries import Answered
-from imageferry.control.surroundings import pseudo_parameters, written_names
+from imageferry.control.surroundings import pseudo_parameters
 from imageferry.dialects.customs import CUSTOMS
 from imageferry.dialects.reader import read
+from imageferry.evaluation.scopes import written_names
 from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.reports import ordered
 from imageferry.model.stacks import Place

@@ -148,3 +148,12 @@ class Scope:
     resources: Resources
     manners: Manners
     index: int | None = None
+
+
+def written_names(pseudo: Mapping[str, Value]) -> dict[str, Value]:
+    """The pseudo parameters by their names in a template, None where there is no value yet.
+
+    Loops of CloudFormation may run over them, and are written out while a template is read.
+    """
+    names = MANNERS["cloudformation"].pseudo_names
+    return {word: pseudo.get(canonical) for word, canonical in names.items()}
