@@ -148,6 +148,9 @@ def test_strict(shop: Shop) -> None:
     assert "parameter 'X' is never used [IF217]" in shop.run("validate", path).stderr
     shop.run("validate", path, "--strict", code=2)
     shop.run("validate", shop.path("good.yml", FAN_OUT), "--strict")
+    foreign = shop.path("foreign.yml", FAN_OUT.replace("ALIYUN::ECS::CopyImage", "ALIYUN::X::Y"))
+    assert "[IF511]" in shop.run("validate", foreign, "--strict", "--allow-unknown-types").stderr
+    shop.run("validate", foreign, "--strict", code=2)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from imageferry.cli.folders import files_below, may_be_template, no_templates
 from imageferry.cli.rendering import clean, counted
 from imageferry.cli.screens import Screen, open_screen
 from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
-from imageferry.control.examination import Examination, examine
+from imageferry.control.examination import ALLOWED, Examination, examine
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import Json, Value
@@ -195,8 +195,9 @@ def check(paths: Sequence[str]) -> ExitCode:
 
 
 def code_of(examined: Round, *, strict: bool = False) -> ExitCode:
-    """How the command exits; `strict` lets warnings count."""
+    """How the command exits; `strict` lets warnings count, but for types that were allowed for."""
     wrong = bool(examined.faults) or any(
-        not one.is_valid or (strict and one.diagnostics) for one in examined.examinations
+        not one.is_valid or (strict and any(found.code != ALLOWED for found in one.diagnostics))
+        for one in examined.examinations
     )
     return ExitCode.WRONG_USAGE if wrong else ExitCode.DONE

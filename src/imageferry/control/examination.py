@@ -18,6 +18,9 @@ from imageferry.ports.types import Catalog
 from imageferry.validation.validator import validate
 
 _MOST_NAMED: Final = 5
+
+ALLOWED: Final = "IF511"
+"""The code of the one warning that types are not installed, where that was allowed for."""
 _EXCUSED: Final = BEYOND_CODES | {"IF413"}
 
 
@@ -108,7 +111,7 @@ def _unchecked(first: Diagnostic, names: list[str]) -> Diagnostic:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     types = "one resource type is" if len(names) == 1 else f"{len(names)} resource types are"
     return warning(
-        "IF511",
+        ALLOWED,
         f"{types} not installed: {listed}{more}",
         why="of resources whose type is not known, the language is checked and no property",
         span=first.span,
