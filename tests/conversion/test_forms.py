@@ -276,6 +276,11 @@ AS_WRITTEN = {
         "Resources: {}\n",
         '"yes"',
     ),
+    "cfn word that a condition compares with": (
+        "AWSTemplateFormatVersion: '2010-09-09'\nParameters: {P: {Type: String, Default: Yes}}\n"
+        "Conditions: {C: {'Fn::Equals': [{Ref: P}, Yes]}}\nResources: {}\n",
+        '        "Yes"',
+    ),
     "cfn number": (
         "AWSTemplateFormatVersion: '2010-09-09'\nParameters: {P: {Type: Number, Default: 10}}\n"
         "Resources: {}\n",

@@ -115,8 +115,11 @@ def _bound(template: Template) -> Sequence[Diagnostic]:
 
 
 def verdict(examination: Examination) -> tuple[str | None, list[str]]:
-    """The language, and the codes of all errors: what must not change when only the form does."""
+    """The language, and the codes of all errors: what must not change when only the form does.
+
+    How often one is told may change: two names of a folded text have no places of their own.
+    """
     return (
         examination.dialect,
-        sorted(one.code for one in examination.diagnostics if one.is_error),
+        sorted({one.code for one in examination.diagnostics if one.is_error}),
     )

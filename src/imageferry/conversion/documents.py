@@ -25,12 +25,15 @@ from imageferry.dialects.syntax.json_nodes import read_json
 from imageferry.dialects.syntax.nodes import Unreadable
 from imageferry.dialects.syntax.source_text import decode
 from imageferry.dialects.syntax.yaml_nodes import read_yaml
+from imageferry.dialects.syntax.yaml_scalars import BOOLEAN_WORDS
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, TemplateError, error, warning
 from imageferry.model.values import Json
 
 # The readers' word for a key that stands twice; nothing else that they doubt is lost by writing.
 _DOUBLE_KEY: Final = "IF120"
+# Where a language that keeps parameters as text compares with them.
+_COMPARED: Final = frozenset(("Mappings", "Conditions", "Rules"))
 
 
 class Form(Enum):
@@ -79,6 +82,8 @@ def open_document(source: bytes, name: str) -> Document:
         raise TemplateError([_nothing(fault.diagnostic)]) from None
     spelt = _spelt_out(root, dialect)
     assert isinstance(spelt, Table)
+    if dialect.manners.literal_texts:
+        spelt = _in_words(spelt)
     doubled = tuple(one for one in told if one.code == _DOUBLE_KEY)
     return Document(name, spelt, form, dialect, expanded, doubled)
 
@@ -109,6 +114,27 @@ def _spelt_out(part: Part, dialect: Dialect) -> Part:
                 pair: list[Part] = [text(half, argument.span) for half in halves]
                 members = (replace(members[0], value=listing(pair, argument.span)),)
     return replace(part, members=members)
+
+
+def _in_words(root: Table) -> Table:
+    """The root with the words that look like booleans as words, where the reader takes them so."""
+    members = (
+        replace(one, value=_spelled(one.value)) if one.name in _COMPARED else one
+        for one in root.members
+    )
+    return replace(root, members=tuple(members))
+
+
+def _spelled(part: Part) -> Part:
+    """The part with `yes`, `on` and the like as the words that are compared with parameters."""
+    match part:
+        case Leaf(value=bool()) if part.text in BOOLEAN_WORDS:
+            return replace(part, value=part.text)
+        case Leaf():
+            return part
+        case Listing() | Table():
+            members = (replace(one, value=_spelled(one.value)) for one in part.members)
+            return replace(part, members=tuple(members))
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,11 +138,13 @@ def _standing(
         yield error(
             "IF304",
             f"'{call.written}' may not stand in {where}",
-            why=f"it may stand in {' and '.join(one.value for one in allowed)}"
+            why=f"it may stand in {', or in '.join(one.value for one in allowed)}"
             if allowed
             else "it stands only in the template that implements a type",
             remedy="name the condition under 'Conditions', and use 'Fn::If'"
             if name in ("equals", "and", "or", "not") and place is Place.NORMAL
+            else "let a parameter give the value, or compare what it is made from"
+            if allowed and place is not Place.NORMAL
             else "",
             span=span,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -113,5 +114,7 @@ def _shown(value: Value) -> str:
         return "****"
     if value is UNKNOWN:
         return "any value"
-    text = "null" if value is None else str(value)
-    return f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}'"
+    is_text = isinstance(value, str)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"'{cut}'" if is_text else cut
