@@ -69,22 +69,32 @@ def check_contains(arguments: Sequence[Value], manners: Manners) -> None:
     _members(arguments[0], manners, "its first argument")
 
 
-def contains(arguments: Sequence[Value], scope: Scope) -> Value:
-    """`[list, value]`: whether a member equals the value."""
+def _compared(arguments: Sequence[Value], scope: Scope, *, deciding: bool) -> Value:
+    """`[list, value]`: `deciding` where one member's being equal is so, else its opposite."""
     manners = scope.manners
     members = _members(arguments[0], manners, "its first argument")
     if members is UNKNOWN:
         return UNKNOWN
     if not is_known(arguments[1]):
-        return UNKNOWN if members else False
+        return UNKNOWN if members else not deciding
     wanted = _key(arguments[1], manners)
-    result: Value = False
+    result: Value = not deciding
     for member in members:
         if not is_known(member):
             result = UNKNOWN
-        elif _key(member, manners) == wanted:
-            return _answer(True, arguments)
+        elif (_key(member, manners) == wanted) is deciding:
+            return _answer(deciding, arguments)
     return _answer(result, arguments)
+
+
+def contains(arguments: Sequence[Value], scope: Scope) -> Value:
+    """`[list, value]`: whether a member equals the value."""
+    return _compared(arguments, scope, deciding=True)
+
+
+def each_member_equals(arguments: Sequence[Value], scope: Scope) -> Value:
+    """`[list, value]`: whether every member equals the value."""
+    return _compared(arguments, scope, deciding=False)
 
 
 def check_both_lists(arguments: Sequence[Value], manners: Manners) -> None:
@@ -116,24 +126,6 @@ def each_member_in(arguments: Sequence[Value], scope: Scope) -> Value:
             if all_known:
                 return _answer(False, arguments)
             result = UNKNOWN
-    return _answer(result, arguments)
-
-
-def each_member_equals(arguments: Sequence[Value], scope: Scope) -> Value:
-    """`[list, value]`: whether every member equals the value."""
-    manners = scope.manners
-    members = _members(arguments[0], manners, "its first argument")
-    if members is UNKNOWN:
-        return UNKNOWN
-    if not is_known(arguments[1]):
-        return UNKNOWN if members else True
-    wanted = _key(arguments[1], manners)
-    result: Value = True
-    for member in members:
-        if not is_known(member):
-            result = UNKNOWN
-        elif _key(member, manners) != wanted:
-            return _answer(False, arguments)
     return _answer(result, arguments)
 
 
