@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -96,11 +97,10 @@ def _run(arguments: list[str]) -> None:
 
 
 def _checked(paths: list[str]) -> int | None:
-    """The exit code of `validate PATH...`; None where the command itself shall tell of a fault."""
+    """The exit code of `validate PATH...`; None where nobody reads on, which the command ends."""
     try:
         return int(load("checking").check(paths))
-    except KeyboardInterrupt as fault:
+    except (Exception, KeyboardInterrupt) as fault:
+        if isinstance(fault, OSError) and fault.errno == errno.EPIPE:
+            return None
         return int(load("group").tell(fault, ["validate", *paths]))
-    except Exception:
-        # The command meets the same fault again, and has words for every one.
-        return None
