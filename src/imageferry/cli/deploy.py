@@ -19,44 +19,26 @@ from imageferry.cli.flags import (
     timeout_option,
     yes_option,
 )
-from imageferry.cli.parameters import read_parameters
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused
 from imageferry.cli.rendering import clean
 from imageferry.cli.sessions import Session, need_region, run, settings_of
-from imageferry.cli.sources import SourceUnreadable, read_source, source_name
+from imageferry.cli.wishes import read_wish
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
 from imageferry.model.changes import ChangeSet
-from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.diagnostics import error
 from imageferry.model.operations import OnFailure, Operation
-from imageferry.model.values import Value
 
 
 def stack_request(wish: Wish, flags: Flags, *, replace: bool) -> StackRequest:
     """What the command line asks for; raises CommandRefused with all that is wrong with it."""
-    faults: list[Diagnostic] = []
-    template, region = b"", ""
-    parameters: dict[str, Value] = {}
-    try:
-        region = need_region(settings_of(flags))
-    except CommandRefused as fault:
-        faults += fault.diagnostics
-    try:
-        template = read_source(wish.template, "template")
-    except SourceUnreadable as fault:
-        faults.append(fault.diagnostic)
-    try:
-        parameters = read_parameters(wish.pairs, wish.parameter_file)
-    except CommandRefused as fault:
-        faults += fault.diagnostics
-    if faults:
-        raise CommandRefused(ExitCode.WRONG_USAGE, faults)
+    named = read_wish(wish, lambda: need_region(settings_of(flags)))
     return StackRequest(
         stack_name=wish.stack_name,
-        region=region,
-        template=template,
-        template_name=source_name(wish.template),
-        parameters=parameters,
+        region=named.region,
+        template=named.template,
+        template_name=named.template_name,
+        parameters=named.parameters,
         replace=True if replace else None,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from shutil import get_terminal_size
 
 import click
@@ -17,15 +16,13 @@ from imageferry.cli.graphs.sketches import sketch_of
 from imageferry.cli.logs import begin
 from imageferry.cli.main import load
 from imageferry.cli.outlook import outlook_json, outlook_lines
-from imageferry.cli.parameters import read_parameters
-from imageferry.cli.refusals import CommandRefused, misuse
+from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region, doubts_of_region
 from imageferry.cli.screens import Screen
-from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
+from imageferry.cli.sources import STANDARD_INPUT
+from imageferry.cli.wishes import read_wish
 from imageferry.control.outlook import outlook_of
-from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.outlooks import Outlook
-from imageferry.model.values import Value
 
 _CHANGES_PRESENT = 2
 
@@ -145,33 +142,23 @@ def _check_choice(
 
 def _outlook(wish: Wish, flags: Flags, *, allow_unknown_types: bool) -> Outlook:
     """What the template would make; raises CommandRefused or TemplateError with every fault."""
-    faults: list[Diagnostic] = []
-    source = b""
-    parameters: Mapping[str, Value] = {}
-    region = settings.resolve({"region": flags.region}, os.environ).region
-    try:
-        if region:
-            check_region(region)
-    except CommandRefused as fault:
-        faults += fault.diagnostics
-    try:
-        source = read_source(wish.template, "template")
-    except SourceUnreadable as fault:
-        faults.append(fault.diagnostic)
-    try:
-        parameters = read_parameters(wish.pairs, wish.parameter_file)
-    except CommandRefused as fault:
-        faults += fault.diagnostics
-    if faults:
-        raise CommandRefused(ExitCode.WRONG_USAGE, faults)
+    named = read_wish(wish, lambda: _region(flags))
     return outlook_of(
-        source,
-        source_name(wish.template),
-        parameters,
-        region,
+        named.template,
+        named.template_name,
+        named.parameters,
+        named.region,
         open_catalog(),
         allow_unknown_types=allow_unknown_types,
     )
+
+
+def _region(flags: Flags) -> str:
+    """The region that was given, if any; raises CommandRefused for what is none."""
+    region = settings.resolve({"region": flags.region}, os.environ).region
+    if region:
+        check_region(region)
+    return region
 
 
 def _draw(
