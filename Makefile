@@ -14,7 +14,7 @@ $(VENV)/.ready: pyproject.toml requirements/constraints.txt
 	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --constraint requirements/constraints.txt setuptools
-	@$(PIP) install --constraint requirements/constraints.txt --no-build-isolation --editable '.[server,dev]'
+	@$(PIP) install --constraint requirements/constraints.txt --no-build-isolation --editable '.[postgres,server,dev]'
 	@touch $@
 
 clients: $(CLIENTS)

@@ -1,12 +1,26 @@
-"""How the properties are tried: the same examples every time, unless new ones are wanted."""
+"""How the properties are tried, and the database server that a test process shares."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from tests.postgres import PostgresServer
 
 # A run that others wait for must not depend on luck; IMAGEFERRY_EXPLORE=1 looks for what is new.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("exploring", deadline=None)
 settings.load_profile("exploring" if os.environ.get("IMAGEFERRY_EXPLORE") == "1" else "steady")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A running PostgreSQL server; each test asks it for a database of its own."""
+    server = PostgresServer()
+    try:
+        yield server
+    finally:
+        server.close()

@@ -21,29 +21,32 @@ from tests.store.samples import (
     change_set_of,
     copy_event,
     ending,
-    open_at,
+    open_url,
     operation_on,
     record_of,
     resource_of,
     stack_event,
     stack_named,
+    url_of,
 )
 
 Open = Callable[[], AbstractAsyncContextManager[Store]]
 Program = Callable[[Open], Awaitable[None]]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Program], None]:
     """Runs a program with what opens stores on one database, each as another process would."""
-    openers = {"sqlite": open_at}
+    url = url_of(tmp_path)
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").database()
     count = 0
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Store]:
         nonlocal count
         count += 1
-        store = openers[request.param](tmp_path, f"process {count}")
+        store = open_url(url, f"process {count}")
         try:
             yield store
         finally:

@@ -57,7 +57,11 @@ def url_of(home: Path) -> str:
 
 
 def open_at(home: Path, seed: str = "seed", key: bytes = KEY) -> SqlStore:
-    return open_store(url_of(home), entropy=CountingEntropy(seed), box=lambda: AesGcmBox(key))
+    return open_url(url_of(home), seed, key)
+
+
+def open_url(url: str, seed: str = "seed", key: bytes = KEY) -> SqlStore:
+    return open_store(url, entropy=CountingEntropy(seed), box=lambda: AesGcmBox(key))
 
 
 @asynccontextmanager

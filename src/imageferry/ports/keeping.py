@@ -33,6 +33,13 @@ class StoreError(Exception):
     """The database could not be opened, read or written; says which and why."""
 
 
+class StoreUnavailable(StoreError):
+    """The database is away, full or locked for now; the same may succeed a little later.
+
+    Whether a transaction under way was committed is not known: whoever goes on reads what is there.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a process is given when it enters an operation: it owns the operation at `epoch`.

@@ -195,7 +195,28 @@ def _alone(folder: Path, where: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-_OPENERS: Final[Mapping[str, Callable[[URL], Database]]] = {"sqlite": _open_sqlite}
+def _open_postgres(address: URL) -> Database:
+    where = address.render_as_string(hide_password=True)
+    engine = create_engine(
+        address.set(drivername="postgresql+psycopg"), poolclass=NullPool, hide_parameters=True
+    )
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as failure:
+        engine.dispose()
+        raise _in_words(where, failure) from failure
+    return Database(where, connection, _begin_postgres)
+
+
+def _begin_postgres(connection: Connection, writes: bool) -> None:
+    if not writes:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+_OPENERS: Final[Mapping[str, Callable[[URL], Database]]] = {
+    "sqlite": _open_sqlite,
+    "postgresql": _open_postgres,
+}
 
 # SQLite documentation, "Result and Error Codes"; the longest beginning of a name counts.
 _SQLITE_FAILURES: Final[Mapping[str, tuple[str, str]]] = {
