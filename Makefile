@@ -6,7 +6,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
 CLIENTS := $(patsubst requirements/clients-%.txt,.venv-clients/%/.ready,$(wildcard requirements/clients-*.txt))
 WORKERS ?= 2
 
-.PHONY: setup clients demo test check fix accept bench e2e docs clean
+.PHONY: setup clients demo test soak check fix accept bench e2e docs clean
 
 setup: $(VENV)/.ready
 
@@ -33,6 +33,11 @@ demo: setup
 test: setup clients
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
+# As many seeded histories as told: HISTORIES=10000, or SECONDS=3600; SEED says from where.
+soak: setup
+	@$(BIN)/python -m tests.worlds.soak $(if $(HISTORIES),--histories $(HISTORIES)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 check: setup
 	@$(BIN)/ruff format --check --quiet src tests examples bench
 	@$(BIN)/ruff check --quiet src tests examples bench
@@ -49,8 +54,15 @@ accept: setup
 e2e: setup clients
 	@$(BIN)/python -m pytest -q tests/e2e tests/clients
 
-bench: setup
+bench: setup .venv-clients/peers/.ready
 	@$(BIN)/python bench/run.py
+
+# What is measured beside us. Where it cannot be had, the figures say so.
+.venv-clients/peers/.ready: requirements/bench-peers.txt
+	@echo "setting up what is measured beside us"
+	@$(PYTHON) -m venv .venv-clients/peers
+	@.venv-clients/peers/bin/python -m pip --disable-pip-version-check --quiet install --requirement $< \
+		&& touch $@ || { echo "left out: $< cannot be installed"; rm -rf .venv-clients/peers; }
 
 docs: setup
 	@$(BIN)/python docs/map.py

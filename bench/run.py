@@ -11,6 +11,7 @@ from typing import Final
 import calling
 import crashing
 import deploying
+import peers
 import planning
 import reading
 import starting
@@ -27,6 +28,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("reading", reading.measure),
     ("waiting", waiting.measure),
     ("planning", planning.measure),
+    ("peers", peers.measure),
 )
 TIME_LIMIT: Final = 200.0
 """Seconds after which no further room is begun."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from imageferry.ports.dispatching import Timing
+
 
 class SettingsError(Exception):
     """A setting that cannot be used: which, why, and how to mend it."""
@@ -56,6 +58,10 @@ class Settings:
     secret_key: str
     token_lifetime: float
     visibility: float
+    image_quota: int
+    copy_queue: int
+    database_patience: float
+    timing: Timing
     origins: tuple[Setting, ...]
 
 
@@ -71,6 +77,12 @@ _VARIABLES: Final[Mapping[str, str]] = {
     "secret_key": "IMAGEFERRY_SECRET_KEY",
     "token_lifetime": "IMAGEFERRY_TOKEN_LIFETIME",
     "visibility": "IMAGEFERRY_VISIBILITY",
+    "image_quota": "IMAGEFERRY_IMAGE_QUOTA",
+    "copy_queue": "IMAGEFERRY_COPY_QUEUE",
+    "database_patience": "IMAGEFERRY_DATABASE_PATIENCE",
+    "heartbeat": "IMAGEFERRY_HEARTBEAT",
+    "stalled": "IMAGEFERRY_STALLED",
+    "sweep": "IMAGEFERRY_SWEEP",
 }
 
 VARIABLES: Final = tuple(_VARIABLES.values())
@@ -102,6 +114,17 @@ def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> 
             f'"{cloud}" is no cloud ({found["cloud"].origin})', f"choose {' or '.join(CLOUDS)}"
         )
     endpoint = take("ecs_endpoint", "")
+    timing = Timing(
+        number("heartbeat", "10") or 10.0,
+        number("stalled", "30") or 30.0,
+        number("sweep", "2") or 2.0,
+    )
+    if timing.stalled < 2 * timing.heartbeat:
+        raise SettingsError(
+            f"{timing.stalled:g} s of silence ({found['stalled'].origin}) are less than two"
+            f" heartbeats of {timing.heartbeat:g} s ({found['heartbeat'].origin})",
+            "set IMAGEFERRY_STALLED to three times IMAGEFERRY_HEARTBEAT",
+        )
     return Settings(
         home=home,
         database_url=take("database_url", f"sqlite:///{home / 'imageferry.db'}"),
@@ -112,6 +135,10 @@ def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> 
         secret_key=take("secret_key", ""),
         token_lifetime=number("token_lifetime", "600") or 600.0,
         visibility=number("visibility", "300") or 300.0,
+        image_quota=int(number("image_quota", "") or 0),
+        copy_queue=max(1, int(number("copy_queue", "5") or 5)),
+        database_patience=number("database_patience", "600") or 600.0,
+        timing=timing,
         origins=tuple(found[name] for name in _VARIABLES if name in found),
     )
 

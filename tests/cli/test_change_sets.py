@@ -172,6 +172,7 @@ def test_json_of_a_plan() -> None:
     document = change_set_json(change_set(*CHANGES), "emulator")
     assert document["stack_name"] == "golden"
     assert document["cloud"] == "emulator"
+    assert document["foresight"] is None, "nobody has asked the cloud"
     assert document["summary"] == {
         "create": 1, "update": 1, "replace": 2, "move": 1, "adopt": 0, "delete": 1,
         "retain": 1, "blocked": 1, "unchanged": 1,
@@ -185,7 +186,8 @@ def test_json_of_a_plan() -> None:
     assert by_id["Copy[1]"]["moved_from"] == "Copy[2]"
     assert by_id["Same"] == {
         "logical_id": "Same", "type": COPY, "action": "None", "replacement": "False",
-        "physical_id": None, "moved_from": None, "route": None, "blocked": [], "properties": [],
+        "physical_id": None, "moved_from": None, "route": None, "blocked": [], "foresight": None,
+        "properties": [],
     }  # fmt: skip
     first = by_id["Renamed"]["properties"]
     assert isinstance(first, list)

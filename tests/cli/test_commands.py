@@ -113,7 +113,7 @@ def test_every_command_has_help_with_examples(runner: CliRunner, name: str) -> N
     result = runner.invoke(imageferry, [name, "--help"])
     assert result.exit_code == 0, result.output
     assert "Examples:" in result.output or "Commands:" in result.output
-    command = getattr(load(name), f"{name}_command")
+    command = getattr(load(name), f"{name.replace('-', '_')}_command")
     assert command.name == name
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from imageferry.cloud.buckets import Limit
 from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import StaticCredentials
 from imageferry.cloud.endpoints import Endpoints
+from imageferry.model.paces import Limit
 from imageferry.testing import SeededEntropy
 from imageferry.wire.alibaba_signing import Credentials
 from imageferry.wire.http import HttpRequest, HttpResponse

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 import pytest
 
-from imageferry.cloud.buckets import Limit
 from imageferry.cloud.client import Action
 from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.cloud.errors import CloudError, ErrorClass, NotSent, NotTrusted
+from imageferry.model.paces import Limit
 from imageferry.wire.alibaba_signing import Credentials, is_valid_v3, read_authorization
 from imageferry.wire.http import HttpResponse
 from tests.cloud.stubs import Answer, CountedClock, Line, client_of, refusal, reply
@@ -201,8 +202,33 @@ def test_a_published_limit_holds_calls_back() -> None:
         for _ in range(count):
             await client.call(READ, "cn-beijing", {})
 
-    asyncio.run(run(10))
-    assert clock.slept == []
+    # Half of what is saved up goes at once, the rest within seconds, then a call a second.
     asyncio.run(run(5))
-    assert sum(clock.slept) == pytest.approx(5.0)
-    assert client.counts["DescribeImages"] == 15
+    assert clock.slept == []
+    asyncio.run(run(15))
+    assert 10.0 <= sum(clock.slept) <= 12.5
+    assert client.counts["DescribeImages"] == 20
+
+
+@pytest.mark.parametrize("wrong", [3600.0, -3600.0, -315_360_000.0], ids=["+1 h", "-1 h", "-10 y"])
+def test_a_call_refused_for_its_date_is_signed_by_the_clouds_clock(wrong: float) -> None:
+    clock = CountedClock()
+    true = clock.seconds
+    clock.seconds += wrong
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(true))
+    refused = refusal("InvalidTimeStamp.Expired", headers={"date": date})
+    line = Line([refused, reply(ok=True)])
+    client = client_of(line, clock)
+    asyncio.run(client.call(READ, "cn-beijing", {}))
+    signed = [request.headers["x-acs-date"] for request in line.requests]
+    assert len(signed) == 2
+    assert signed[1] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(true))
+    assert signed[0] != signed[1]
+
+
+def test_a_call_refused_for_its_date_twice_is_refused() -> None:
+    line = Line([refusal("InvalidTimeStamp.Expired", headers={"date": "yesterday"})])
+    with pytest.raises(CloudError) as caught:
+        asyncio.run(client_of(line).call(READ, "cn-beijing", {}))
+    assert caught.value.code == "InvalidTimeStamp.Expired"
+    assert len(line.requests) == 2

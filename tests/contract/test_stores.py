@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from imageferry.model.drift import DriftMark, StackDriftStatus
 from imageferry.model.operations import StepProgress
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus, StackStatus, StepStatus
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret
-from imageferry.ports.keeping import Batch, Fenced, Overtaken, StackBusy, Store, StoreError
+from imageferry.ports.keeping import Batch, Entry, Fenced, Overtaken, StackBusy, Store, StoreError
 from tests.store.samples import (
     PLACE,
     begin,
@@ -545,6 +546,49 @@ def test_all_three_kinds_of_no_value_are_kept(run: Callable[[Program], None]) ->
     run(program)
 
 
+def test_what_a_comparison_found_is_kept_with_its_stack(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as store, opened() as other:
+            held = {"hidden": Secret("as before"), "plain": [1]}
+            stack = replace(stack_named(), parameters=held)
+            entry = await begin(store, stack)
+            closing = ending(stack)
+            await store.close_operation(entry.operation.operation_id, entry.epoch, closing)
+            for status in (StackDriftStatus.DRIFTED, StackDriftStatus.IN_SYNC):
+                mark = DriftMark(status, 12.5, 1, 3)
+                await store.save_drift(stack.stack_id, mark)
+                found = await other.stack(stack.stack_id)
+                assert found is not None
+                assert (found.drift, found.parameters) == (mark, held)
+            await store.save_drift("no such stack", mark)
+
+    run(program)
+
+
+def test_what_protects_a_stack_outlives_the_operation_that_runs(
+    run: Callable[[Program], None],
+) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as store, opened() as other:
+            held = {"hidden": Secret("as before"), "plain": [1]}
+            stack = replace(stack_named(), parameters=held)
+            entry = await begin(store, stack)
+            assert await other.change_stack(stack.stack_id, is_protected=True)
+            assert await other.change_stack(stack.stack_id, policy="{}")
+            closing = ending(stack)
+            await store.close_operation(entry.operation.operation_id, entry.epoch, closing)
+            found = await other.stack(stack.stack_id)
+            assert found is not None
+            assert (found.is_protected, found.policy, found.parameters) == (True, "{}", held)
+            assert await store.change_stack(stack.stack_id, is_protected=False)
+            found = await other.stack(stack.stack_id)
+            assert found is not None
+            assert (found.is_protected, found.policy, found.parameters) == (False, "{}", held)
+            assert not await store.change_stack("no such stack", is_protected=True)
+
+    run(program)
+
+
 def test_a_change_set_must_be_kept_to_be_executed(run: Callable[[Program], None]) -> None:
     async def program(opened: Open) -> None:
         async with opened() as store:
@@ -564,5 +608,177 @@ def test_a_closed_store_says_so(run: Callable[[Program], None]) -> None:
             await store.close()
             with pytest.raises(StoreError, match="was closed"):
                 await store.open_operations()
+
+    run(program)
+
+
+def test_many_that_open_at_once(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            stacks = [stack_named(f"s{number}") for number in range(6)]
+            for stack in stacks:
+                await first.save_change_set(change_set_of(stack))
+            answers = await asyncio.gather(
+                *(
+                    store.open_operation(
+                        operation_on(stack, f"{stack.name} by {number}"),
+                        stack,
+                        [stack_event(operation_on(stack), StackStatus.CREATING)],
+                    )
+                    for stack in stacks
+                    for number, store in enumerate((first, second))
+                ),
+                return_exceptions=True,
+            )
+            kinds = sorted(type(answer).__name__ for answer in answers)
+            assert kinds == ["Operation"] * 6 + ["StackBusy"] * 6
+            assert len(await second.open_operations()) == 6
+            for stack in stacks:
+                heard = await second.events(stack.stack_id)
+                assert [event.sequence for event in heard] == [1]
+
+    run(program)
+
+
+def test_of_all_who_looked_at_the_same_moment_one_opens(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            stacks = [stack_named(f"s{number}") for number in range(8)]
+            for stack in stacks:
+                await first.save_change_set(change_set_of(stack))
+            mark = await first.mark()
+            answers = await asyncio.gather(
+                *(
+                    (first, second)[number % 2].open_operation(operation_on(stack), stack, [], mark)
+                    for number, stack in enumerate(stacks)
+                ),
+                return_exceptions=True,
+            )
+            kinds = sorted(type(answer).__name__ for answer in answers)
+            assert kinds == ["Operation"] + ["Overtaken"] * 7
+            assert await first.mark() == await second.mark() > mark
+
+    run(program)
+
+
+def test_the_same_token_at_the_same_moment_opens_once(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            stack = stack_named()
+            await first.save_change_set(change_set_of(stack))
+            answers = await asyncio.gather(
+                *(
+                    store.open_operation(
+                        operation_on(stack, f"by {number}", client_token="asked once"), stack, []
+                    )
+                    for number, store in enumerate((first, second, first, second))
+                )
+            )
+            assert len({answer.operation_id for answer in answers}) == 1
+
+    run(program)
+
+
+def test_who_is_entered_over_in_the_middle_writes_nothing_more(
+    run: Callable[[Program], None],
+) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            entry = await begin(first)
+            operation_id, stack_id = entry.operation.operation_id, entry.stack.stack_id
+
+            async def write() -> int:
+                for number in range(10_000):
+                    record = record_of(f"R{number}")
+                    event = copy_event(entry.operation, f"R{number}")
+                    try:
+                        await first.flush(operation_id, 1, Batch([record], [event]))
+                    except Fenced:
+                        return number
+                raise AssertionError("nobody ever stopped it")
+
+            writing = asyncio.create_task(write())
+            while len(await second.records(operation_id)) < 3:
+                assert not writing.done()
+            taken = await second.enter(operation_id)
+            assert taken is not None
+            written = await writing
+            # What was told to be durable is what the successor was given, to the last record.
+            assert len(taken.records) == written
+            await second.flush(
+                operation_id, 2, Batch([record_of("Tokyo")], [copy_event(taken.operation, "Tokyo")])
+            )
+            assert len(await first.records(operation_id)) == written + 1
+            heard = await first.events(stack_id, limit=20_000)
+            assert [event.sequence for event in heard] == list(range(1, written + 3))
+
+    run(program)
+
+
+def test_all_who_enter_at_once_have_an_epoch_of_their_own(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            entry = await begin(first)
+            operation_id = entry.operation.operation_id
+            entries = await asyncio.gather(
+                *(store.enter(operation_id) for store in (first, second) * 5)
+            )
+            epochs = sorted(one.epoch for one in entries if one is not None)
+            assert epochs == list(range(2, 12))
+            for epoch in epochs[:-1]:
+                with pytest.raises(Fenced):
+                    await first.flush(operation_id, epoch, Batch([record_of("Tokyo")]))
+            await second.flush(operation_id, epochs[-1], Batch([record_of("Tokyo")]))
+
+    run(program)
+
+
+def test_operations_of_one_process_write_beside_each_other(run: Callable[[Program], None]) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as store, opened() as other:
+            entries = [await begin(store, stack_named(f"s{number}")) for number in range(8)]
+
+            async def work(entry: Entry) -> None:
+                operation_id = entry.operation.operation_id
+                for number in range(10):
+                    record = record_of(f"R{number}")
+                    event = copy_event(entry.operation, f"R{number}")
+                    await store.flush(operation_id, 1, Batch([record], [event]))
+                    await store.save_progress(operation_id, 1, [], float(number))
+                    assert len(await store.records(operation_id)) == number + 1
+                await store.close_operation(operation_id, 1, ending(entry.stack))
+
+            await asyncio.gather(*(work(entry) for entry in entries))
+            assert await other.open_operations() == []
+            for entry in entries:
+                records = await other.records(entry.operation.operation_id)
+                assert records == [record_of(f"R{number}") for number in range(10)]
+                heard = await other.events(entry.stack.stack_id)
+                assert [event.sequence for event in heard] == list(range(1, 12))
+
+    run(program)
+
+
+def test_a_secret_that_is_kept_again_is_not_erased_by_another(
+    run: Callable[[Program], None],
+) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as first, opened() as second:
+            hidden = {"Password": Secret("hunter2")}
+            stack = stack_named(parameters=hidden)
+            for round_number in range(5):
+                operation = operation_on(stack, f"o{round_number}", f"c{round_number}")
+                await begin(first, stack, operation)
+                later = change_set_of(stack, f"later{round_number}", parameters=hidden)
+                # The end of an operation erases what nothing needs; here something does, just now.
+                bare = replace(stack, parameters={})
+                await asyncio.gather(
+                    first.close_operation(operation.operation_id, 1, ending(bare)),
+                    second.save_change_set(later),
+                )
+                async with opened() as third:
+                    kept = await third.change_set(later.change_set_id)
+                    assert kept is not None
+                    assert kept.bindings.parameters == hidden
 
     run(program)

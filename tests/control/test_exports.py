@@ -383,15 +383,19 @@ def test_a_rolled_back_update_imports_what_it_did_before(tmp_path: Path) -> None
     play(tmp_path, program)
 
 
-def test_a_retried_deletion_is_refused_alike(tmp_path: Path) -> None:
+def test_nobody_imports_from_what_could_not_be_deleted(tmp_path: Path) -> None:
     async def program(shop: Workshop, world: Things) -> None:
         await shop.deploy(BASE, name="base")
         world.stuck.add("base")
         view = await shop.delete("base")
         assert view.stack.status is StackStatus.DELETE_FAILED
-        assert [export.name for export in view.stack.exports] == ["base-id", "base-core"]
+        assert view.stack.exports == ()
+        with pytest.raises(TemplateError) as refused:
+            await shop.deploy(USER, name="user")
+        assert {fault.code for fault in refused.value.diagnostics} == {"IF365"}
+        world.stuck.clear()
+        again = await shop.deploy(BASE, name="base")
+        assert {export.name for export in again.stack.exports} == {"base-id", "base-core"}
         await shop.deploy(USER, name="user")
-        with pytest.raises(RequestRefused, match="in use by user"):
-            await shop.plane.retry(view.stack)
 
     play(tmp_path, program)

@@ -6,18 +6,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imageferry.dispatch.embedded import EmbeddedDispatcher
 from imageferry.dispatch.locks import OperationLock, Presence
+from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.dispatching import RunResult
 from imageferry.ports.keeping import StoreError
 from imageferry.store.sql_store import SqlStore
 from tests.dispatch.clocks import StillClock, settle
-from tests.store.samples import begin, ending, opened, operation_on, stack_named
+from tests.store.samples import PLACE, begin, ending, opened, operation_on, stack_named
 
 
 class Runs:
@@ -52,9 +54,11 @@ class House:
         self.clock = StillClock()
         self.runs = Runs()
 
-    def dispatcher(self, *, takes_up: bool = False, parallel: int = 16) -> EmbeddedDispatcher:
+    def dispatcher(
+        self, *, takes_up: bool = False, parallel: int = 16, place: Place | None = None
+    ) -> EmbeddedDispatcher:
         return EmbeddedDispatcher(
-            self.locks, self.store, self.clock, parallel=parallel, takes_up=takes_up
+            self.locks, self.store, self.clock, parallel=parallel, takes_up=takes_up, place=place
         )
 
     def lock_files(self) -> list[str]:
@@ -262,6 +266,29 @@ def test_a_worker_takes_up_what_nobody_runs(tmp_path: Path) -> None:
             await worker.stop(0.0)
             assert not Presence(house.locks).is_anyone()
             await plain.stop(0.0)
+
+    asyncio.run(program())
+
+
+def test_a_worker_leaves_the_stacks_of_other_accounts_alone(tmp_path: Path) -> None:
+    async def program() -> None:
+        async with housed(tmp_path) as house:
+            ours, theirs = (
+                stack_named("ours"),
+                stack_named("theirs", place=replace(PLACE, account_id="2")),
+            )
+            for stack in (ours, theirs):
+                await begin(house.store, stack, operation_on(stack, stack.name, stack.name))
+            worker = house.dispatcher(takes_up=True, place=replace(PLACE, region=""))
+            assert (await worker.crew()).number == 0
+            await worker.start(house.runs.run)
+            await until(lambda: house.runs.begun == ["ours"])
+            assert (await worker.crew()).number == 1
+            other = house.dispatcher(takes_up=True, place=Place(PLACE.cloud, "2", ""))
+            await other.start(house.runs.run)
+            await until(lambda: house.runs.begun == ["ours", "theirs"])
+            await worker.stop(0.0)
+            await other.stop(0.0)
 
     asyncio.run(program())
 

@@ -498,6 +498,24 @@ def test_a_token_belongs_to_its_action(cloud: Cloud) -> None:
     cloud.run(ClientToken="t-1")
 
 
+def test_a_dry_run_may_check_no_more_than_its_parameters(cloud: Cloud) -> None:
+    cloud.copy("web")
+    with pytest.raises(Refused, match="Duplicated"):
+        cloud.copy("web", DryRun=True)
+    cloud.world.choose({"dry_run_checks": "parameters"})
+    with pytest.raises(Refused, match="DryRun flag set"):
+        cloud.copy("web", DryRun=True)
+    with pytest.raises(Refused, match="Duplicated"):
+        cloud.copy("web")
+
+
+def test_a_region_that_is_closed_takes_no_copy_unless_it_is_told_to(cloud: Cloud) -> None:
+    with pytest.raises(Refused, match="RegionNotSupportCopy"):
+        cloud.copy("web", DestinationRegionId="ap-south-1")
+    cloud.world.choose({"closed_regions": "accept"})
+    assert cloud.copy("web", DestinationRegionId="ap-south-1")
+
+
 def test_a_dry_run_changes_nothing(cloud: Cloud, clock: HandClock) -> None:
     with pytest.raises(Refused, match="validation has been passed with DryRun flag set"):
         cloud.copy("web", DryRun=True, ClientToken="t-1")

@@ -246,10 +246,26 @@ def test_snapshots_by_hand(
     )
     clock.advance(3600)
     assert cloud.call("DescribeSnapshots", **ask, Status="accomplished")["TotalCount"] == 1
-    assert cloud.call("DescribeSnapshots", **region, Usage="image")["TotalCount"] == 1
+    in_use = cloud.call("DescribeSnapshots", **region, Usage="image_disk")["Snapshots"]["Snapshot"]
+    assert [one["SnapshotId"] for one in in_use] == ["s-golden0000000000002"]
+    assert cloud.call("DescribeSnapshots", **region, Usage="none")["TotalCount"] == 1
     first = cloud.call("DescribeSnapshots", **region, MaxResults=1)
     second = cloud.call("DescribeSnapshots", **region, MaxResults=1, NextToken=first["NextToken"])
     assert second["Snapshots"]["Snapshot"][0]["SnapshotId"] == snapshot
     cloud.call("DeleteSnapshot", SnapshotId=snapshot)
     cloud.call("DeleteSnapshot", SnapshotId=snapshot)
+    assert cloud.call("DescribeSnapshots", **ask)["TotalCount"] == 0
+
+
+def test_a_snapshot_that_disks_were_made_from_goes_by_force_only(
+    cloud: Cloud, refused: Callable[..., tuple[int, str]]
+) -> None:
+    snapshot = "s-golden0000000000002"
+    image = {"RegionId": "ap-southeast-1", "ImageId": "m-golden0000000000002"}
+    forced = {"SnapshotId": snapshot, "Force": True}
+    assert refused("DeleteSnapshot", **forced) == (403, "SnapshotCreatedImage")
+    cloud.call("DeleteImage", **image, Force=True)
+    assert refused("DeleteSnapshot", SnapshotId=snapshot) == (403, "SnapshotCreatedDisk")
+    cloud.call("DeleteSnapshot", **forced)
+    ask = {"RegionId": "ap-southeast-1", "SnapshotIds": json.dumps([snapshot])}
     assert cloud.call("DescribeSnapshots", **ask)["TotalCount"] == 0

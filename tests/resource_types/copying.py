@@ -40,6 +40,7 @@ CHANGING = frozenset(
         "TagResources",
         "UntagResources",
         "JoinResourceGroup",
+        "DeleteSnapshot",
     }
 )
 
@@ -296,11 +297,13 @@ class Resource:
             self.context = answers.outcome.context
         return answers
 
-    async def clean_up(self) -> list[Answers]:
+    async def clean_up(self, **more: Any) -> list[Answers]:
         found: list[Answers] = []
         kept: list[Context] = []
         for leftover in self.leftovers:
-            request = self.request(HandlerAction.CLEAN_UP, self.properties, leftover=leftover)
+            request = self.request(
+                HandlerAction.CLEAN_UP, self.properties, leftover=leftover, **more
+            )
             answers = await self.perform(request)
             found.append(answers)
             if isinstance(answers.outcome, Failed):

@@ -342,3 +342,124 @@ def test_no_secret_is_in_any_answer(type_name: str) -> None:
         assert not any(word in repr(made.seen) for word in (name, "hunter22"))
 
     play(type_name, scenario)
+
+
+# --- more than one that could be it ---------------------------------------------------------------
+
+
+@TYPES
+def test_of_two_with_our_lineage_one_is_taken_and_the_other_told(type_name: str) -> None:
+    """The cloud has forgotten the token while the first copy was not shown yet."""
+
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        cloud.choose(token_lifetime_seconds=0.0)
+        wanted = properties(type_name)
+        for _ in range(2):
+            found = cloud.catalog.find(type_name)
+            assert found is not None
+            await found.handler.create(resource.request(HandlerAction.CREATE, wanted))
+        assert len(cloud.images()) == 2
+        made = await resource.create(wanted, uncertain=True)
+        assert isinstance(made.outcome, Done), made.outcome
+        twins = {one["image_id"] for one in cloud.images()}
+        assert len(twins) == 2
+        (other,) = twins - {resource.image_id}
+        assert any(other in note and "imageferry orphans" in note for note in made.notes)
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_a_removal_that_knows_no_id_takes_every_image_of_its_lineage(type_name: str) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        cloud.choose(token_lifetime_seconds=0.0)
+        wanted = properties(type_name)
+        for _ in range(2):
+            found = cloud.catalog.find(type_name)
+            assert found is not None
+            await found.handler.create(resource.request(HandlerAction.CREATE, wanted))
+        resource.properties = wanted
+        gone = await resource.delete()
+        assert isinstance(gone.outcome, Done), gone.outcome
+        assert cloud.images() == []
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_of_two_that_nothing_tells_apart_none_is_taken_and_none_is_made(type_name: str) -> None:
+    """Without a name, and with twenty tags of the user's own, there is nothing to go by."""
+
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        cloud.choose(token_lifetime_seconds=0.0)
+        tags = {f"key{number}": "v" for number in range(20)}
+        wanted = properties(type_name, tags=tags)
+        for _ in range(2):
+            found = cloud.catalog.find(type_name)
+            assert found is not None
+            await found.handler.create(resource.request(HandlerAction.CREATE, wanted))
+        made = await resource.create(wanted, uncertain=True)
+        assert isinstance(made.outcome, Failed)
+        assert all(one["image_id"] in made.outcome.message for one in cloud.images())
+        gone = await resource.delete()
+        assert isinstance(gone.outcome, Done)
+        assert len(cloud.images()) == 2
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_a_name_that_is_only_alike_is_not_ours(type_name: str) -> None:
+    """DescribeImages finds names by a part of them as well."""
+
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await cloud.call(
+            "CopyImage",
+            SOURCE_REGION,
+            ImageId=SOURCE,
+            DestinationRegionId=REGION,
+            DestinationImageName="golden-2",
+        )
+        made = await resource.create(properties(type_name, name="golden"), uncertain=True)
+        assert isinstance(made.outcome, Done)
+        assert {one["name"] for one in cloud.images()} == {"golden", "golden-2"}
+        assert cloud.image(resource.image_id)["name"] == "golden"
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_tags_that_never_come_are_reported_by_the_name_and_nothing_is_taken(type_name: str) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        cloud.choose(token_lifetime_seconds=0.0)
+        cloud.fault("late_tags", seconds=10 * DAY)
+        cloud.fault("lost_reply", action="CopyImage")
+        made = await resource.create(properties(type_name, name="golden"))
+        assert isinstance(made.outcome, Failed)
+        assert "not our tag" in made.outcome.message
+        assert len(cloud.images()) == 1
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_a_name_that_an_unrecorded_copy_of_ours_has_names_the_way_out(type_name: str) -> None:
+    """An older record does not know what was made since, and must not make it twice."""
+
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await cloud.call(
+            "CopyImage",
+            SOURCE_REGION,
+            ImageId=SOURCE,
+            DestinationRegionId=REGION,
+            DestinationImageName="golden",
+            Tag=[{"Key": "imageferry:lineage", "Value": "inst1234/a-later-operation/Golden"}],
+        )
+        await cloud.clock.sleep(DAY)
+        made = await resource.create(properties(type_name, name="golden"))
+        assert isinstance(made.outcome, Failed)
+        assert '"imageferry adopt" takes it in' in made.outcome.message
+        await resource.delete()
+        assert len(cloud.images()) == 1
+
+    play(type_name, scenario)

@@ -6,9 +6,10 @@ import pytest
 
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
-from imageferry.resource_types.image_copies.waiting import status_of
+from imageferry.resource_types.image_copies.waiting import says_place, status_of
 from imageferry.resource_types.image_copies.watches import (
     Watches,
+    estimate,
     poll_after,
     see,
     snapped,
@@ -95,7 +96,7 @@ def test_waiting_in_the_queue_is_not_failing_and_not_counted() -> None:
         made = await resource.create(properties(TF, timeouts={"Create": "11m"}))
         assert isinstance(made.outcome, Done)
         assert made.seconds > 1500
-        assert any(one.status_says == "Waiting" for one in made.pendings)
+        assert any(one.status_says == "queued, 1st of 1 in cn-beijing" for one in made.pendings)
         cloud.emulator.close()
 
     run_virtually(run())
@@ -196,29 +197,32 @@ def test_polls_of_copies_that_began_apart_come_together() -> None:
 
 
 @pytest.mark.parametrize("interval", [0.25, 1.0, 7.3, 75.0])
-def test_a_snapped_poll_is_never_late_and_hardly_early(interval: float) -> None:
+def test_a_snapped_poll_is_never_late_and_only_the_first_is_early(interval: float) -> None:
     for step in range(200):
         now = 1_760_000_000.0 + step * 0.37
-        pause = snapped(now, interval)
-        assert pause > 0
-        assert interval / 2 - 0.26 <= pause <= max(interval, 0.4)
+        pauses = []
+        for _ in range(5):
+            pauses.append(snapped(now, interval))
+            now += pauses[-1]
+        assert all(0 < pause <= max(interval, 0.4) for pause in pauses)
+        assert min(pauses[1:]) >= interval / 2 - 0.26
 
 
 def test_no_progress_for_a_quarter_of_an_hour_is_a_stall() -> None:
     watches = Watches()
     watch = watches.watch("m-1", 0.0)
-    see(watch, image(10), 1.0)
+    see(watches, watch, REGION, image(10), 1.0)
     assert stalled_for(watch, 800.0) is None
-    see(watch, image(10), 901.0)
+    see(watches, watch, REGION, image(10), 901.0)
     assert stalled_for(watch, 901.0) == 900.0
-    see(watch, image(11), 902.0)
+    see(watches, watch, REGION, image(11), 902.0)
     assert stalled_for(watch, 902.0) is None
 
 
 def test_a_copy_in_the_queue_does_not_stall() -> None:
     watches = Watches()
     watch = watches.watch("m-1", 0.0)
-    see(watch, image(0, "Waiting"), 1.0)
+    see(watches, watch, REGION, image(0, "Waiting"), 1.0)
     assert stalled_for(watch, 100_000.0) is None
 
 
@@ -246,9 +250,110 @@ def test_the_queue_is_polled_by_what_copies_have_taken() -> None:
     watches = Watches()
     watch = watches.watch("m-0", 0.0)
     first = Image("m-0", "a", "Creating", size=40, progress=0)
-    see(watch, first, 0.0)
+    see(watches, watch, REGION, first, 0.0)
     watches.learn(REGION, first, 8.0)
     waiting = watches.watch("m-1", 0.0)
     queued = image(0, "Waiting")
-    see(waiting, queued, 4000.0)
+    see(watches, waiting, REGION, queued, 4000.0)
     assert poll_after(watches, waiting, REGION, queued, None, 4000.0) <= 2.0
+
+
+def queued(number: int) -> Image:
+    return Image(f"m-{number}", "golden", "Waiting", progress=0, size=40, created_at=100.0 + number)
+
+
+def test_places_in_the_queue_are_those_of_creation_and_move_up() -> None:
+    watches = Watches()
+    for number in (3, 1, 2):
+        one = queued(number)
+        see(watches, watches.watch(one.image_id, 0.0), REGION, one, 0.0)
+    queue = watches.queue(REGION)
+    assert [queue.place(f"m-{number}") for number in (1, 2, 3)] == [(1, 3), (2, 3), (3, 3)]
+    first = Image("m-1", "golden", "Creating", progress=0, size=40)
+    see(watches, watches.watch("m-1", 10.0), REGION, first, 10.0)
+    assert [queue.place(f"m-{number}") for number in (1, 2, 3)] == [None, (1, 2), (2, 2)]
+    watches.forget("m-2")
+    assert queue.place("m-3") == (1, 1)
+    assert watches.queue("cn-shanghai").place("m-3") is None
+
+
+def test_an_estimate_includes_the_turn_in_the_queue() -> None:
+    watches = Watches()
+    for number, remaining in ((1, 100), (2, 300)):
+        running = Image(f"m-{number}", "g", "Creating", progress=0, size=40, remaining=remaining)
+        watch = watches.watch(running.image_id, 0.0)
+        see(watches, watch, REGION, running, 0.0)
+        assert estimate(watches, watch, REGION, running, 0.0) == remaining
+    expected = watches.expected(REGION, queued(3))
+    for number, starts_in in ((3, 100), (4, 300), (5, 100 + expected), (6, 300 + expected)):
+        watch = watches.watch(f"m-{number}", 0.0)
+        see(watches, watch, REGION, queued(number), 0.0)
+        assert estimate(watches, watch, REGION, queued(number), 0.0) == starts_in + expected
+
+
+def test_only_those_whose_turn_is_next_are_looked_at_often() -> None:
+    watches = Watches(1)
+    running = Image("m-1", "g", "Creating", progress=0, size=40, remaining=3600)
+    watch = watches.watch("m-1", 0.0)
+    see(watches, watch, REGION, running, 0.0)
+    estimate(watches, watch, REGION, running, 0.0)
+    pauses = []
+    for number in range(2, 6):
+        watch = watches.watch(f"m-{number}", 0.0)
+        for _ in range(2):
+            see(watches, watch, REGION, queued(number), 3072.0)
+        remaining = estimate(watches, watch, REGION, queued(number), 3072.0)
+        pauses.append(poll_after(watches, watch, REGION, queued(number), remaining, 3072.0))
+    assert pauses[0] <= 75.0
+    assert all(150.0 <= pause <= 300.0 for pause in pauses[1:])
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ((1, 1), "1st of 1"),
+        ((2, 9), "2nd of 9"),
+        ((3, 7), "3rd of 7"),
+        ((4, 9), "4th of 9"),
+        ((11, 40), "11th of 40"),
+        ((22, 40), "22nd of 40"),
+        ((113, 200), "113th of 200"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_place_in_words(place: tuple[int, int], said: str) -> None:
+    assert says_place(place, "cn-shanghai") == f"queued, {said} in cn-shanghai"
+
+
+def test_a_pace_is_measured_by_a_process_that_came_late() -> None:
+    watches = Watches()
+    watch = watches.watch("m-1", 0.0)
+    for now, progress in ((0.0, 40), (60.0, 44), (120.0, 48)):
+        see(watches, watch, REGION, image(progress), now)
+        remaining = estimate(watches, watch, REGION, image(progress), now)
+    assert remaining == pytest.approx(120.0 / 8 * 52)
+
+
+@TYPES
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "throttle", "count": 300},
+        {"kind": "internal_error", "count": 40},
+        {"kind": "unavailable", "count": 40},
+        {"kind": "html", "count": 40},
+        {"kind": "empty_body", "count": 40},
+        {"kind": "drop", "count": 40},
+        {"kind": "lost_reply", "count": 40},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+def test_every_kind_of_broken_look_is_borne(type_name: str, fault: dict[str, object]) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        cloud.choose(speed=lasting(600))
+        cloud.fault(**{"action": "DescribeImages", "skip": 3, **fault})  # type: ignore[arg-type]
+        made = await resource.create(properties(type_name))
+        assert isinstance(made.outcome, Done)
+        assert cloud.changes == ["CopyImage"]
+
+    play(type_name, scenario)

@@ -104,11 +104,16 @@ class Emulated:
 
 @asynccontextmanager
 async def emulated(
-    home: Path, *, speed: float = 1.0, trouble: bool = True, seed: int = 1
+    home: Path,
+    *,
+    speed: float = 1.0,
+    trouble: bool = True,
+    seed: int = 1,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Emulated]:
     clock = VirtualClock()
-    environment = {"IMAGEFERRY_HOME": str(home), "IMAGEFERRY_EMULATOR_SPEED": str(speed)}
-    settings = resolve({}, environment)
+    usual = {"IMAGEFERRY_HOME": str(home), "IMAGEFERRY_EMULATOR_SPEED": str(speed)}
+    settings = resolve({}, {**usual, **(environment or {})})
     with emulator_of(settings, clock) as cloud:
         for fault in TROUBLE if trouble else ():
             controls.add_fault(cloud.world, fault)

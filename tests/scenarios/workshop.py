@@ -15,7 +15,7 @@ from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import Value
-from imageferry.ports.dispatching import RunResult
+from imageferry.ports.dispatching import Crew, RunResult
 from imageferry.ports.types import Catalog
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore, open_store
@@ -43,6 +43,9 @@ class Handing:
 
     async def stop(self, drain: float) -> None:
         return None
+
+    async def crew(self) -> Crew:
+        return Crew(0)
 
 
 class FewRegions:
@@ -114,11 +117,15 @@ class Workshop:
 
 
 @asynccontextmanager
-async def workshop(home: Path, catalog: Catalog, seed: int = 1) -> AsyncIterator[Workshop]:
+async def workshop(
+    home: Path, catalog: Catalog, seed: int = 1, url: str = ""
+) -> AsyncIterator[Workshop]:
     clock, entropy = VirtualClock(), SeededEntropy(seed)
     home.mkdir(exist_ok=True, parents=True)
     store = open_store(
-        f"sqlite:///{home / 'imageferry.db'}", entropy=entropy, box=lambda: AesGcmBox(b"k" * 32)
+        url or f"sqlite:///{home / 'imageferry.db'}",
+        entropy=entropy,
+        box=lambda: AesGcmBox(b"k" * 32),
     )
     try:
         place, regions = Place("emulator", "1", ""), FewRegions()

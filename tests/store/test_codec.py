@@ -20,6 +20,7 @@ from imageferry.model.changes import (
     WantedOutput,
 )
 from imageferry.model.diagnostics import Diagnostic, Severity, Span
+from imageferry.model.drift import DriftMark, StackDriftStatus
 from imageferry.model.events import Event
 from imageferry.model.expressions import (
     Attribute,
@@ -158,6 +159,7 @@ wanted = st.builds(
     words,
     maybe_spans,
     st.dictionaries(texts, spans, max_size=2),
+    st.booleans(),
 )
 changes = st.builds(
     ResourceChange,
@@ -173,6 +175,9 @@ changes = st.builds(
     repairs=st.booleans(),
     physical_id=st.none() | texts,
     depends_on=several_addresses,
+    adopts=st.none() | contexts,
+    observed=value_maps,
+    renews=st.booleans(),
 )
 inquiries = st.builds(Inquiry, st.sampled_from(InquiryKind), st.lists(texts, max_size=3).map(tuple))
 exports = st.builds(Export, texts, texts, values)
@@ -206,6 +211,7 @@ change_sets = st.builds(
     warnings=several_diagnostics,
     replacement_allowed=st.booleans(),
     created_at=st.floats(0, 1e10),
+    left_out=several_addresses,
 )
 times = st.floats(0, 1e10)
 resources = st.builds(
@@ -225,6 +231,10 @@ resources = st.builds(
     created_at=times,
     updated_at=times,
     generation=st.integers(0, 9),
+    deletes_remains=st.booleans(),
+)
+drift_marks = st.builds(
+    DriftMark, st.sampled_from(StackDriftStatus), times, st.integers(0, 9), st.integers(0, 9)
 )
 stacks = st.builds(
     Stack,
@@ -245,6 +255,9 @@ stacks = st.builds(
     tags=st.dictionaries(texts, texts, max_size=2),
     exports=st.lists(exports, max_size=2).map(tuple),
     asked=st.lists(inquiries, max_size=2).map(tuple),
+    drift=st.none() | drift_marks,
+    is_protected=st.booleans(),
+    policy=texts,
 )
 operations = st.builds(
     Operation,
@@ -265,6 +278,7 @@ operations = st.builds(
     parallel=st.integers(0, 99),
     started_at=times,
     ended_at=st.none() | times,
+    deletes_remains=st.booleans(),
 )
 records = st.builds(
     StepRecord,
@@ -286,6 +300,7 @@ records = st.builds(
     error_code=texts,
     request_id=texts,
     ended_at=st.none() | times,
+    remains=st.lists(contexts, max_size=2).map(tuple),
 )
 few = settings(max_examples=60, deadline=None)
 
@@ -432,7 +447,11 @@ def test_events_come_back(events: list[Event]) -> None:
 
 
 def test_progress_comes_back() -> None:
-    progress = [StepProgress("A[0]", 40, "Creating 40%", 1.5), StepProgress("B", None, "Waiting")]
+    progress = [
+        StepProgress("A[0]", 40, "Creating 40%", 1.5),
+        StepProgress("B", None, "Waiting"),
+        StepProgress("C", 0, "queued, 3rd of 7 in cn-shanghai", 90.0, (3, 7)),
+    ]
     assert decode_progress(encode_progress(progress)) == progress
 
 

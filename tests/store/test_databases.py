@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Connection
 
 from imageferry.ports.keeping import StoreError
-from imageferry.store.databases import Conflict, Database, open_database, transaction
-from imageferry.store.migrations import FIRST_VERSION, SchemaTooNew, migrate
+from imageferry.store.backends import Conflict
+from imageferry.store.databases import Database, open_database, transaction
+from imageferry.store.migrations import STEPS, SchemaTooNew, known_version, migrate
 from tests.store.samples import begin, opened, url_of
 
 _OPENS = """
@@ -192,7 +193,7 @@ def test_an_error_shows_no_value(tmp_path: Path) -> None:
 def test_a_database_in_memory(tmp_path: Path) -> None:
     database = open_database("sqlite://")
     with transaction(database, writes=False) as connection:
-        assert connection.exec_driver_sql("SELECT version FROM schema_version").all() == [(1,)]
+        assert connection.exec_driver_sql("SELECT version FROM schema_version").all() == [(2,)]
     database.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -203,20 +204,20 @@ def test_older_tables_are_brought_up_step_by_step(tmp_path: Path) -> None:
     def step(version: int) -> None:
         done.append(version)
 
-    def second(connection: Connection) -> None:
+    def third(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE stacks ADD COLUMN colour TEXT")
-        step(2)
+        step(3)
 
-    steps = {2: second, 3: lambda _: step(3)}
+    steps = {**STEPS, 3: third, 4: lambda _: step(4)}
     database = open_database(url_of(tmp_path))
     with transaction(database, writes=True) as connection:
         assert migrate(connection, only_look=True, steps=steps) is False
         assert done == []
         assert migrate(connection, steps=steps) is False
-        assert done == [2, 3]
+        assert done == [3, 4]
         assert migrate(connection, steps=steps) is True
         connection.exec_driver_sql("SELECT colour FROM stacks")
         with pytest.raises(SchemaTooNew) as newer:
             migrate(connection)
-        assert (newer.value.found, newer.value.known) == (3, FIRST_VERSION)
+        assert (newer.value.found, newer.value.known) == (4, known_version())
     database.close()

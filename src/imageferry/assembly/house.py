@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import platform
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from imageferry.assembly.looking import look_at_images
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cloud.buckets import PUBLISHED_LIMITS
 from imageferry.cloud.client import Client
@@ -29,16 +32,29 @@ from imageferry.ports.keeping import Store
 from imageferry.ports.senses import Clock, Entropy
 from imageferry.ports.types import Catalog
 from imageferry.resource_types.catalog import TypeCatalog
-from imageferry.settings import Settings, SettingsError
+from imageferry.resource_types.image_copies.room import Room
+from imageferry.settings import ExtraMissing, Settings, SettingsError
+from imageferry.store.backends import DriverMissing
 from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
+from imageferry.store.paces import SqlPaces
 from imageferry.store.secrets import SecretBox
-from imageferry.store.sql_store import open_store
+from imageferry.store.sql_store import SqlStore, open_store
 from imageferry.wire.http import Send
 
 _FIRST_ANSWER: Final = 10.0
 
+_LONGEST_QUEUE: Final = 40
+
 HOME_REGION = "cn-hangzhou"
 """Where account questions are asked when no region is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What a process runs: `takes_up` also what others have left, `parallel` operations at once."""
+
+    takes_up: bool = False
+    parallel: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +86,14 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    calling: Calling | None = None,
 ) -> AsyncIterator[House]:
-    """Open store, cloud and worker; close them again.
+    """Open store, cloud and worker; close them again. `calling`: what is run here, by default
+    only what is asked for here.
 
     Raises StoreError, SettingsError, CredentialsMissing, or CloudError where the account cannot be
     told.
@@ -83,15 +104,26 @@ async def open_house(
         store = _open_store(settings, entropy)
         opened.push_async_callback(store.close)
         voice = await opened.enter_async_context(open_voice(settings, clock, entropy))
-        catalog = TypeCatalog(voice.client)
+        holder = f"{platform.node()}:{os.getpid()}"
+        voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
+        room = Room(settings.copy_queue, settings.image_quota)
+        catalog = TypeCatalog(voice.client, room, look_at_images)
         worker = Worker(
-            store, catalog, clock, entropy, Patience(settings.token_lifetime, settings.visibility)
+            store,
+            catalog,
+            clock,
+            entropy,
+            Patience(settings.token_lifetime, settings.visibility),
+            outage_limit=settings.database_patience,
         )
-        dispatcher = EmbeddedDispatcher(settings.home / "locks", store, clock)
-        opened.push_async_callback(dispatcher.stop, 10.0)
         place = Place(settings.cloud, voice.account_id, "")
+        dispatcher = _dispatcher(settings, store, clock, place, calling or Calling())
+        opened.push_async_callback(dispatcher.stop, 10.0)
         regions = CloudRegions(voice.client)
-        plane = ControlPlane(Desk(store, catalog, dispatcher, clock, entropy, place, regions))
+        census = catalog.census(settings.region or HOME_REGION)
+        plane = ControlPlane(
+            Desk(store, catalog, dispatcher, clock, entropy, place, regions, census)
+        )
         yield House(
             settings,
             plane,
@@ -125,6 +157,56 @@ async def open_voice(settings: Settings, clock: Clock, entropy: Entropy) -> Asyn
         yield Voice(client, account_id, credentials, endpoints, send)
 
 
+def _dispatcher(
+    settings: Settings, store: Store, clock: Clock, place: Place, calling: Calling
+) -> Dispatcher:
+    """Who hands out operations: this process itself, or a queue on PostgreSQL."""
+    if not is_shared(settings):
+        return EmbeddedDispatcher(
+            settings.home / "locks",
+            store,
+            clock,
+            parallel=calling.parallel,
+            takes_up=calling.takes_up,
+            sweep_every=settings.timing.sweep,
+            place=place,
+        )
+    try:
+        from imageferry.dispatch.distributed import DistributedDispatcher
+    except ImportError as missing:
+        raise ExtraMissing("postgres", "a database on PostgreSQL") from missing
+    return DistributedDispatcher(
+        settings.database_url,
+        queue_name(settings, place),
+        place,
+        store,
+        clock,
+        settings.timing,
+        takes_up=calling.takes_up,
+        parallel=calling.parallel,
+    )
+
+
+def is_shared(settings: Settings) -> bool:
+    """True where the database is a server that many machines share."""
+    return settings.database_url.partition(":")[0].partition("+")[0] in {"postgres", "postgresql"}
+
+
+def queue_name(settings: Settings, place: Place) -> str:
+    """The queue of those who can run each other's operations: one for each cloud and account.
+
+    An emulator inside a process has a world that only its own machine and home can see. PostgreSQL
+    lets a channel's name, which is ours after 23 characters, have 63 of them.
+    """
+    name = f"{place.cloud}:{place.account_id}"
+    if settings.cloud == "emulator" and not settings.ecs_endpoint:
+        world = f"{platform.node()}\n{settings.home}"
+        name += f":{hashlib.sha256(world.encode()).hexdigest()[:8]}"
+    if len(name.encode()) > _LONGEST_QUEUE:
+        name = hashlib.sha256(name.encode()).hexdigest()[:_LONGEST_QUEUE]
+    return name
+
+
 async def _account(client: Client, region: str) -> str:
     """The account of the access key, soon: nobody waits long for a command's first sign of life."""
     try:
@@ -140,7 +222,7 @@ async def _account(client: Client, region: str) -> str:
         ) from None
 
 
-def _open_store(settings: Settings, entropy: Entropy) -> Store:
+def _open_store(settings: Settings, entropy: Entropy) -> SqlStore:
     def box() -> SecretBox:
         from imageferry.store.encryption import AesGcmBox
 
@@ -149,7 +231,10 @@ def _open_store(settings: Settings, entropy: Entropy) -> Store:
         return AesGcmBox(read_or_make_key(settings.home, lambda: os.urandom(32)))
 
     prepare_home(settings.home)
-    return open_store(settings.database_url, entropy=entropy, box=box)
+    try:
+        return open_store(settings.database_url, entropy=entropy, box=box)
+    except DriverMissing as missing:
+        raise ExtraMissing("postgres", "a database on PostgreSQL") from missing
 
 
 @contextmanager

@@ -7,6 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from imageferry.cli.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.forecasts import (
+    estimate_json,
+    estimate_lines,
+    forecast_json,
+    forecast_lines,
+    symbol_of,
+)
 from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_value, width
 from imageferry.model.addresses import render_path
 from imageferry.model.changes import (
@@ -18,6 +25,7 @@ from imageferry.model.changes import (
     ResourceChange,
 )
 from imageferry.model.expressions import Expression, Literal
+from imageferry.model.forecasts import Lookahead
 from imageferry.model.values import Json, Value, mask
 
 _SYMBOLS: Final[Mapping[Action, tuple[str, str]]] = {
@@ -51,6 +59,8 @@ _SUMMARY: Final[tuple[tuple[str, str], ...]] = (
 # Beyond so many changes the values of new resources are left out: the change set of hundreds of
 # copies must still be read before somebody says yes.
 _DETAILED_CHANGES: Final = 40
+
+_NOT_LOOKED: Final = Lookahead()
 
 _SOURCE: Final = "SourceRegionId"
 _DESTINATION: Final = "DestinationRegionId"
@@ -104,11 +114,16 @@ def summary_line(change_set: ChangeSet) -> str:
 
 
 def change_set_lines(
-    change_set: ChangeSet, paint: Paint = plain, *, with_reasons: bool = True
+    change_set: ChangeSet,
+    paint: Paint = plain,
+    *,
+    with_reasons: bool = True,
+    lookahead: Lookahead = _NOT_LOOKED,
 ) -> list[str]:
     """The whole change set: a heading, a paragraph for each change, warnings, one summary line.
 
     `with_reasons` shows why a change is blocked under it; otherwise somebody else says so.
+    `lookahead` is what the cloud says of it, shown under each change and after the summary.
     """
     shown = [change for change in change_set.changes if _is_shown(change)]
     detailed = len(shown) <= _DETAILED_CHANGES
@@ -125,7 +140,8 @@ def change_set_lines(
     told: dict[tuple[str, Action], Mapping[str, str]] = {}
     is_shortened = False
     for change in shown:
-        lines.append(_change_line(change, change_set.region, columns, paint))
+        address = str(change.address)
+        lines.append(_change_line(change, change_set.region, columns, paint, lookahead))
         if change.blocked or change.action not in _WHOLE:
             lines += [_property_line(one) for one in change.properties]
         elif detailed:
@@ -135,6 +151,7 @@ def change_set_lines(
             is_shortened = is_shortened or values is not first
         if with_reasons:
             lines += [f"      {line}" for line in all_lines(change.blocked, paint)]
+        lines += forecast_lines(lookahead, address, paint)
     if shown:
         lines.append("")
     if is_shortened:
@@ -143,15 +160,18 @@ def change_set_lines(
         lines += ["values are left out here where all are new or all go; --json shows them", ""]
     lines += all_lines(change_set.warnings, paint)
     lines.append(paint(summary_line(change_set), "bold"))
-    return lines
+    return lines + estimate_lines(lookahead, paint)
 
 
 def _is_shown(change: ResourceChange) -> bool:
     return bool(change.action is not Action.NONE or change.blocked or change.properties)
 
 
-def _change_line(change: ResourceChange, region: str, columns: int, paint: Paint) -> str:
+def _change_line(
+    change: ResourceChange, region: str, columns: int, paint: Paint, lookahead: Lookahead
+) -> str:
     symbol, colour = _BLOCKED if change.blocked else _SYMBOLS[change.action]
+    symbol, colour = symbol_of(lookahead, str(change.address)) or (symbol, colour)
     head = f"{pad(symbol, 3)} {pad(clean(str(change.address)), columns)}  {clean(change.type_name)}"
     remarks = [part for part in (route_of(change, region), _remark(change)) if part]
     return "  " + paint(head, colour) + "".join(f"  {remark}" for remark in remarks)
@@ -159,7 +179,7 @@ def _change_line(change: ResourceChange, region: str, columns: int, paint: Paint
 
 def _remark(change: ResourceChange) -> str:
     parts = []
-    if change.action is Action.DELETE and change.physical_id:
+    if change.action in {Action.DELETE, Action.ADOPT} and change.physical_id:
         parts.append(clean(change.physical_id))
     if change.moved_from is not None:
         # A deletion may be of what has no index any longer, under the index that is left over.
@@ -170,6 +190,8 @@ def _remark(change: ResourceChange) -> str:
         parts.append("the old one is left behind in the cloud, as its policy says")
     elif change.repairs:
         parts.append("after deleting what an earlier attempt left unfinished")
+    if change.renews:
+        parts.append("made anew behind its Ref, since it is gone from the cloud")
     if change.retained:
         parts.append("left behind in the cloud, as its policy says")
     if change.replacement is Replacement.MAYBE:
@@ -225,8 +247,10 @@ def _side(value: Value) -> str:
     return "(none)" if value is None else show_value(value)
 
 
-def change_set_json(change_set: ChangeSet, cloud: str) -> dict[str, Json]:
-    """The object of `plan --json`."""
+def change_set_json(
+    change_set: ChangeSet, cloud: str, lookahead: Lookahead = _NOT_LOOKED
+) -> dict[str, Json]:
+    """The object of `plan --json`; `foresight` is null where the cloud was not asked."""
     return {
         "stack_name": change_set.stack_name,
         "stack_id": change_set.stack_id,
@@ -235,13 +259,16 @@ def change_set_json(change_set: ChangeSet, cloud: str) -> dict[str, Json]:
         "region": change_set.region,
         "dialect": change_set.dialect,
         "kind": change_set.kind.value,
-        "changes": [_change_json(change, change_set.region) for change in change_set.changes],
+        "changes": [
+            _change_json(change, change_set.region, lookahead) for change in change_set.changes
+        ],
         "summary": {**summary(change_set)},
+        "foresight": estimate_json(lookahead),
         "warnings": [diagnostic_json(warning) for warning in change_set.warnings],
     }
 
 
-def _change_json(change: ResourceChange, region: str) -> dict[str, Json]:
+def _change_json(change: ResourceChange, region: str, lookahead: Lookahead) -> dict[str, Json]:
     return {
         "logical_id": str(change.address),
         "type": change.type_name,
@@ -251,6 +278,7 @@ def _change_json(change: ResourceChange, region: str) -> dict[str, Json]:
         "moved_from": None if change.moved_from is None else str(change.moved_from),
         "route": route_of(change, region) or None,
         "blocked": [diagnostic_json(reason) for reason in change.blocked],
+        "foresight": forecast_json(lookahead, str(change.address)),
         "properties": [
             {
                 "path": render_path(one.path),

@@ -55,6 +55,12 @@ CHOICES: Final[Sequence[Choice]] = (
     ),
     Choice(
         "CopyImage",
+        "whether a region runs five copies at once, or one",
+        "five, until others are seen to run; only estimates depend on it",
+        "IMAGEFERRY_COPY_QUEUE",
+    ),
+    Choice(
+        "CopyImage",
         "what causes OperationDenied.ImageCopyConflict",
         "it means: look for my copy first; the emulator answers it on demand only",
         "emulator setting copy_conflict",
@@ -84,6 +90,19 @@ CHOICES: Final[Sequence[Choice]] = (
         "emulator setting unknown_key_status",
     ),
     Choice(
+        "CopyImage",
+        "what a DryRun checks beside key, permission and required parameters",
+        "a plan looks at names, sources, regions and the quota it is told itself, and shows what the"
+        " DryRun refuses besides; the emulator's checks everything",
+        "emulator setting dry_run_checks",
+    ),
+    Choice(
+        "CopyImage",
+        "whether a region that is closed to new customers refuses a copy",
+        "a plan warns; the emulator refuses it",
+        "emulator setting closed_regions",
+    ),
+    Choice(
         "CancelCopyImage",
         "whether a cancelled copy leaves snapshots behind",
         "the emulator leaves none",
@@ -104,8 +123,8 @@ CHOICES: Final[Sequence[Choice]] = (
     Choice(
         "quotas",
         "the number of custom images a region may hold",
-        "none is assumed; the emulator's is high",
-        "emulator setting image_quota",
+        "none is assumed unless IMAGEFERRY_IMAGE_QUOTA says it; the emulator's is high",
+        "IMAGEFERRY_IMAGE_QUOTA, emulator setting image_quota",
     ),
     Choice(
         "ROS update",
@@ -151,6 +170,22 @@ CHOICES: Final[Sequence[Choice]] = (
         "Export",
         "whether an imported value that will only be known later counts as changed",
         "it does: the update is refused before the first call",
+    ),
+    Choice(
+        "Export",
+        "whether a stack that could not be deleted still exports",
+        "it does not: half of it may be gone, and a deploy that mends it exports again",
+    ),
+    Choice(
+        "stack policy",
+        "what a change asks for that may turn out to replace, and whether ROS judges as"
+        " CloudFormation does",
+        "both Update:Modify and Update:Replace; it is judged in both alike",
+    ),
+    Choice(
+        "delete",
+        "whether a ROS rollback keeps what has the DeletionPolicy Retain",
+        "it does, once that was whole; --retain keeps a resource at any deletion in both languages",
     ),
 )
 """The choices, by subject. The emulator's defaults stand in `imageferry emulator settings`."""

@@ -201,13 +201,44 @@ IF822 | the emulator has no such setting or fault | 'imageferry emulator fault k
 IF823 | that is no region of Alibaba Cloud, or none that is known here; one of good form is tried all the same | use the region proposed
 IF824 | a command needs libraries of an extra that is not installed | 'pip install 'imageferry[server]'', with the extra that is named
 IF825 | the operating system refused to write or read something, such as on a full disk | mend that, and give the command again
+IF826 | '--only', '--skip' or '--retain' names a resource that there is not | use the name proposed; 'imageferry show' lists them
 IF827 | two flags, or two uses of standard input, cannot be given together | give one of them
+IF828 | 'retry --only' makes another resource as well, which a named one needs | nothing is to be mended
+IF829 | 'continue-rollback --skip' leaves a resource as it is; it stays recorded | the next deploy or delete tries again
+IF830 | the stack is protected and is not deleted | 'imageferry protect --off', if it is to go
+IF831 | the stack policy forbids a change of the update | take it back, or '--stack-policy-during-update'
+IF832 | a stack policy is not one | mend what is named; every fault is told
+IF833 | there is no failed rollback to be continued | 'imageferry show' says what can be done
+IF834 | a protected stack would be deleted where something fails | another '--on-failure', or protect it later
+IF835 | a region could not be asked for what was left in it | give the command again; '--region' leaves it out
+IF836 | an orphan is still there: it is in use, shared, or in a record by now | mend what is named, and give 'orphans --delete' again
+IF837 | an adoption names a resource that the template does not have, or one that has its image already, or an image twice | use the name proposed, or leave it out
+IF838 | an image cannot be taken in: it is not there, not Available, not the account's own, or the source itself | name another image
+IF839 | an image is in a stack already, or its operation is open | let that stack go of it first
+IF840 | an image is not as the template wants it, and cannot be changed into that | say in the template what the image is, or name another image
+IF841 | an image carries the lineage of another installation | '--installation', where that one is lost or gives it up
+IF842 | an adoption takes something for true that no image tells, or leaves something to a deploy | check what is named
+IF843 | what carries the lineage of a resource is not taken in: there are several, or it is not as it is wanted | name the right image: 'imageferry adopt LOGICAL_ID=IMAGE_ID'
+IF844 | 'adopt' or 'orphans' is given something that means nothing | see the message
+IF845 | the stack is being changed, and is not compared with the cloud | wait for its end, or 'imageferry cancel'
+IF846 | the stack has no such resource | use the name proposed; 'imageferry show' lists them
+IF847 | a resource could not be looked at, so whether it has drifted is not known | give the command again
+IF848 | 'Metadata.imageferry' of a resource says something that is not known | write 'DeleteSnapshots: true', or leave it out
+IF849 | a resource has drifted in a way that a plan cannot set back, or was deleted outside and is made anew | look at 'imageferry drift'
 IF850 | 'plan --graph' draws the template alone and looks at no stack | leave '--stack' out
 IF851 | '--expand' and '--show-parameters' are for a graph, and none is asked for | add '--graph text'
-IF852 | '--replace' or '--cloud' is given to a plan without '--stack', which looks at no stack | add '--stack NAME', or leave it out
+IF852 | '--replace', '--refresh' or '--cloud' is given to a plan without '--stack', which looks at no stack | add '--stack NAME', or leave it out
 IF853 | the file that is to be written exists | give '--force', or another name
 IF854 | a file cannot be written | name one in a folder that exists and may be written to
 IF855 | '--allow-unknown-types' is for a plan of a template alone | leave it or '--stack' out
+IF856 | the name that a copy shall have is taken in its region: the cloud would refuse the copy | another name; or 'adopt', where the plan says that the image there is ours and as it is wanted
+IF857 | the cloud would refuse this change as things stand: the source image, a region, a key, a quota, a right | mend what is named, and plan again
+IF858 | the cloud may refuse this change, or could not be asked | see the reason; the deploy itself waits for what passes
+IF859 | 'deploy --yes --look' does not begin what the cloud would refuse | mend what is named, or leave '--look' out
+IF865 | the records are kept by a database server, so that this home cannot be backed up or restored here | use the server's own tools, and keep the key with it
+IF866 | a process works on the home that is to be restored | end it, or cancel its operation
+IF867 | a folder cannot be made a backup, or is none, or not a whole one | see the reason that is given
+IF870 | a worker on PostgreSQL cannot use the emulator inside its own process | set 'IMAGEFERRY_ECS_ENDPOINT' to an emulator that is served
 IF899 | a fault of imageferry itself; what was recorded is safe | give the command again with '--debug', and report it
 IF901 | there is nothing to convert: this is no template | name a template
 IF902 | the template has that form and language already | say '--to' or '--dialect' with the other one

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from imageferry.cli.change_sets import change_count, change_set_lines
@@ -9,16 +11,23 @@ from imageferry.cli.documents import view_json
 from imageferry.cli.endings import carry_out
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
+    NO_GUARD,
     Flags,
+    Guard,
     Patience,
     Wish,
+    guard_flags,
     house_flags,
+    look_option,
     parallel_option,
     patience_flags,
+    refresh_option,
+    remains_option,
     template_flags,
     timeout_option,
     yes_option,
 )
+from imageferry.cli.policies import read_policy
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused
 from imageferry.cli.rendering import clean
@@ -26,11 +35,14 @@ from imageferry.cli.sessions import Session, need_region, run, settings_of
 from imageferry.cli.wishes import read_wish
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
 from imageferry.model.changes import ChangeSet
-from imageferry.model.diagnostics import error
+from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.forecasts import Lookahead
 from imageferry.model.operations import OnFailure, Operation
 
 
-def stack_request(wish: Wish, flags: Flags, *, replace: bool) -> StackRequest:
+def stack_request(
+    wish: Wish, flags: Flags, *, replace: bool, refresh: bool = False, guard: Guard = NO_GUARD
+) -> StackRequest:
     """What the command line asks for; raises CommandRefused with all that is wrong with it."""
     named = read_wish(wish, lambda: need_region(settings_of(flags)))
     return StackRequest(
@@ -40,6 +52,10 @@ def stack_request(wish: Wish, flags: Flags, *, replace: bool) -> StackRequest:
         template_name=named.template_name,
         parameters=named.parameters,
         replace=True if replace else None,
+        refresh=refresh,
+        is_protected=guard.is_protected,
+        policy=read_policy(guard.policy_file),
+        policy_during_update=read_policy(guard.policy_file_during_update),
     )
 
 
@@ -55,6 +71,11 @@ Examples:
 \b
 A stack that exists is updated. A deploy that was interrupted is taken up again by the same
 command; no copy is made twice.
+
+
+Before it asks, it looks ahead as plan does: what the cloud would refuse, what is there already, how
+much is to be copied. With --yes it does not, unless --look is given; then a change that the
+cloud would refuse ends it before the first call.
 """,
 )
 @template_flags
@@ -67,6 +88,10 @@ command; no copy is made twice.
     help="What becomes of what was made, where something fails.",
 )
 @click.option("--replace", is_flag=True, help="Allow changes that make a new image.")
+@refresh_option
+@remains_option
+@look_option
+@guard_flags
 @parallel_option
 @timeout_option
 @patience_flags
@@ -76,6 +101,10 @@ def deploy_command(
     yes: bool,
     on_failure: str,
     replace: bool,
+    refresh: bool,
+    deletes_remains: bool,
+    look: bool | None,
+    guard: Guard,
     parallel: int | None,
     timeout: float | None,
     patience: Patience,
@@ -86,15 +115,18 @@ def deploy_command(
     Shows what will change and asks before anything is done.
     """
     need_answerer(yes=yes, deed="deploy")
-    request = stack_request(wish, flags, replace=replace)
+    request = stack_request(wish, flags, replace=replace, refresh=refresh, guard=guard)
     options = ExecutionOptions(
-        on_failure=OnFailure(on_failure), parallel=parallel or 0, timeout=timeout
+        on_failure=OnFailure(on_failure),
+        parallel=parallel or 0,
+        timeout=timeout,
+        deletes_remains=deletes_remains,
     )
 
     async def deed(session: Session) -> ExitCode:
         session.greet(request.region)
         planned = await session.house.plane.plan(request)
-        return await execute_plan(session, planned, options, patience, yes=yes)
+        return await execute_plan(session, planned, options, patience, yes=yes, looks=look)
 
     run(flags, deed)
 
@@ -106,28 +138,76 @@ async def execute_plan(
     patience: Patience,
     *,
     yes: bool,
+    looks: bool | None = None,
 ) -> ExitCode:
-    """Show a plan, ask, and carry it out; or re-attach to the operation that does so already."""
+    """Show a plan, ask, and carry it out; or re-attach to the operation that does so already.
+
+    `looks`: ask the cloud first what it would refuse; None leaves that to whether a person is asked.
+    Under `yes` such a refusal ends it here, otherwise the person decides.
+    """
     screen = session.screen
     plane = session.house.plane
     if planned.running is not None:
         operation = await plane.execute(planned, options)
         return await _reattach(session, operation, patience)
     change_set = planned.change_set
-    screen.say(*change_set_lines(change_set, screen.paint, with_reasons=False))
+    lookahead = Lookahead()
+    if not change_set.blocked and (not yes if looks is None else looks):
+        lookahead = await plane.look_ahead(planned, deletes_remains=options.deletes_remains)
+    lines = change_set_lines(change_set, screen.paint, with_reasons=False, lookahead=lookahead)
+    screen.say(*lines)
     if change_set.blocked:
         raise _blocked(change_set)
+    if yes and lookahead.refused:
+        raise _refused(change_set, lookahead)
     if await _is_settled(session, planned):
+        await plane.settle(planned)
         screen.say(f'stack "{clean(change_set.stack_name)}" is as the template wants it')
         screen.give(view_json(await plane.view(planned.stack.stack_id)))
         return ExitCode.DONE
-    if not yes and not agrees(screen, f"carry out {change_count(change_set)}?"):
+    if not yes and not agrees(screen, _question(change_set, lookahead)):
         screen.warn(["nothing was done"])
         return ExitCode.FAILED
-    operation = await plane.execute(planned, options)
-    if operation.change_set_id != change_set.change_set_id:
+    return await begin_plan(session, planned, options, patience)
+
+
+async def begin_plan(
+    session: Session, planned: Planned, options: ExecutionOptions, patience: Patience
+) -> ExitCode:
+    """Carry out what was agreed to, or re-attach to the operation that does so already."""
+    operation = await session.house.plane.execute(planned, options)
+    if operation.change_set_id != planned.change_set.change_set_id or planned.running is not None:
         return await _reattach(session, operation, patience)
-    return await carry_out(session, operation, planned.stack, change_set, patience)
+    return await carry_out(session, operation, planned.stack, planned.change_set, patience)
+
+
+def _question(change_set: ChangeSet, lookahead: Lookahead) -> str:
+    number = len(lookahead.refused)
+    doubt = f", though the cloud would refuse {number} of them" if number else ""
+    return f"carry out {change_count(change_set)}{doubt}?"
+
+
+def _refused(change_set: ChangeSet, lookahead: Lookahead) -> CommandRefused:
+    """The end before the first call: every refusal that is certain, and that nothing was done."""
+    certain: list[Diagnostic] = [
+        diagnostic
+        for address in lookahead.refused
+        for diagnostic in lookahead.diagnostics[address]
+        if diagnostic.is_error
+    ]
+    return CommandRefused(
+        ExitCode.FAILED,
+        [
+            *certain,
+            error(
+                "IF859",
+                f'the cloud would refuse a part of the stack "{change_set.stack_name}";'
+                " nothing was done",
+                why="--look was given, and changes that would fail are not begun",
+                remedy="mend what is named, or leave --look out to carry out all that can be done",
+            ),
+        ],
+    )
 
 
 async def _reattach(session: Session, operation: Operation, patience: Patience) -> ExitCode:
@@ -140,7 +220,17 @@ async def _reattach(session: Session, operation: Operation, patience: Patience) 
     return await carry_out(session, operation, stack, kept, patience)
 
 
+_FORBIDDEN: Final = "IF831"
+_BY_POLICY: Final = "the stack policy forbids it"
+
+
 def _blocked(change_set: ChangeSet) -> CommandRefused:
+    codes = {fault.code for fault in change_set.blocked}
+    why = "a property that cannot be edited differs from what exists"
+    remedy = "give --replace to make new images, or take the change back"
+    if _FORBIDDEN in codes:
+        why = _BY_POLICY if len(codes) == 1 else f"{why}, or {_BY_POLICY}"
+        remedy = "take the change back, or give --stack-policy-during-update FILE"
     return CommandRefused(
         ExitCode.FAILED,
         [
@@ -148,8 +238,8 @@ def _blocked(change_set: ChangeSet) -> CommandRefused:
             error(
                 "IF812",
                 f'stack "{change_set.stack_name}" cannot be changed like this; nothing was done',
-                why="a property that cannot be edited differs from what exists",
-                remedy="give --replace to make new images, or take the change back",
+                why=why,
+                remedy=remedy,
             ),
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
@@ -11,14 +12,14 @@ from typing import Final
 
 import click
 
-from imageferry.assembly.house import HOME_REGION, Voice, open_house, open_voice
+from imageferry.assembly.house import HOME_REGION, Voice, is_shared, open_house, open_voice
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cli.choices import CHOICES
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import explain
 from imageferry.cli.flags import Flags, house_flags
 from imageferry.cli.logs import begin
-from imageferry.cli.rendering import Paint, clean, counted, indented, table
+from imageferry.cli.rendering import Paint, clean, counted, indented, show_moment, table
 from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import settings_of
 from imageferry.cli.views import cloud_line
@@ -27,6 +28,7 @@ from imageferry.cloud.ecs import region_ids
 from imageferry.cloud.endpoints import ECS
 from imageferry.cloud.errors import CloudError
 from imageferry.model.values import MASK, Json
+from imageferry.ports.dispatching import Crew
 from imageferry.ports.senses import Clock
 from imageferry.settings import Settings
 from imageferry.wire.http import HttpRequest
@@ -104,7 +106,7 @@ def doctor_command(flags: Flags) -> None:
 async def examine_surroundings(chosen: Settings) -> list[Finding]:
     """Look at everything that can be wrong before a stack is touched; every fault is a finding."""
     clock = RealClock()
-    findings = [await _store(chosen)]
+    findings = await _store(chosen)
     if chosen.cloud != "emulator":
         findings += _variables(os.environ)
     try:
@@ -121,18 +123,31 @@ async def examine_surroundings(chosen: Settings) -> list[Finding]:
     return findings
 
 
-async def _store(chosen: Settings) -> Finding:
+async def _store(chosen: Settings) -> list[Finding]:
     try:
         async with open_house(chosen) as house:
             name = await house.store.installation()
             number = len(await house.plane.stacks(None))
+            crew = await house.dispatcher.crew()
     except (CloudError, CredentialsMissing):
-        return Finding("database", _UNSEEN, "it is looked into once the account is known")
+        return [Finding("database", _UNSEEN, "it is looked into once the account is known")]
     except Exception as fault:
-        return _failed("database", fault)
-    return Finding(
-        "database", _GOOD, f"installation {name}, {counted(number, 'stack')} on this cloud"
-    )
+        return [_failed("database", fault)]
+    return [
+        Finding(
+            "database", _GOOD, f"installation {name}, {counted(number, 'stack')} on this cloud"
+        ),
+        Finding("workers", _GOOD, _workers(crew, is_shared=is_shared(chosen))),
+    ]
+
+
+def _workers(crew: Crew, *, is_shared: bool) -> str:
+    """How many workers live here; on a home it can only be told whether any does."""
+    if not crew.number:
+        return "none lives here: commands run their own operations"
+    number = counted(crew.number, "worker") if is_shared else "at least 1 worker"
+    since = "" if crew.since is None else f", the first since {show_moment(crew.since)}"
+    return f"{number} for this cloud and account{since}"
 
 
 def _variables(environment: Mapping[str, str]) -> list[Finding]:
@@ -211,12 +226,16 @@ def _setting_rows(chosen: Settings) -> list[tuple[str, str, str]]:
     ]
 
 
+_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*")
+
+
 def _shown(value: str, *, is_secret: bool) -> str:
     """A setting's value; what may hold a password shows none."""
     if not value:
         return "(none)"
     if is_secret:
         return MASK
+    value = _PASSWORD.sub(rf"\1{MASK}", value)
     scheme, separator, rest = value.partition("://")
     if separator and "@" in rest:
         login, _, place = rest.rpartition("@")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from imageferry.cli.remains import snapshots_left_json
 from imageferry.cli.rendering import show_moment
+from imageferry.cli.ways import ways_out
 from imageferry.control.requests import ResourceView, StackView
+from imageferry.model.drift import STACK_DRIFT_WORDS
 from imageferry.model.events import Event
+from imageferry.model.handlers import Context
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import (
@@ -30,8 +34,8 @@ def resource_word(status: ResourceStatus, dialect: str) -> str:
     return RESOURCE_WORDS[dialect][status]
 
 
-def view_json(view: StackView) -> dict[str, Json]:
-    """The object of `deploy --json` and `show --json`."""
+def view_json(view: StackView, remains: Iterable[Context] = ()) -> dict[str, Json]:
+    """The object of `deploy --json` and `show --json`; `remains` is what its operation has left."""
     stack = view.stack
     operation = view.operation
     return {
@@ -43,6 +47,26 @@ def view_json(view: StackView) -> dict[str, Json]:
         "export_names": _export_names(stack),
         "resources": [_resource_json(one, stack.dialect) for one in view.resources],
         "operation": None if operation is None else operation_json(operation),
+        "policy": stack.policy or None,
+        "next": [
+            {"verb": way.verb.value, "command": way.command, "says": way.says}
+            for way in ways_out(stack, operation)
+        ],
+        "drift": _drift_json(stack),
+        "snapshots_left": snapshots_left_json(remains),
+    }
+
+
+def _drift_json(stack: Stack) -> Json:
+    """What the last `drift` of the whole stack found; null where nobody has looked."""
+    mark = stack.drift
+    if mark is None:
+        return None
+    return {
+        "status": STACK_DRIFT_WORDS[stack.dialect][mark.status],
+        "checked_at": show_moment(mark.checked_at),
+        "drifted": mark.drifted,
+        "checked": mark.checked,
     }
 
 
@@ -55,6 +79,7 @@ def _stack_head(stack: Stack) -> dict[str, Json]:
         "dialect": stack.dialect,
         "status": stack_word(stack.status, stack.dialect),
         "status_reason": stack.status_reason,
+        "protected": stack.is_protected,
     }
 
 
@@ -68,7 +93,20 @@ def _resource_json(view: ResourceView, dialect: str) -> dict[str, Json]:
         "status_reason": resource.status_reason,
         "attributes": mask(resource.attributes),
         "progress": progress_of(view),
+        **_going_on(view),
         "leftovers": [dict(leftover) for leftover in resource.leftovers],
+    }
+
+
+def _going_on(view: ResourceView) -> dict[str, Json]:
+    """How a step that runs gets on; every value is null where none does, or nobody knows."""
+    step = view.progress if view.elapsed is not None else None
+    queue = step.queue if step is not None else None
+    return {
+        "elapsed": None if view.elapsed is None else round(view.elapsed, 3),
+        "remaining": None if step is None or step.remaining is None else round(step.remaining, 3),
+        "status_says": "" if step is None else step.says,
+        "queue": None if queue is None else {"place": queue[0], "of": queue[1]},
     }
 
 
@@ -101,6 +139,7 @@ def stacks_json(stacks: Iterable[Stack], cloud: str) -> dict[str, Json]:
                 **_stack_head(stack),
                 "created_at": show_moment(stack.created_at),
                 "updated_at": show_moment(stack.updated_at),
+                "drift": _drift_json(stack),
             }
             for stack in stacks
         ],

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from imageferry.assembly.house import is_shared
 from imageferry.cli.documents import stack_word, view_json
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Patience
 from imageferry.cli.following import Ending, follow
+from imageferry.cli.remains import remains_lines, remains_of
 from imageferry.cli.rendering import clean, indented, show_duration
+from imageferry.cli.retained import retained_by, retained_json, retained_lines
 from imageferry.cli.sessions import Session
 from imageferry.cli.views import colour_of, output_lines
+from imageferry.cli.ways import remedy_of
 from imageferry.control.requests import StackView
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.diagnostics import Diagnostic, error
-from imageferry.model.handlers import ErrorCode, HandlerAction
+from imageferry.model.events import Event
+from imageferry.model.handlers import Context, ErrorCode, HandlerAction
 from imageferry.model.operations import Operation, StepRecord
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus, StepStatus
@@ -35,10 +40,10 @@ def exit_code(operation: Operation, records: Sequence[StepRecord]) -> ExitCode:
     if operation.status is OperationStatus.SUCCEEDED:
         return ExitCode.DONE
     failed = [one for one in records if one.status is StepStatus.FAILED]
-    kept = operation.status is OperationStatus.FAILED and any(
+    is_kept = operation.status is OperationStatus.FAILED and any(
         one.status is StepStatus.DONE and one.phase == 0 and one.action in _MADE for one in records
     )
-    if kept and failed:
+    if is_kept:
         return ExitCode.PARTLY_DONE
     if any(one.error_code in _NOT_AUTHORISED for one in failed):
         return ExitCode.NOT_AUTHORISED
@@ -82,26 +87,45 @@ async def carry_out(
     """
     screen = session.screen
     if patience.no_wait:
-        screen.warn(
-            [
-                f"operation {operation.operation_id} is recorded and nobody runs it: no worker"
-                " lives on this home",
-                "  to run it: give the same command again without --no-wait",
-            ]
-        )
+        await _leave_to_workers(session, operation)
         screen.give(view_json(await session.house.plane.view(stack.stack_id)))
         return ExitCode.DONE
     ending = await follow(session, operation, stack, change_set, patience.wait_timeout)
     view = await session.house.plane.view(stack.stack_id)
+    remains: tuple[Context, ...] = ()
+    kept: list[Event] = []
     match ending:
         case Ending.INTERRUPTED | Ending.TIMED_OUT:
             code = _left(session, ending, view, operation)
         case Ending.PARKED:
             code = await _parked(session, view, operation)
         case Ending.ENDED:
-            code = await _ended(session, view, operation, cancelling)
-    screen.give(view_json(view))
+            records = await session.house.store.records(operation.operation_id)
+            remains = remains_of(records)
+            code = await _ended(session, view, operation, records, cancelling=cancelling)
+            screen.say(*remains_lines(remains))
+            kept = await retained_by(session, operation, change_set)
+            screen.say(*retained_lines(kept))
+    screen.give({**view_json(view, remains), "retained": retained_json(kept)})
     return code
+
+
+async def _leave_to_workers(session: Session, operation: Operation) -> None:
+    """Say who will run it; a warning where nobody would."""
+    where = "database" if is_shared(session.settings) else "home"
+    crew = await session.house.dispatcher.crew()
+    if crew.number:
+        session.screen.say(
+            f"operation {operation.operation_id} is left to the workers of this {where}"
+        )
+        return
+    session.screen.warn(
+        [
+            f"operation {operation.operation_id} is recorded and nobody runs it: no worker"
+            f" lives on this {where}",
+            '  to run it: "imageferry worker", or the same command again without --no-wait',
+        ]
+    )
 
 
 def _left(session: Session, ending: Ending, view: StackView, operation: Operation) -> ExitCode:
@@ -136,11 +160,15 @@ async def _parked(session: Session, view: StackView, operation: Operation) -> Ex
 
 
 async def _ended(
-    session: Session, view: StackView, operation: Operation, cancelling: bool
+    session: Session,
+    view: StackView,
+    operation: Operation,
+    records: Sequence[StepRecord],
+    *,
+    cancelling: bool,
 ) -> ExitCode:
     screen = session.screen
     found = await session.house.plane.operation(operation.operation_id) or operation
-    records = await session.house.store.records(operation.operation_id)
     stack = view.stack
     code = exit_code(found, records)
     word = stack_word(stack.status, stack.dialect)
@@ -167,16 +195,9 @@ def _verdict(
     stack: Stack, operation: Operation, word: str, took: str, *, with_reason: bool
 ) -> Diagnostic:
     name = clean(stack.name)
-    remedies = {
-        OperationStatus.FAILED: f'mend the cause, then "imageferry retry --stack {name}"; or'
-        f' "imageferry delete --stack {name}"',
-        OperationStatus.ROLLED_BACK: "mend the cause and give the command again",
-        OperationStatus.ROLLBACK_FAILED: f'"imageferry show --stack {name}" says what is left;'
-        f' "imageferry retry --stack {name}" tries again',
-    }
     return error(
         "IF703",
         f'stack "{name}" is {word} after {took}',
         why=(operation.reason or stack.status_reason) if with_reason else "",
-        remedy=remedies.get(operation.status, ""),
+        remedy=remedy_of(stack),
     )

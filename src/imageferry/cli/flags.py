@@ -49,6 +49,18 @@ class Patience:
     wait_timeout: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What is to protect a stack: None where that stays as it is; policies by their files."""
+
+    is_protected: bool | None = None
+    policy_file: str | None = None
+    policy_file_during_update: str | None = None
+
+
+NO_GUARD: Final = Guard()
+
+
 def _regions(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     return [region for region in REGIONS if region.startswith(begun)]
 
@@ -84,6 +96,29 @@ _PATIENCE: Final = (
         metavar="DURATION",
         callback=duration,
         help="Stop watching after so long (exit 9); the operation stays open.",
+    ),
+)
+
+_GUARD: Final = (
+    click.option(
+        "--protect/--no-protect",
+        "is_protected",
+        default=None,
+        help="Forbid that the stack is deleted, or allow it again.",
+    ),
+    click.option(
+        "--stack-policy",
+        "policy_file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        help="From now on this policy (JSON) says which updates are allowed.",
+    ),
+    click.option(
+        "--stack-policy-during-update",
+        "policy_file_during_update",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        help="For this update alone, this policy in place of the stack's.",
     ),
 )
 
@@ -126,6 +161,11 @@ stack_option = click.option(
     "--stack", "-s", "stack_name", metavar="NAME", required=True, help="The stack's name or id."
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+look_option = click.option(
+    "--look/--no-look",
+    default=None,
+    help="Ask the cloud first what it would refuse; by default where you are asked.",
+)
 parallel_option = click.option(
     "--parallel",
     metavar="N",
@@ -138,6 +178,18 @@ timeout_option = click.option(
     metavar="DURATION",
     callback=duration,
     help="The operation fails after so long, such as 90m (no limit by default).",
+)
+
+remains_option = click.option(
+    "--delete-snapshots",
+    "deletes_remains",
+    is_flag=True,
+    help="Also delete the snapshots of the images that go; they stay, and are billed, otherwise.",
+)
+refresh_option = click.option(
+    "--refresh",
+    is_flag=True,
+    help="Look at the cloud first, and set back what was changed there.",
 )
 
 
@@ -206,3 +258,15 @@ def patience_flags(function: Deed) -> Deed:
         function(patience=patience, **given)
 
     return _declared(gathered, _PATIENCE)
+
+
+def guard_flags(function: Deed) -> Deed:
+    """`--protect --stack-policy --stack-policy-during-update`, handed over as `guard`."""
+
+    @functools.wraps(function)
+    def gathered(**given: Any) -> None:
+        names = ("is_protected", "policy_file", "policy_file_during_update")
+        guard = Guard(**{name: given.pop(name) for name in names})
+        function(guard=guard, **given)
+
+    return _declared(gathered, _GUARD)

@@ -21,6 +21,7 @@ from imageferry.model.operations import Operation, StepProgress
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.dispatching import RunResult
+from imageferry.ports.keeping import StoreUnavailable
 
 HEARTBEAT: Final = 60.0
 _LIVE_TICK: Final = 0.2
@@ -86,6 +87,7 @@ class PlainLines:
         if row is not None:
             percent = "" if row.percent is None else f" {row.percent}%"
             line += f"; slowest {row.label}{f' {row.route}' if row.route else ''}{percent}"
+            line += f", {row.says}" if row.queue is not None else ""
         self.say(line)
 
     def say(self, line: str) -> None:
@@ -124,6 +126,7 @@ class Follower:
         self._fault: Exception | None = None
         self._submitted_at = float("-inf")
         self._looked_at = float("-inf")
+        self._outage = _Outage(session, display)
 
     async def follow(self, wait_timeout: float | None) -> Ending:
         """Run and watch until the operation ends, or we are told to stop."""
@@ -165,20 +168,26 @@ class Follower:
         while True:
             if self._fault is not None:
                 raise self._fault
-            operation = await self._house.plane.operation(self._operation.operation_id)
-            changed = await self._read_events()
-            if operation is None or not operation.status.is_open:
-                self._draw()
-                return Ending.ENDED
-            if operation.status is OperationStatus.PARKED:
-                return Ending.PARKED
+            changed = False
+            try:
+                operation = await self._house.plane.operation(self._operation.operation_id)
+                changed = await self._read_events()
+                self._outage.tell(self._house.board.outage(self._operation.operation_id))
+                if operation is None or not operation.status.is_open:
+                    self._draw()
+                    return Ending.ENDED
+                if operation.status is OperationStatus.PARKED:
+                    return Ending.PARKED
+                now = clock.monotonic()
+                if not interrupts.asked and not _has_come(gives_up_at, now):
+                    await self._submit(now)
+                    self._roster.take(await self._progress(now))
+            except StoreUnavailable as failure:
+                self._outage.bear(failure)
             if interrupts.asked:
                 return Ending.INTERRUPTED
-            now = clock.monotonic()
-            if gives_up_at is not None and now >= gives_up_at:
+            if _has_come(gives_up_at, clock.monotonic()):
                 return Ending.TIMED_OUT
-            await self._submit(now)
-            self._roster.take(await self._progress(now))
             self._draw()
             tick = _SHORTEST_TICK if changed else min(tick * 1.5, _LONGEST_TICK)
             await self._pause(_LIVE_TICK if self._display.is_live else tick, gives_up_at)
@@ -241,6 +250,41 @@ class Follower:
         for one in late:
             one.cancel()
         self._wake.clear()
+
+
+class _Outage:
+    """What is said while the database is away: once that it is, and once that it is back."""
+
+    def __init__(self, session: Session, display: Display) -> None:
+        self._monotonic = session.house.clock.monotonic
+        self._patience = session.house.settings.database_patience
+        self._display = display
+        self._began_at: float | None = None
+        self._is_told = False
+
+    def tell(self, why: str | None) -> None:
+        """We can read; `why` says where the run in this process cannot write."""
+        self._began_at = None
+        if why is not None and not self._is_told:
+            self._display.say(f"waiting for it: {why}")
+        elif why is None and self._is_told:
+            self._display.say("the database is back; going on")
+        self._is_told = why is not None
+
+    def bear(self, failure: StoreUnavailable) -> None:
+        """We cannot read; raises the failure once that has taken too long."""
+        now = self._monotonic()
+        if self._began_at is None:
+            self._began_at = now
+        if now - self._began_at >= self._patience:
+            raise failure
+        if not self._is_told:
+            self._display.say(f"waiting for it: {failure}")
+        self._is_told = True
+
+
+def _has_come(moment: float | None, now: float) -> bool:
+    return moment is not None and now >= moment
 
 
 async def follow(

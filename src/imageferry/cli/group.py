@@ -32,7 +32,8 @@ class LazyGroup(click.Group):
         """The command of that name, its room loaded now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(load(cmd_name), f"{cmd_name}_command")
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(load(cmd_name), f"{name}_command")
         return command
 
     def resolve_command(

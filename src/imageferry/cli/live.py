@@ -185,9 +185,10 @@ def _bar(row: Row, now: float, columns: int) -> ProgressBar | Text:
 def _ending(row: Row) -> str:
     """What stands at the end of a row: its estimate while it runs, its id or its reason then."""
     if row.is_running:
-        if row.remaining is not None:
-            return f"{show_duration(row.remaining)} left"
-        return row.says or _WORDS[row.status]
+        left = "" if row.remaining is None else f"{show_duration(row.remaining)} left"
+        if row.queue is not None:
+            return ", ".join(text for text in (row.says, left) if text)
+        return left or row.says or _WORDS[row.status]
     if row.has_failed:
         return f"failed: {row.reason}" if row.reason else "failed"
     return f"{_WORDS[row.status]} {row.physical_id}".rstrip()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
+from io import TextIOWrapper
 
 from imageferry.cli.flags import Flags
 from imageferry.cli.refusals import misuse
@@ -20,17 +23,22 @@ def open_log(flags: Flags) -> None:
         log.removeHandler(handler)
         handler.close()
     log.propagate = False
+    # A full disk, or a pipe that nobody empties, costs lines of the log and nothing else.
+    logging.raiseExceptions = False
     log.addHandler(logging.NullHandler())
     log.setLevel(logging.DEBUG)
     handlers: list[logging.Handler] = []
     if flags.log_file is not None:
         try:
-            handlers.append(logging.FileHandler(flags.log_file, encoding="utf-8"))
+            to_file = logging.FileHandler(flags.log_file, encoding="utf-8", delay=True)
+            to_file.stream = _opened(flags.log_file)
+            handlers.append(to_file)
         except OSError as fault:
+            nobody = fault.errno == errno.ENXIO
             raise misuse(
                 "IF814",
                 f'the log file "{flags.log_file}" cannot be written',
-                why=str(fault.strerror).lower(),
+                why="nobody reads that pipe" if nobody else str(fault.strerror).lower(),
                 remedy="name a file in a folder that exists and may be written to",
             ) from None
     if flags.debug:
@@ -38,6 +46,12 @@ def open_log(flags: Flags) -> None:
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         log.addHandler(handler)
+
+
+def _opened(path: str) -> TextIOWrapper:
+    """The file to append to. A pipe never holds the command up: what it does not take is lost."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o666)
+    return os.fdopen(descriptor, "a", encoding="utf-8")
 
 
 def begin(flags: Flags) -> Screen:

@@ -1,10 +1,11 @@
-"""`imageferry delete`, `cancel` and `retry`: what can be done to a stack that exists."""
+"""`imageferry delete`, `cancel`, `retry`, `continue-rollback`, `protect`: deeds on what exists."""
 
 from __future__ import annotations
 
 import click
 
 from imageferry.cli.deploy import execute_plan
+from imageferry.cli.documents import view_json
 from imageferry.cli.endings import carry_out
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
@@ -13,15 +14,18 @@ from imageferry.cli.flags import (
     house_flags,
     parallel_option,
     patience_flags,
+    remains_option,
     stack_option,
     timeout_option,
     yes_option,
 )
 from imageferry.cli.questions import need_answerer
+from imageferry.cli.rendering import clean
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.stacks import find_stack
 from imageferry.control.requests import ExecutionOptions, Planned
 from imageferry.model.operations import OnFailure, Operation
+from imageferry.model.stacks import Stack
 
 
 @click.command(
@@ -30,14 +34,23 @@ from imageferry.model.operations import OnFailure, Operation
 Examples:
   imageferry delete --stack golden
   imageferry delete --stack golden --region cn-hangzhou --yes --json
+  imageferry delete --stack golden --retain Base --retain 'Copy[3]'
 
 \b
-Resources whose DeletionPolicy is Retain stay in the cloud. Snapshots that the cloud made for a
-copy stay as well; they are named at the end.
+What is named with --retain stays in the cloud, and so does what has the DeletionPolicy Retain; it
+is named at the end, and can be adopted again. Snapshots that the cloud made for a copy stay as
+well, and are named at the end; --delete-snapshots deletes those that nothing else uses.
 """,
 )
 @stack_option
 @yes_option
+@click.option(
+    "--retain",
+    multiple=True,
+    metavar="LOGICAL_ID",
+    help="Leave this resource in the cloud. May be repeated.",
+)
+@remains_option
 @parallel_option
 @timeout_option
 @patience_flags
@@ -45,6 +58,8 @@ copy stay as well; they are named at the end.
 def delete_command(
     stack_name: str,
     yes: bool,
+    retain: tuple[str, ...],
+    deletes_remains: bool,
     parallel: int | None,
     timeout: float | None,
     patience: Patience,
@@ -52,11 +67,13 @@ def delete_command(
 ) -> None:
     """Delete a stack and what it made. Shows what goes, and asks."""
     need_answerer(yes=yes, deed="delete")
-    options = ExecutionOptions(parallel=parallel or 0, timeout=timeout)
+    options = ExecutionOptions(
+        parallel=parallel or 0, timeout=timeout, deletes_remains=deletes_remains
+    )
 
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
-        planned = await session.house.plane.plan_delete(stack)
+        planned = await session.house.plane.plan_delete(stack, retain)
         return await execute_plan(session, planned, options, patience, yes=yes)
 
     run(flags, deed)
@@ -79,7 +96,12 @@ def cancel_command(stack_name: str, patience: Patience, flags: Flags) -> None:
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
         operation = await session.house.plane.cancel(stack)
-        session.screen.say(f"cancelling operation {operation.operation_id}")
+        if operation.rollback_id is None:
+            session.screen.say(f"cancelling operation {operation.operation_id}")
+        else:
+            session.screen.say(
+                f"operation {operation.operation_id} is being undone already; nothing turns that back"
+            )
         change_set = await session.house.store.change_set(operation.change_set_id)
         return await carry_out(session, operation, stack, change_set, patience, cancelling=True)
 
@@ -92,10 +114,21 @@ def cancel_command(stack_name: str, patience: Patience, flags: Flags) -> None:
 Examples:
   imageferry retry --stack golden
   imageferry retry --stack golden --yes --on-failure rollback
+  imageferry retry --stack golden --only 'Copy[3]' --only Base
+
+\b
+--only touches the resources that are named, and what they need that is not there yet. As long as
+something else is still to be done the stack stays failed (exit 4).
 """,
 )
 @stack_option
 @yes_option
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="LOGICAL_ID",
+    help="Touch only this resource, and what it needs. May be repeated.",
+)
 @click.option(
     "--on-failure",
     type=click.Choice([choice.value for choice in OnFailure]),
@@ -103,6 +136,7 @@ Examples:
     show_default=True,
     help="What becomes of what was made, where something fails again.",
 )
+@remains_option
 @parallel_option
 @timeout_option
 @patience_flags
@@ -110,7 +144,9 @@ Examples:
 def retry_command(
     stack_name: str,
     yes: bool,
+    only: tuple[str, ...],
     on_failure: str,
+    deletes_remains: bool,
     parallel: int | None,
     timeout: float | None,
     patience: Patience,
@@ -119,18 +155,105 @@ def retry_command(
     """Let a parked operation go on, or plan a failed stack's template again and carry it out."""
     need_answerer(yes=yes, deed="retry")
     options = ExecutionOptions(
-        on_failure=OnFailure(on_failure), parallel=parallel or 0, timeout=timeout
+        on_failure=OnFailure(on_failure),
+        parallel=parallel or 0,
+        timeout=timeout,
+        deletes_remains=deletes_remains,
     )
 
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
-        begun = await session.house.plane.retry(stack)
-        match begun:
-            case Planned():
-                return await execute_plan(session, begun, options, patience, yes=yes)
-            case Operation():
-                session.screen.say(f"operation {begun.operation_id} goes on")
-                kept = await session.house.store.change_set(begun.change_set_id)
-                return await carry_out(session, begun, stack, kept, patience)
+        begun = await session.house.plane.retry(stack, only)
+        return await _carry_on(session, stack, begun, options, patience, yes=yes)
+
+    run(flags, deed)
+
+
+async def _carry_on(
+    session: Session,
+    stack: Stack,
+    begun: Planned | Operation,
+    options: ExecutionOptions,
+    patience: Patience,
+    *,
+    yes: bool,
+    looks: bool | None = None,
+) -> ExitCode:
+    """Carry a plan out, or follow the operation that is open already."""
+    match begun:
+        case Planned():
+            return await execute_plan(session, begun, options, patience, yes=yes, looks=looks)
+        case Operation():
+            session.screen.say(f"operation {begun.operation_id} goes on")
+            kept = await session.house.store.change_set(begun.change_set_id)
+            return await carry_out(session, begun, stack, kept, patience)
+
+
+@click.command(
+    "continue-rollback",
+    epilog="""\b
+Examples:
+  imageferry continue-rollback --stack golden
+  imageferry continue-rollback --stack golden --skip 'Copy[3]' --yes
+
+\b
+What is skipped stays as it is, in the cloud and in the record: the next deploy or delete tries
+again what is still to be done there.
+""",
+)
+@stack_option
+@yes_option
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="LOGICAL_ID",
+    help="Leave this resource as it is. May be repeated.",
+)
+@parallel_option
+@timeout_option
+@patience_flags
+@house_flags
+def continue_rollback_command(
+    stack_name: str,
+    yes: bool,
+    skip: tuple[str, ...],
+    parallel: int | None,
+    timeout: float | None,
+    patience: Patience,
+    flags: Flags,
+) -> None:
+    """Go on with a rollback that failed, until the stack is what it was before."""
+    need_answerer(yes=yes, deed="continue the rollback")
+    options = ExecutionOptions(parallel=parallel or 0, timeout=timeout)
+
+    async def deed(session: Session) -> ExitCode:
+        stack = await find_stack(session, stack_name)
+        begun = await session.house.plane.continue_rollback(stack, skip)
+        return await _carry_on(session, stack, begun, options, patience, yes=yes, looks=False)
+
+    run(flags, deed)
+
+
+@click.command(
+    "protect",
+    epilog="""\b
+Examples:
+  imageferry protect --stack golden
+  imageferry protect --stack golden --off
+""",
+)
+@stack_option
+@click.option("--off", is_flag=True, help="Allow again that the stack is deleted.")
+@house_flags
+def protect_command(stack_name: str, off: bool, flags: Flags) -> None:
+    """Forbid that a stack is deleted; its resources may still be changed."""
+
+    async def deed(session: Session) -> ExitCode:
+        plane = session.house.plane
+        stack = await plane.protect(await find_stack(session, stack_name), is_protected=not off)
+        says = "can be deleted again" if off else "is protected: it cannot be deleted"
+        session.screen.say(f'stack "{clean(stack.name)}" {says}')
+        session.screen.give(view_json(await plane.view(stack.stack_id)))
+        return ExitCode.DONE
 
     run(flags, deed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from shutil import get_terminal_size
 
 import click
@@ -10,7 +11,7 @@ import click
 from imageferry import settings
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, Wish, house_flags, lone_template_flags
+from imageferry.cli.flags import Flags, Wish, house_flags, lone_template_flags, refresh_option
 from imageferry.cli.graphs.graphs import FORMS, drawn
 from imageferry.cli.graphs.sketches import sketch_of
 from imageferry.cli.logs import begin
@@ -38,17 +39,22 @@ Examples:
 
 \b
 Without --stack no stack, cloud or store is looked at: every resource counts as new, parameters may
-be left out, and what follows from them is shown as not known, with the reason.
+be left out, and what follows from them is shown as not known, with the reason. With --stack the
+cloud is asked, in a few calls a region, what it would refuse and what is there already: names,
+quotas, regions, keys, source images. Nothing is changed by that; --no-look leaves it out.
 
 \b
 Symbols:
   +  created       ~  changed in place     -/+  replaced
-  -  deleted       >  moved to an index    !    blocked unless --replace
+  -  deleted       >  moved to an index    =    there already: can be adopted
+  !  blocked unless --replace, or the cloud would refuse it
   ?  created if a condition holds that is not settled yet
 """,
 )
 @lone_template_flags
 @click.option("--replace", is_flag=True, help="Plan as if replacements were allowed.")
+@refresh_option
+@click.option("--no-look", is_flag=True, help="Do not ask the cloud what it would refuse.")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -71,6 +77,8 @@ Symbols:
 def plan_command(
     wish: Wish,
     replace: bool,
+    refresh: bool,
+    no_look: bool,
     detailed_exitcode: bool,
     allow_unknown_types: bool,
     form: str | None,
@@ -82,7 +90,10 @@ def plan_command(
 
     Without --stack: what the template alone would make, and how its resources depend on each other.
     """
-    _check_choice(wish, flags, form, replace=replace, drawing=expand or show_parameters)
+    speaking = {"--replace": replace, "--refresh": refresh, "--cloud": flags.cloud is not None}
+    _check_choice(
+        wish, form, drawing=expand or show_parameters, of_stacks=[*filter(speaking.get, speaking)]
+    )
     if allow_unknown_types and not wish.is_alone:
         raise misuse(
             "IF855",
@@ -93,7 +104,15 @@ def plan_command(
     # Under --detailed-exitcode the number 2 means changes, not wrong usage.
     changes_exit = _CHANGES_PRESENT if detailed_exitcode else int(ExitCode.DONE)
     if not wish.is_alone:
-        load("stack_plan").plan_stack(wish, flags, replace=replace, changes_exit=changes_exit)
+        load("stack_plan").plan_stack(
+            wish,
+            flags,
+            replace=replace,
+            refresh=refresh,
+            looks=not no_look,
+            changes_exit=ExitCode(changes_exit),
+            wrong_exit=ExitCode.FAILED if detailed_exitcode else ExitCode.DONE,
+        )
         return
     screen = begin(flags)
     outlook = _outlook(wish, flags, allow_unknown_types=allow_unknown_types)
@@ -108,10 +127,8 @@ def plan_command(
     click.get_current_context().exit(changes_exit if changed else ExitCode.DONE)
 
 
-def _check_choice(
-    wish: Wish, flags: Flags, form: str | None, *, replace: bool, drawing: bool
-) -> None:
-    """Refuse flags that mean nothing together."""
+def _check_choice(wish: Wish, form: str | None, *, drawing: bool, of_stacks: Sequence[str]) -> None:
+    """Refuse flags that mean nothing together; `of_stacks` are those given that need a stack."""
     if wish.template == STANDARD_INPUT and wish.parameter_file == STANDARD_INPUT:
         raise misuse(
             "IF827",
@@ -131,10 +148,10 @@ def _check_choice(
             "--expand and --show-parameters are for a graph, and none is asked for",
             remedy="add --graph text, or leave them out",
         )
-    if wish.is_alone and (replace or flags.cloud is not None):
+    if wish.is_alone and of_stacks:
         raise misuse(
             "IF852",
-            f"{'--replace' if replace else '--cloud'} is given without --stack",
+            f"{of_stacks[0]} is given without --stack",
             why="it speaks of what exists, and without --stack only the template is looked at",
             remedy="add --stack NAME, or leave it out",
         )

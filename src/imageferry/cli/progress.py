@@ -31,6 +31,7 @@ class Row:
     percent: int | None = None
     says: str = ""
     remaining: float | None = None
+    queue: tuple[int, int] | None = None
     physical_id: str = ""
     reason: str = ""
     began_at: float | None = None
@@ -55,7 +56,7 @@ class Row:
         """Seconds since its work began, or that its work took."""
         if self.began_at is None:
             return None
-        return (self.ended_at if self.ended_at is not None else now) - self.began_at
+        return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.began_at)
 
 
 class Roster:
@@ -88,6 +89,7 @@ class Roster:
             reason=clean(event.reason),
             percent=row.percent if begins and row.is_running else None,
             remaining=row.remaining if begins and row.is_running else None,
+            queue=row.queue if begins and row.is_running else None,
             says=row.says if begins and row.is_running else "",
             began_at=began_at,
             ended_at=None if begins else event.time,
@@ -99,7 +101,11 @@ class Roster:
             row = self._rows.get(address)
             if row is not None and row.is_running:
                 self._rows[address] = replace(
-                    row, percent=step.percent, says=clean(step.says), remaining=step.remaining
+                    row,
+                    percent=step.percent,
+                    says=clean(step.says),
+                    remaining=step.remaining,
+                    queue=step.queue,
                 )
 
     def rows(self) -> list[Row]:
@@ -115,7 +121,9 @@ def summary_of(rows: Iterable[Row], elapsed: float) -> str:
     done = sum(1 for row in everything if row.has_ended) - failed
     waiting = len(everything) - len(running) - failed - done
     parts = [f"{done} of {counted(len(everything), 'resource')} done"]
-    parts += [f"{len(running)} running"] if running else []
+    queued = sum(1 for row in running if row.queue is not None)
+    parts += [f"{len(running) - queued} running"] if len(running) > queued else []
+    parts += [f"{queued} queued"] if queued else []
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{waiting} waiting"] if waiting else []
     parts.append(show_duration(elapsed))

@@ -11,12 +11,14 @@ from imageferry.cli.documents import events_json, outputs_json, stacks_json, vie
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags, stack_option
 from imageferry.cli.refusals import misuse
+from imageferry.cli.remains import remains_lines, remains_of
 from imageferry.cli.rendering import clean_lines
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.views import event_lines, output_lines, stack_rows, view_lines
 from imageferry.control.requests import StackAmbiguous
 from imageferry.model.events import Event
+from imageferry.model.handlers import Context
 from imageferry.model.stacks import Stack
 from imageferry.model.values import mask
 
@@ -79,8 +81,12 @@ def show_command(stack_name: str, flags: Flags) -> None:
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
         view = await session.house.plane.view(stack.stack_id)
+        remains: tuple[Context, ...] = ()
+        if view.operation is not None and not view.operation.status.is_open:
+            remains = remains_of(await session.house.store.records(view.operation.operation_id))
         session.screen.say(*view_lines(view, session.screen.paint))
-        session.screen.give(view_json(view))
+        session.screen.say(*(["", *remains_lines(remains)] if remains else []))
+        session.screen.give(view_json(view, remains))
         return ExitCode.DONE
 
     run(flags, deed)

@@ -10,6 +10,7 @@ from imageferry.cli.documents import event_word, resource_word, stack_word
 from imageferry.cli.rendering import (
     Paint,
     clean,
+    counted,
     cut,
     indented,
     pad,
@@ -20,7 +21,9 @@ from imageferry.cli.rendering import (
     table,
     width,
 )
+from imageferry.cli.ways import way_lines
 from imageferry.control.requests import ResourceView, StackView
+from imageferry.model.drift import STACK_DRIFT_WORDS
 from imageferry.model.events import Event
 from imageferry.model.stacks import Stack
 from imageferry.model.values import Value
@@ -49,19 +52,41 @@ def stack_rows(stacks: Sequence[Stack], paint: Paint = plain) -> list[str]:
     """The lines of `list`."""
     if not stacks:
         return ["there are no stacks"]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             clean(stack.name),
             clean(stack.place.region),
-            stack_word(stack.status, stack.dialect),
+            stack_word(stack.status, stack.dialect) + (" (protected)" if stack.is_protected else ""),
             stack.dialect,
             show_moment(stack.updated_at or stack.created_at),
             clean(stack.stack_id),
         )
         for stack in stacks
     ]
-    lines = table(rows, ("STACK", "REGION", "STATUS", "LANGUAGE", "CHANGED", "ID"))
+    heading = ["STACK", "REGION", "STATUS", "LANGUAGE", "CHANGED", "ID"]
+    if any(stack.drift is not None for stack in stacks):
+        heading.insert(3, "DRIFT")
+        rows = [
+            (*row[:3], _drift_word(stack) or "-", *row[3:])
+            for row, stack in zip(rows, stacks, strict=True)
+        ]
+    lines = table(rows, heading)
     return [paint(lines[0], "bold"), *lines[1:]]
+
+
+def _drift_word(stack: Stack) -> str:
+    return "" if stack.drift is None else STACK_DRIFT_WORDS[stack.dialect][stack.drift.status]
+
+
+def _drift_line(stack: Stack) -> str:
+    """What the last comparison found, and whether that may be out of date."""
+    mark = stack.drift
+    if mark is None:
+        return ""
+    line = f"{_drift_word(stack)} on {show_moment(mark.checked_at)}"
+    if mark.drifted:
+        line += f", {mark.drifted} of {counted(mark.checked, 'resource')}"
+    return f"{line}; the stack was changed since" if stack.updated_at > mark.checked_at else line
 
 
 def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
@@ -74,11 +99,17 @@ def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
     if stack.description:
         lines.append(f"  description: {clean(stack.description)}")
     lines.append(f"  id:          {clean(stack.stack_id)}")
+    if stack.is_protected:
+        lines.append("  protected:   yes, it cannot be deleted")
+    if stack.policy:
+        lines.append("  policy:      updates are judged by a stack policy")
     if stack.template_name:
         lines.append(f"  template:    {clean(stack.template_name)} ({stack.dialect})")
     lines.append(f"  created:     {show_moment(stack.created_at)}")
     if stack.updated_at > stack.created_at:
         lines.append(f"  changed:     {show_moment(stack.updated_at)}")
+    if stack.drift is not None:
+        lines.append(f"  drift:       {_drift_line(stack)}")
     operation = view.operation
     if operation is not None and operation.status.is_open:
         lines.append(
@@ -89,6 +120,7 @@ def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
     lines += _section("resources", resource_lines(view.resources, stack, paint))
     lines += _section("left over, tried again by the next operation", _leftovers(view))
     lines += _section("outputs", output_lines(stack))
+    lines += _section("what can be done", way_lines(view))
     return lines
 
 
@@ -137,12 +169,15 @@ def resource_lines(
 
 
 def _progress_words(view: ResourceView) -> str:
-    progress = view.progress
-    if progress is None:
-        return ""
-    words = [f"{progress.percent}%"] if progress.percent is not None else []
-    words += [clean(progress.says)] if progress.says else []
-    words += [] if progress.remaining is None else [f"{show_duration(progress.remaining)} left"]
+    progress, elapsed = view.progress, view.elapsed
+    words = []
+    if progress is not None:
+        percent = "" if progress.percent is None else f"{progress.percent}%"
+        words += [percent] if percent and percent not in progress.says else []
+        words += [clean(progress.says)] if progress.says else []
+    words += [] if elapsed is None else [f"for {show_duration(elapsed)}"]
+    if elapsed is not None and progress is not None and progress.remaining is not None:
+        words.append(f"about {show_duration(progress.remaining)} left")
     return ", ".join(words)
 
 

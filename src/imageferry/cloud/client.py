@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import time
 from collections import Counter
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from imageferry.cloud.backoff import next_delay
-from imageferry.cloud.buckets import PUBLISHED_LIMITS, Buckets, Limit
+from imageferry.cloud.buckets import PUBLISHED_LIMITS, Buckets
 from imageferry.cloud.credentials import CredentialsMissing, CredentialSource
 from imageferry.cloud.endpoints import ECS, STS, Endpoints
 from imageferry.cloud.errors import (
@@ -21,6 +22,8 @@ from imageferry.cloud.errors import (
     NotTrusted,
     classify,
 )
+from imageferry.model.paces import Limit
+from imageferry.ports.pacing import Paces
 from imageferry.ports.senses import Clock, Entropy
 from imageferry.version import VERSION
 from imageferry.wire.alibaba_rpc import decode_error, flatten
@@ -29,7 +32,13 @@ from imageferry.wire.http import HttpRequest, HttpResponse, Send
 
 _VERSIONS: Final = {ECS: "2014-05-26", STS: "2015-04-01"}
 _HEADERS: Final = {"accept": "application/json", "user-agent": f"imageferry/{VERSION}"}
+_LONGEST_TRYING: Final = 60.0
+"""Seconds after which a call is not tried again here: whoever stood still for so long may have lost
+the operation to another process, which the caller finds out before it asks again."""
+
 _LONGEST_PACING: Final = 1.0
+_TOLERATED: Final = 300.0
+"""Seconds that a clock may be wrong; the cloud refuses what is signed fifteen minutes off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +75,22 @@ class Client:
         self._send = send
         self._credentials = credentials
         self._endpoints = endpoints
-        self._buckets = Buckets(limits)
+        self._buckets = Buckets(limits, clock)
         self._second = -1
+        self._correction = 0.0
         self._date = ""
+
+    def share_pace(self, paces: Paces, account_id: str, holder: str) -> None:
+        """Keep the pace together with the account's other processes; `holder` names this one."""
+        self._buckets.share(paces, account_id, holder)
 
     async def call(
         self, action: Action, region: str, parameters: Mapping[str, object]
     ) -> dict[str, Any]:
         """The reply's JSON object; raises CloudError."""
         query = flatten(parameters)
-        tries, waited, renewed, in_doubt = 0, 0.0, False, False
+        tries, waited, renewed, in_doubt, corrected = 0, 0.0, False, False, False
+        began = self.clock.monotonic()
         while True:
             await self._keep_pace(action, region)
             tries += 1
@@ -83,12 +98,15 @@ class Client:
                 reply = await self._attempt(action, region, query)
             except CloudError as error:
                 in_doubt = error.may_have_worked = error.may_have_worked or in_doubt
-                now = self.clock.monotonic()
                 if error.kind is ErrorClass.THROTTLED:
-                    self._buckets.pace(region, action.name, now).throttled(now)
+                    self._buckets.throttled(region, action.name)
                 if error.code == "InvalidSecurityToken.Expired" and not renewed:
                     renewed = True
                     self._credentials.forget()
+                    continue
+                if error.code == "InvalidTimeStamp.Expired" and not corrected:
+                    # What is refused for its date was not carried out: once more with the right one.
+                    corrected = True
                     continue
                 delay = next_delay(
                     error,
@@ -101,17 +119,15 @@ class Client:
                     raise
                 waited += delay
                 await self.clock.sleep(delay)
+                if self.clock.monotonic() - began > _LONGEST_TRYING:
+                    raise
             else:
-                now = self.clock.monotonic()
-                self._buckets.pace(region, action.name, now).succeeded(now)
+                self._buckets.succeeded(region, action.name)
                 return reply
 
     async def _keep_pace(self, action: Action, region: str) -> None:
-        now = self.clock.monotonic()
-        pace = self._buckets.pace(region, action.name, now)
-        wait = pace.take(now)
-        if wait > _LONGEST_PACING:
-            pace.give_back()
+        wait = await self._buckets.admit(region, action.name, _LONGEST_PACING)
+        if wait:
             raise CloudError(
                 "Throttling.Local",
                 "held back to stay under the cloud's rate",
@@ -120,8 +136,6 @@ class Client:
                 region=region,
                 retry_after=wait,
             )
-        if wait:
-            await self.clock.sleep(wait)
 
     async def _attempt(
         self, action: Action, region: str, query: tuple[tuple[str, str], ...]
@@ -155,6 +169,7 @@ class Client:
             words = f"no reply came from {endpoint.host} ({type(error).__name__})"
             raise failed("NoReply", words, ErrorClass.UNCERTAIN) from None
         if response.status >= 400:
+            self._set_right(response)
             raise _error_of(response, action.name, region, credentials)
         try:
             reply = json.loads(response.body)
@@ -165,8 +180,18 @@ class Client:
             raise failed("NoReply", words, ErrorClass.UNCERTAIN)
         return reply
 
+    def _set_right(self, response: HttpResponse) -> None:
+        """Calls are signed by the cloud's clock where this machine's is far from it."""
+        date = response.headers.get("date", "")
+        try:
+            said = calendar.timegm(time.strptime(date, "%a, %d %b %Y %H:%M:%S GMT"))
+        except ValueError:
+            return
+        apart = said - self.clock.now()
+        self._correction = apart if abs(apart) > _TOLERATED else 0.0
+
     def _now_text(self) -> str:
-        second = int(self.clock.now())
+        second = int(self.clock.now() + self._correction)
         if second != self._second:
             self._second = second
             self._date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

@@ -15,6 +15,8 @@ DESCRIBE_IMAGES: Final = Action("DescribeImages", repeatable=True)
 EVERY_STATUS: Final = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"
 """Without a Status the answer holds images that are Available and no others."""
 PAGE: Final = 100
+TOGETHER: Final = 0.01
+"""Seconds for which a look waits for others of its region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Image:
     """One image as the cloud sees it now.
 
     `progress` is 0 to 100 or None, `size` GiB, `remaining` seconds, `created_at` seconds since
-    1970; each None where the cloud does not say. `is_usable` is True where it says nothing.
+    1970; each None where the cloud does not say. `is_usable` is True where it says nothing;
+    `tells_encryption` where it says of each disk whether it is encrypted.
     """
 
     image_id: str
@@ -33,6 +36,7 @@ class Image:
     is_usable: bool = True
     is_copied: bool = False
     is_encrypted: bool = False
+    tells_encryption: bool = False
     size: int | None = None
     remaining: int | None = None
     created_at: float | None = None
@@ -82,6 +86,7 @@ def decode_image(entry: Mapping[str, Any]) -> Image:
         is_usable=entry.get("Usable") is not False,
         is_copied=entry.get("IsCopied") is True,
         is_encrypted=any(disk.get("Encrypted") is True for disk in disks),
+        tells_encryption=bool(disks) and all("Encrypted" in disk for disk in disks),
         size=size if isinstance(size, int) else None,
         remaining=max(times) if times else None,
         created_at=_seconds(entry.get("CreationTime") or ""),
@@ -105,7 +110,10 @@ async def describe_images(
     tags: Mapping[str, str] | None = None,
     owner: str | None = None,
 ) -> list[Image]:
-    """Images of every status that fit, all pages; raises CloudError."""
+    """Images of every status that fit, all pages; raises CloudError.
+
+    A tag with an empty value stands for every value of its key.
+    """
     images: list[Image] = []
     number = 1
     while True:
@@ -118,7 +126,10 @@ async def describe_images(
                 "ImageId": ",".join(ids) or None,
                 "ImageName": name,
                 "ImageOwnerAlias": owner,
-                "Tag": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
+                "Tag": [
+                    {"Key": key, "Value": value} if value else {"Key": key}
+                    for key, value in (tags or {}).items()
+                ],
                 "PageSize": PAGE,
                 "PageNumber": number,
             },
@@ -132,7 +143,7 @@ async def describe_images(
 
 
 class ImageLoader:
-    """Looks at images by id; looks of one tick in one region share a page.
+    """Looks at images by id; looks of one moment in one region share a page, whoever asks.
 
     Every look is a fresh one: nothing is kept. `pages` counts the pages asked for.
     """
@@ -140,6 +151,7 @@ class ImageLoader:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._wanted: dict[str, dict[str, asyncio.Future[Image | None]]] = {}
+        self._asked: set[str] = set()
         self._pages: set[asyncio.Task[None]] = set()
         self.pages = 0
 
@@ -149,8 +161,13 @@ class ImageLoader:
         loop = asyncio.get_running_loop()
         if wanted is None:
             wanted = self._wanted[region] = {}
-            # Two turns of the loop, so that steps woken together have all come this far.
-            loop.call_soon(loop.call_soon, self._ask, region)
+            if region in self._asked:
+                # Operations that look at one moment are woken some fractions of it apart.
+                loop.call_later(TOGETHER, self._ask, region)
+            else:
+                # Two turns of the loop, so that steps woken together have all come this far.
+                self._asked.add(region)
+                loop.call_soon(loop.call_soon, self._ask, region)
         found = wanted.get(image_id)
         if found is None:
             found = wanted[image_id] = loop.create_future()

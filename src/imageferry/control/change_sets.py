@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from imageferry.control.adoption import settle_adoptions
 from imageferry.control.desk import Desk
+from imageferry.control.drift import drifts_of, gone_from
 from imageferry.control.exports import concerns_others, faults_of_exports
 from imageferry.control.inquiries import Question, answer_inquiries
+from imageferry.control.protection import judged, keep_choices, refuse_removal
 from imageferry.control.requests import (
     ExecutionOptions,
     OperationHolds,
@@ -26,7 +29,7 @@ from imageferry.control.templates import (
     read_template,
 )
 from imageferry.dialects.customs import CUSTOMS
-from imageferry.engine.closing import evaluate_outputs
+from imageferry.engine.closing import evaluate_outputs, listed
 from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange
 from imageferry.model.diagnostics import TemplateError, error
@@ -35,32 +38,34 @@ from imageferry.model.expressions import Literal
 from imageferry.model.inquiries import Inquiry
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Resource, Stack
-from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.model.statuses import WAYS, OperationStatus, StackStatus, Verb
 from imageferry.model.templates import Bindings
 from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.planner import Intention, plan
-from imageferry.ports.keeping import Overtaken, StackBusy, Store
+from imageferry.planning.refreshing import set_back
+from imageferry.planning.selection import only
+from imageferry.ports.keeping import Outdated, Overtaken, StackBusy, Store
 from imageferry.ports.types import Catalog
 
-_NEVER_MADE = {
-    StackStatus.REVIEWING,
-    StackStatus.CREATE_FAILED,
-    StackStatus.CREATE_ROLLED_BACK,
-    StackStatus.CREATE_ROLLBACK_FAILED,
-}
-_IN_PROGRESS = {
-    ChangeKind.CREATE: StackStatus.CREATING,
-    ChangeKind.UPDATE: StackStatus.UPDATING,
-    ChangeKind.DELETE: StackStatus.DELETING,
+_KINDS = {StackStatus.CREATING: ChangeKind.CREATE, StackStatus.UPDATING: ChangeKind.UPDATE}
+_VERBS = {
+    ChangeKind.CREATE: Verb.DEPLOY,
+    ChangeKind.UPDATE: Verb.DEPLOY,
+    ChangeKind.DELETE: Verb.DELETE,
+    ChangeKind.ROLLBACK: Verb.CONTINUE_ROLLBACK,
 }
 
 
 async def create_change_set(
-    desk: Desk, request: StackRequest, known: Mapping[Inquiry, Value] | None = None
+    desk: Desk,
+    request: StackRequest,
+    known: Mapping[Inquiry, Value] | None = None,
+    parts: Sequence[str] = (),
 ) -> Planned:
     """What it takes to bring a stack to what is asked.
 
-    `known` are answers that count as they are. Raises TemplateError, RequestRefused, or OperationHolds where the stack is busy with something
+    `known` are answers that count as they are; `parts` the only resources to be touched, all where
+    it is empty. Raises TemplateError, RequestRefused, or OperationHolds where the stack is busy with something
     else; where it is busy with just this, the answer says so (`running`).
     """
     place = replace(desk.place, region=request.region)
@@ -102,13 +107,16 @@ async def create_change_set(
     )
     replaces = CUSTOMS[template.dialect].replaces if request.replace is None else request.replace
     if existing is not None:
-        running = await _running(desk, existing, request.template, prepared.bindings, replaces)
+        running = await _running(
+            desk, existing, request.template, prepared.bindings, replaces, request.adopt or {}
+        )
         if running is not None:
             return running
-    kind = ChangeKind.UPDATE
-    if existing is None or existing.status in _NEVER_MADE:
-        kind = ChangeKind.CREATE
-    return await _planned(desk, request, stack, prepared, kind, replaces, existing is None)
+    kind = _KINDS[WAYS[stack.status][Verb.DEPLOY]]
+    planned = await _planned(desk, request, stack, prepared, kind, replaces, existing is None)
+    if not parts:
+        return planned
+    return replace(planned, change_set=only(planned.change_set, parts), is_current=False)
 
 
 async def _planned(
@@ -123,6 +131,7 @@ async def _planned(
     resources: Mapping[str, Resource] = {}
     if not is_new:
         resources = await desk.store.resources(stack.stack_id)
+    drifts = await drifts_of(desk, stack, resources) if request.refresh else ()
     wanted = replace(stack, template=request.template, template_name=request.template_name)
     change_set = plan(
         Intention(
@@ -134,11 +143,16 @@ async def _planned(
             manners=MANNERS[prepared.template.dialect],
             replacement_allowed=replaces,
             now=desk.clock.now(),
+            gone=gone_from(drifts),
         ),
         resources,
         desk.catalog,
     )
+    change_set = set_back(change_set, drifts, desk.catalog) if drifts else change_set
     change_set = replace(change_set, warnings=(*prepared.warnings, *change_set.warnings))
+    if request.adopt is not None:
+        change_set = await settle_adoptions(desk, stack, change_set, request, resources)
+    change_set = judged(change_set, request, stack, resources)
     faults = await faults_of_exports(desk.store, stack, change_set, prepared.template)
     if faults:
         raise TemplateError([*prepared.warnings, *faults])
@@ -157,6 +171,8 @@ async def _planned(
         is_new,
         fingerprint(change_set),
         is_current=is_current,
+        is_protected=request.is_protected,
+        policy=request.policy,
     )
 
 
@@ -204,7 +220,12 @@ def _new_stack(desk: Desk, request: StackRequest, place: Place, dialect: str) ->
 
 
 async def _running(
-    desk: Desk, stack: Stack, template: bytes, bindings: Bindings, replaces: bool
+    desk: Desk,
+    stack: Stack,
+    template: bytes,
+    bindings: Bindings,
+    replaces: bool,
+    adoptions: Mapping[str, str],
 ) -> Planned | None:
     """The open operation of a stack where it does just what is asked; raises OperationHolds."""
     operation = await desk.store.last_operation(stack.stack_id)
@@ -213,7 +234,10 @@ async def _running(
     change_set = await desk.store.change_set(operation.change_set_id)
     is_same = (
         change_set is not None
-        and change_set.kind is not ChangeKind.DELETE
+        and change_set.kind in _KINDS.values()
+        and change_set.adoptions.items() <= adoptions.items()
+        and bool(change_set.adoptions) == bool(adoptions)
+        and (adoptions or not change_set.left_out)
         and change_set.template == template
         and change_set.bindings.parameters == bindings.parameters
         and change_set.replacement_allowed == replaces
@@ -224,50 +248,22 @@ async def _running(
     return Planned(change_set, stack, False, operation.fingerprint, running=operation)
 
 
-async def create_deletion(desk: Desk, stack: Stack) -> Planned:
-    """What it takes to delete a stack: a plan for nothing.
-
-    Raises OperationHolds, and RequestRefused where another stack imports what this one exports.
-    """
-    operation = await desk.store.last_operation(stack.stack_id)
-    if operation is not None and operation.status.is_open:
-        change_set = await desk.store.change_set(operation.change_set_id)
-        if operation.kind is not ChangeKind.DELETE or change_set is None:
-            raise OperationHolds(operation, stack)
-        return Planned(change_set, stack, False, operation.fingerprint, running=operation)
-    resources = await desk.store.resources(stack.stack_id)
-    change_set = plan(
-        Intention(
-            change_set_id=desk.entropy.new_id(),
-            stack=stack,
-            kind=ChangeKind.DELETE,
-            template=None,
-            bindings=Bindings({}, {}),
-            manners=MANNERS[stack.dialect],
-            replacement_allowed=False,
-            now=desk.clock.now(),
-        ),
-        resources,
-        desk.catalog,
-    )
-    faults = await faults_of_exports(desk.store, stack, change_set)
-    if faults:
-        raise in_use(faults)
-    return Planned(change_set, stack, False, fingerprint(change_set))
-
-
 async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOptions) -> Operation:
     """Save the change set, open its operation and hand it out; or hand out the one that runs.
 
     Raises TemplateError where replacements are needed and not allowed, RequestRefused where the
-    stacks beside it forbid it by now, both before any call, and OperationHolds where another
-    operation does something else, or this with other options.
+    stacks beside it or its protection forbid it by now, or it is not what it was when this was
+    planned, all before any call, and OperationHolds where another operation does something else,
+    or this with other options.
     """
     if planned.running is not None:
+        await keep_choices(desk, planned)
         return await _rejoin(desk, planned.running, planned.stack, options)
     change_set = planned.change_set
     if change_set.blocked:
         raise TemplateError(change_set.blocked)
+    known = await _as_planned(desk, planned)
+    refuse_removal(planned, known, options)
     await desk.store.save_change_set(change_set)
     now = desk.clock.now()
     operation = Operation(
@@ -282,10 +278,14 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
         deadline=None if options.timeout is None else now + options.timeout,
         parallel=options.parallel,
         started_at=now,
+        deletes_remains=options.deletes_remains,
     )
-    status = _IN_PROGRESS[change_set.kind]
+    status = WAYS[planned.stack.status][_VERBS[change_set.kind]]
+    protects = known.is_protected if planned.is_protected is None else planned.is_protected
     stack = replace(
         planned.stack,
+        is_protected=protects,
+        policy=known.policy if planned.policy is None else planned.policy,
         status=status,
         status_reason="",
         updated_at=now,
@@ -305,8 +305,30 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
         opened = await _opened(desk.store, planned, operation, stack, begun)
     except StackBusy as busy:
         return await _met(desk, busy.operation, planned, options)
+    except Outdated as outdated:
+        raise RequestRefused(
+            f'another operation has changed stack "{stack.name}" since this was planned, so the '
+            "plan is out of date; plan again and look at what it would do now"
+        ) from outdated
     await _submit(desk, opened)
     return opened
+
+
+async def _as_planned(desk: Desk, planned: Planned) -> Stack:
+    """The stack of this moment; raises RequestRefused where it was worked on since it was planned."""
+    stack = planned.stack
+    if planned.is_new:
+        return stack
+    known = await desk.store.stack(stack.stack_id)
+    if known is None:
+        # It is planned for, and nothing of it was ever kept.
+        return stack
+    if known.operation_id != stack.operation_id and known.status.is_final:
+        raise RequestRefused(
+            f'"{stack.name}" was changed after this was planned',
+            "give the command again: it plans from what there is now",
+        )
+    return known
 
 
 async def _opened(
@@ -314,15 +336,17 @@ async def _opened(
 ) -> Operation:
     """Open the operation while the stacks beside it allow it; nobody comes in between."""
     change_set = planned.change_set
+    # What was planned is right for the stack as it was then, and for no other.
+    follows = None if planned.is_new else planned.stack.operation_id
     if not concerns_others(planned.stack, change_set):
-        return await store.open_operation(operation, stack, [begun])
+        return await store.open_operation(operation, stack, [begun], follows=follows)
     while True:
         mark = await store.mark()
         faults = await faults_of_exports(store, planned.stack, change_set)
         if faults:
             raise in_use(faults)
         try:
-            return await store.open_operation(operation, stack, [begun], mark)
+            return await store.open_operation(operation, stack, [begun], mark, follows)
         except Overtaken:
             # Somebody has opened or ended an operation meanwhile: look at the others again.
             continue
@@ -334,11 +358,18 @@ async def _met(
     """Somebody was quicker: the operation that was opened meanwhile, where it does the same."""
     stack = await desk.store.stack(other.stack_id) or planned.stack
     change_set = planned.change_set
-    if change_set.kind is ChangeKind.DELETE:
-        same = other if other.kind is ChangeKind.DELETE else None
+    if change_set.kind not in _KINDS.values():
+        same = other if other.kind is change_set.kind else None
+    elif change_set.left_out and not change_set.adoptions:
+        same = None
     else:
         found = await _running(
-            desk, stack, change_set.template, change_set.bindings, change_set.replacement_allowed
+            desk,
+            stack,
+            change_set.template,
+            change_set.bindings,
+            change_set.replacement_allowed,
+            change_set.adoptions,
         )
         same = None if found is None else found.running
     if same is None:
@@ -354,9 +385,10 @@ async def _rejoin(
     has_other_limit = (limit is None) != (options.timeout is None) or (
         limit is not None and options.timeout is not None and abs(limit - options.timeout) > 0.01
     )
-    if has_other_limit or (options.on_failure, options.parallel) != (
+    if has_other_limit or (options.on_failure, options.parallel, options.deletes_remains) != (
         operation.on_failure,
         operation.parallel,
+        operation.deletes_remains,
     ):
         raise OperationHolds(operation, stack)
     await _submit(desk, operation)
@@ -384,6 +416,8 @@ def _opening(change_set: ChangeSet, catalog: Catalog) -> str:
             said += f" {word} {len(regions)} regions"
         elif regions:
             said += f" {word} {', '.join(regions)}"
+    if change_set.left_out:
+        said += f"; left as they are: {listed([str(one) for one in change_set.left_out])}"
     return said
 
 

@@ -9,6 +9,7 @@ from imageferry.ports.dispatching import Dispatcher
 from imageferry.ports.keeping import Store
 from imageferry.ports.regions import Regions
 from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.traces import Census
 from imageferry.ports.types import Catalog
 
 
@@ -23,3 +24,4 @@ class Desk:
     entropy: Entropy
     place: Place
     regions: Regions
+    census: Census | None = None

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from imageferry.control.change_sets import (
-    create_change_set,
-    create_deletion,
-    execute_change_set,
-)
+from imageferry.control.change_sets import create_change_set, execute_change_set
+from imageferry.control.deletions import create_deletion
 from imageferry.control.desk import Desk
+from imageferry.control.drift import detect_drift
+from imageferry.control.foresight import look_ahead
+from imageferry.control.orphans import (
+    Orphan,
+    Parting,
+    Sighting,
+    find_orphans,
+    remove_orphans,
+)
+from imageferry.control.protection import keep_choices, protect_stack
 from imageferry.control.queries import find_stack, view_stack
+from imageferry.control.recovery import Recovery, recover
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest, StackView
-from imageferry.control.stacks import cancel_operation, retry_operation
+from imageferry.control.stacks import cancel_operation, continue_rollback, retry_operation
+from imageferry.model.drift import StackDrift
 from imageferry.model.events import Event
+from imageferry.model.forecasts import Lookahead
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Stack
 
@@ -39,21 +50,75 @@ class ControlPlane:
             await self._desk.store.save_change_set(planned.change_set)
         return planned
 
-    async def plan_delete(self, stack: Stack) -> Planned:
-        """A change set that deletes a stack; raises OperationHolds."""
-        return await create_deletion(self._desk, stack)
+    async def plan_delete(self, stack: Stack, retain: Sequence[str] = ()) -> Planned:
+        """A change set that deletes a stack, but for the resources that are to stay in the cloud.
+
+        Raises TemplateError, RequestRefused, OperationHolds.
+        """
+        return await create_deletion(self._desk, stack, retain)
 
     async def execute(self, planned: Planned, options: ExecutionOptions) -> Operation:
         """Open the operation of a change set, or re-attach to the one that does the same."""
         return await execute_change_set(self._desk, planned, options)
 
+    async def look_ahead(self, planned: Planned, *, deletes_remains: bool = False) -> Lookahead:
+        """What the cloud would say of a change set; a few calls a region, and nothing is changed.
+
+        `deletes_remains`: as it would be executed with that option.
+        """
+        return await look_ahead(self._desk, planned.change_set, deletes_remains=deletes_remains)
+
     async def cancel(self, stack: Stack) -> Operation:
         """Ask the running operation to turn back; raises RequestRefused."""
         return await cancel_operation(self._desk, stack)
 
-    async def retry(self, stack: Stack) -> Planned | Operation:
-        """Go on with a parked operation, or plan the last one again."""
-        return await retry_operation(self._desk, stack)
+    async def retry(self, stack: Stack, parts: Sequence[str] = ()) -> Planned | Operation:
+        """Go on with a parked operation, or plan the last one again; of it only `parts`, if any.
+
+        Raises TemplateError, RequestRefused, OperationHolds.
+        """
+        return await retry_operation(self._desk, stack, parts)
+
+    async def continue_rollback(
+        self, stack: Stack, skip: Sequence[str] = ()
+    ) -> Planned | Operation:
+        """Go on with a rollback that runs, or plan the rest of one that has failed.
+
+        Raises TemplateError, RequestRefused, OperationHolds.
+        """
+        return await continue_rollback(self._desk, stack, skip)
+
+    async def protect(self, stack: Stack, *, is_protected: bool) -> Stack:
+        """Forbid that a stack is deleted, or allow it again; raises RequestRefused."""
+        return await protect_stack(self._desk, stack, is_protected=is_protected)
+
+    async def settle(self, planned: Planned) -> None:
+        """Record what a plan that changes nothing says of protection and policy."""
+        await keep_choices(self._desk, planned)
+
+    async def orphans(
+        self, regions: Sequence[str], visibility: float, *, others: bool = False
+    ) -> Sighting:
+        """What carries our lineage and is in nobody's record; raises RequestRefused."""
+        return await find_orphans(self._desk, regions, visibility, others=others)
+
+    async def remove_orphans(self, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
+        """Cancel or delete orphans, and see that they are gone."""
+        return await remove_orphans(self._desk, orphans, visibility)
+
+    async def recover(self, request: StackRequest) -> Recovery:
+        """A plan to take in, by lineage, what the template wants and the record does not have.
+
+        Raises TemplateError, RequestRefused, OperationHolds.
+        """
+        return await recover(self._desk, request)
+
+    async def drift(self, stack: Stack, logical_ids: Collection[str] = ()) -> StackDrift:
+        """A stack, or some of its resources, against the cloud; nothing is changed.
+
+        Raises OperationHolds, ResourceUnknown, StackNotFound.
+        """
+        return await detect_drift(self._desk, stack, logical_ids)
 
     async def find(self, name_or_id: str, region: str | None = None) -> Stack:
         """One stack; raises StackNotFound or StackAmbiguous."""
@@ -66,7 +131,7 @@ class ControlPlane:
 
     async def view(self, stack_id: str) -> StackView:
         """A stack as it stands this moment."""
-        return await view_stack(self._desk.store, stack_id)
+        return await view_stack(self._desk.store, stack_id, self._desk.clock.now())
 
     async def events(self, stack_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
         """A stack's history after a sequence number, oldest first."""

@@ -11,6 +11,7 @@ from imageferry.control.requests import (
     StackNotFound,
     StackView,
 )
+from imageferry.engine.rollback import ground_of_rollback
 from imageferry.model.changes import Action, ChangeSet
 from imageferry.model.journal import resources_after
 from imageferry.model.operations import Operation, StepProgress, StepRecord
@@ -33,36 +34,63 @@ async def find_stack(store: Store, place: Place, name_or_id: str, region: str | 
     return found[0]
 
 
-async def view_stack(store: Store, stack_id: str) -> StackView:
-    """A stack overlaid with the journal of its open operation; raises StackNotFound."""
+async def view_stack(store: Store, stack_id: str, now: float) -> StackView:
+    """A stack overlaid with the journal of its open operation; raises StackNotFound.
+
+    `now` is in seconds since 1970: what is kept of a running step is a little older.
+    """
     stack = await store.stack(stack_id)
     if stack is None:
         raise StackNotFound(f'no stack has the id "{stack_id}"')
     resources: Mapping[str, Resource] = await store.resources(stack_id)
     operation = await store.last_operation(stack_id)
     progress: dict[str, StepProgress] = {}
+    begun: dict[str, float] = {}
     if operation is not None and operation.status.is_open:
-        resources = await _in_progress(store, operation, resources)
-        _, rows = await store.progress(operation.operation_id)
-        progress = {row.address: row for row in rows}
-    views = tuple(ResourceView(item, progress.get(key)) for key, item in resources.items())
+        records = await store.records(operation.operation_id)
+        resources = await _in_progress(store, operation, resources, records)
+        written_at, rows = await store.progress(operation.operation_id)
+        progress = {row.address: _aged(row, now - written_at) for row in rows}
+        begun = {
+            str(record.address): record.intended_at
+            for record in records
+            if not record.status.is_final
+        }
+    views = tuple(
+        ResourceView(
+            item,
+            progress.get(key),
+            max(0.0, now - begun[key]) if key in begun else None,
+        )
+        for key, item in resources.items()
+    )
     return StackView(stack, views, operation)
 
 
+def _aged(row: StepProgress, age: float) -> StepProgress:
+    """The row with what remains by now; how far it is, nobody has said since."""
+    if row.remaining is None:
+        return row
+    return replace(row, remaining=max(0.0, row.remaining - max(0.0, age)))
+
+
 async def _in_progress(
-    store: Store, operation: Operation, resources: Mapping[str, Resource]
+    store: Store,
+    operation: Operation,
+    resources: Mapping[str, Resource],
+    records: list[StepRecord],
 ) -> Mapping[str, Resource]:
     change_set = await store.change_set(operation.change_set_id)
     if change_set is None:
         return resources
-    records = await store.records(operation.operation_id)
-    after = resources_after(resources, change_set, _phase(records, 0))
+    former, after = resources, resources_after(resources, change_set, _phase(records, 0))
     if operation.rollback_id is None:
         return _with_waiting(after, change_set)
     rollback = await store.change_set(operation.rollback_id)
     if rollback is None:
         return after
-    return resources_after(after, rollback, _phase(records, 1))
+    ground = ground_of_rollback(operation, change_set, former, after)
+    return resources_after(ground, rollback, _phase(records, 1))
 
 
 def _phase(records: list[StepRecord], phase: int) -> list[StepRecord]:
@@ -78,6 +106,6 @@ def _with_waiting(
         key = str(change.address)
         if key in resources:
             shown[key] = resources[key]
-        elif change.action is Action.CREATE:
+        elif change.action in {Action.CREATE, Action.ADOPT}:
             shown[key] = Resource(change.address, change.type_name, ResourceStatus.NOT_STARTED)
     return {**shown, **{key: item for key, item in resources.items() if key not in shown}}

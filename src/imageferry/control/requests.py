@@ -16,7 +16,12 @@ from imageferry.model.values import Value
 class StackRequest:
     """A stack as somebody wants it. `parameters` are texts, or values from a file.
 
-    `replace`: allow replacements; None leaves that to the dialect. `timeout` is in seconds.
+    `is_protected` and `policy` (the text of a stack policy) stay as they are where they are None;
+    `policy_during_update` judges this update alone.
+    `refresh`: look at the cloud first, and set back what was changed there.
+    `replace`: allow replacements; None leaves that to the dialect. `timeout` is in seconds. `adopt`
+    are ids of existing things by address: they are taken in, and nothing else is done;
+    `taken_over` are other installations whose things may be taken in.
     """
 
     stack_name: str
@@ -26,16 +31,26 @@ class StackRequest:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     replace: bool | None = None
     client_token: str | None = None
+    adopt: Mapping[str, str] | None = None
+    taken_over: tuple[str, ...] = ()
+    is_protected: bool | None = None
+    policy: str | None = None
+    policy_during_update: str | None = None
+    refresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionOptions:
-    """How a change set is to be executed. `parallel` 0 is without limit, `timeout` in seconds."""
+    """How a change set is to be executed. `parallel` 0 is without limit, `timeout` in seconds.
+
+    `deletes_remains`: what the cloud keeps of deleted things, and bills, goes as well.
+    """
 
     on_failure: OnFailure = OnFailure.KEEP
     parallel: int = 0
     timeout: float | None = None
     client_token: str | None = None
+    deletes_remains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class Planned:
 
     `running` is the open operation that already does exactly what is asked: re-attach to it.
     `is_current`: nothing at all differs, not even an output; there is nothing to execute.
+    `is_protected` and `policy` are what the stack gets with it, None where they stay as they are.
     """
 
     change_set: ChangeSet
@@ -52,14 +68,20 @@ class Planned:
     fingerprint: str
     running: Operation | None = None
     is_current: bool = False
+    is_protected: bool | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceView:
-    """A resource as it stands this moment, with the progress of its step where one runs."""
+    """A resource as it stands this moment, with the progress of its step where one runs.
+
+    `elapsed` are the seconds since that step was begun, by whatever process.
+    """
 
     resource: Resource
     progress: StepProgress | None = None
+    elapsed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,16 @@ class StackAmbiguous(Exception):
         self.name = name
         self.regions = regions
         super().__init__(f'stacks named "{name}" live in {", ".join(regions)}')
+
+
+class ResourceUnknown(Exception):
+    """The stack has no resources of these names; `remedy` proposes what was meant."""
+
+    def __init__(self, stack: Stack, names: Sequence[str], remedy: str = "") -> None:
+        self.names = tuple(names)
+        self.remedy = remedy
+        listed = ", ".join(f'"{name}"' for name in names)
+        super().__init__(f'stack "{stack.name}" has no resource {listed}')
 
 
 class OperationHolds(Exception):

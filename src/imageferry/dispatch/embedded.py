@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from imageferry.dispatch.locks import OperationLock, Presence, remove_stale_locks
+from imageferry.dispatch.own_stacks import OwnStacks
+from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
-from imageferry.ports.dispatching import Run, RunResult
+from imageferry.ports.dispatching import Crew, Run, RunResult
 from imageferry.ports.keeping import Store, StoreError
 from imageferry.ports.senses import Clock
 
@@ -24,7 +26,8 @@ class EmbeddedDispatcher:
 
     `locks` is the folder of the lock files. At most `parallel` operations run at once. Where it
     `takes_up` (a worker) the open operations of the store that nobody runs are taken up, when the
-    dispatcher starts and every `sweep_every` seconds.
+    dispatcher starts and every `sweep_every` seconds; with a `place` only those of its cloud and
+    account.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class EmbeddedDispatcher:
         parallel: int = 16,
         takes_up: bool = False,
         sweep_every: float = 2.0,
+        place: Place | None = None,
     ) -> None:
         self._locks = locks
         self._clock = clock
@@ -43,6 +47,7 @@ class EmbeddedDispatcher:
         self._store = store
         self._takes_up = takes_up
         self._sweep_every = sweep_every
+        self._own = None if place is None else OwnStacks(store, place)
         self._presence = Presence(locks)
         self._run: Run | None = None
         self._waiting: dict[str, float | None] = {}
@@ -112,6 +117,10 @@ class EmbeddedDispatcher:
         running = self._running.get(operation_id)
         return None if running is None else await asyncio.shield(running)
 
+    async def crew(self) -> Crew:
+        """Whether any worker lives on this home; how many cannot be told."""
+        return Crew(int(self._presence.is_anyone()))
+
     async def sweep(self) -> list[str]:
         """Submit every running operation of the store whose lock is free; gives their ids."""
         operations = await self._store.open_operations()
@@ -123,6 +132,7 @@ class EmbeddedDispatcher:
                 operation.status is OperationStatus.RUNNING
                 and operation_id not in self._running
                 and not OperationLock(self._locks, operation_id).is_held()
+                and (self._own is None or await self._own.has(operation.stack_id))
             ):
                 await self.submit(None, operation_id, stack_id=operation.stack_id)
                 taken_up.append(operation_id)

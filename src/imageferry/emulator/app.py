@@ -22,6 +22,7 @@ from imageferry.emulator.faults import (
     REFUSALS,
     DroppedConnection,
     Fault,
+    disguised,
     matching,
 )
 from imageferry.emulator.gateway import AccessKey, Admitted, Nonces, admit
@@ -140,6 +141,8 @@ class Emulator:
                 return _raw_response(instead)
             if instead is not None and instead.kind == "drop":
                 return Answer(None)
+            if instead is not None and instead.kind == "ignored":
+                return _response({}, request_id)
             try:
                 reply = self._tried(admitted, met, instead)
             except EcsError as refused:
@@ -149,6 +152,8 @@ class Emulator:
                 error = refused
         if error is not None:
             raise error
+        if instead is not None and instead.kind in {"unlisted", "shown"}:
+            reply = disguised(instead, reply)
         return _after(instead, _response(reply, request_id))
 
     def _tried(self, admitted: Admitted, met: tuple[Fault, ...], instead: Fault | None) -> Reply:
@@ -189,8 +194,11 @@ class Emulator:
             reply, fingerprint = _first_reply(call, token, admitted.pairs)
             if reply is not None:
                 return reply
+        is_dry_run = action.takes_dry_run and decode_boolean(call.text("DryRun"))
+        if is_dry_run and call.choices.dry_run_checks == "parameters":
+            raise refusal("DryRunOperation")
         reply = action.perform(call)
-        if action.takes_dry_run and decode_boolean(call.text("DryRun")):
+        if is_dry_run:
             raise refusal("DryRunOperation")
         if token:
             _remember_reply(call, token, fingerprint, reply)
@@ -247,6 +255,10 @@ def _after(fault: Fault | None, answer: Answer) -> Answer:
     match fault.kind if fault is not None else "":
         case "lost_reply":
             return Answer(None)
+        case "cut_body" if answer.response is not None:
+            whole = answer.response
+            half = whole.body[: len(whole.body) // 2]
+            return Answer(HttpResponse(whole.status, whole.headers, half))
         case "slow" if fault is not None:
             return Answer(answer.response, float(fault.details["seconds"]))
     return answer

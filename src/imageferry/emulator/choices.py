@@ -39,6 +39,11 @@ class Choices:
     encrypt_when_unset: bool = False
     """The account's default encryption, for copies that do not say `Encrypted`."""
     encrypt_across_regions: bool = True
+    closed_regions: Literal["refuse", "accept"] = "refuse"
+    """Whether a copy may go to a region that is sold out for good."""
+    dry_run_checks: Literal["everything", "parameters"] = "everything"
+    """What a DryRun checks: all that the call itself would, or no more than the reference promises,
+    the access key, the permission and the required parameters."""
     usable_delay_seconds: float = 0.0
     """How long after Available an image becomes Usable."""
     instance_seconds: float = 1.0

@@ -16,7 +16,7 @@ from imageferry.emulator.image_records import (
     own_image,
 )
 from imageferry.emulator.images import remove_image
-from imageferry.emulator.places import is_region
+from imageferry.emulator.places import is_closed, is_region
 from imageferry.emulator.progress import (
     COPY_SECONDS_PER_GIB,
     Span,
@@ -54,6 +54,8 @@ def copy_image(call: Call) -> Reply:
     check_quotas(call, region, len(source.disks))
     if call.choices.inherit_source_tags:
         tags = {**source.tags, **tags}
+    if call.fault("tagless"):
+        tags = {}
     image_id = call.world.new_id("m", region)
     seconds = seconds_for(image_id, _gib(source), COPY_SECONDS_PER_GIB)
     queue_region = region if call.choices.queue_counts == "destination" else source_region
@@ -132,6 +134,8 @@ def _check_source(
         raise refusal("IncorrectImageStatus", f"It is {source.status(call.now)}.")
     if source.owner != call.account and region != source_region:
         raise refusal("OperationDenied.SameRegionOnly")
+    if call.choices.closed_regions == "refuse" and is_closed(region):
+        raise refusal("RegionNotSupportCopy", f"It is {region}.")
     if region == source_region and not is_encrypted and source.owner == call.account:
         raise refusal("IncorrectDestinationRegion")
     if (

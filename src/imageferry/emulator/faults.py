@@ -70,6 +70,15 @@ KINDS: dict[str, Kind] = {
     "slow": Kind("the reply comes late", {"seconds": 1.0}),
     "empty_body": Kind("200 without a body; the request is not carried out"),
     "html": Kind("502 with a page in HTML"),
+    "cut_body": Kind("the request is carried out, and half of the reply's body comes"),
+    "ignored": Kind("an empty reply says that all is well; the request is not carried out"),
+    "unlisted": Kind("images are left out of the reply, as if they were not there yet"),
+    "shown": Kind(
+        "images look otherwise in the reply: `word` for the status, `progress` as text, `usable`,"
+        " `tags` false for none",
+        {"word": None, "progress": None, "usable": None, "tags": None},
+    ),
+    "tagless": Kind("the new image never gets its tags"),
     "copy_fails": Kind("the image being made fails at this percentage", {"percent": 50}),
     "hidden": Kind("the new image is not listed for a while", {"seconds": 5.0}),
     "late_tags": Kind("the new image's tags are not shown for a while", {"seconds": 5.0}),
@@ -77,7 +86,9 @@ KINDS: dict[str, Kind] = {
     "uncancellable": Kind("the new copy answers CancelNotSupported to a cancel"),
 }
 
-MAKING_KINDS = frozenset({"copy_fails", "hidden", "late_tags", "unusable", "uncancellable"})
+MAKING_KINDS = frozenset(
+    {"copy_fails", "hidden", "late_tags", "tagless", "unusable", "uncancellable"}
+)
 """Kinds that change what a call makes."""
 MAKING_ACTIONS = frozenset({"CopyImage", "CreateImage", "ImportImage"})
 
@@ -138,7 +149,11 @@ def _mistake(name: str, value: object) -> str:
             return f'"status" is an HTTP status from 400 to 599, not {value!r}'
         case "retry_after_ms" if not (value is None or (isinstance(value, int) and value > 0)):
             return f'"retry_after_ms" is a number of milliseconds, not {value!r}'
-        case "code" | "message" | "key" if not (value is None or isinstance(value, str)):
+        case "usable" | "tags" if not (value is None or isinstance(value, bool)):
+            return f'"{name}" is true, false or null, not {value!r}'
+        case "code" | "message" | "key" | "word" | "progress" if not (
+            value is None or isinstance(value, str)
+        ):
             return f'"{name}" is text, not {value!r}'
     return ""
 
@@ -236,3 +251,45 @@ RAW_REPLIES: dict[str, RawReply] = {
         b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>",
     ),
 }
+
+
+# --- images that look otherwise ---------------------------------------------------------------------
+
+
+def disguised(fault: Fault, reply: Mapping[str, Any]) -> dict[str, Any]:
+    """A reply of DescribeImages as a fault `unlisted` or `shown` makes it look."""
+    images = reply.get("Images")
+    if not isinstance(images, dict):
+        return dict(reply)
+    shown = [_disguised_image(fault, image) for image in images["Image"] if _looks_at(fault, image)]
+    others = [image for image in images["Image"] if not _looks_at(fault, image)]
+    if fault.kind == "unlisted":
+        shown = []
+    count = len(shown) + len(others)
+    left_out = len(images["Image"]) - count
+    return {
+        **reply,
+        "TotalCount": reply["TotalCount"] - left_out,
+        "Images": {"Image": [*others, *shown]},
+    }
+
+
+def _looks_at(fault: Fault, image: Mapping[str, Any]) -> bool:
+    if not image["IsCopied"]:
+        return False
+    names = (image["ImageId"], image["ImageName"])
+    return fault.image is None or any(fnmatch.fnmatchcase(name, fault.image) for name in names)
+
+
+def _disguised_image(fault: Fault, image: Mapping[str, Any]) -> dict[str, Any]:
+    details = fault.details
+    looks: dict[str, Any] = dict(image)
+    if details.get("word") is not None:
+        looks["Status"] = details["word"]
+    if details.get("progress") is not None:
+        looks["Progress"] = details["progress"]
+    if details.get("usable") is not None:
+        looks["Usable"] = details["usable"]
+    if details.get("tags") is False:
+        looks["Tags"] = {"Tag": []}
+    return looks

@@ -79,6 +79,12 @@ def is_region(region: str) -> bool:
     return region in PLACES or region in INDUSTRY_PLACES
 
 
+def is_closed(region: str) -> bool:
+    """Whether a region is sold out for good."""
+    place = PLACES.get(region)
+    return place is not None and place.is_closed
+
+
 def id_letters(region: str) -> str:
     """Three characters with which the ids of a region begin."""
     known = _ID_LETTERS.get(region)

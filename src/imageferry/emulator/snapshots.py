@@ -19,7 +19,8 @@ _SELECT = (
     "SELECT snapshots.*, COALESCE(images.starts_at, snapshots.created_at) AS starts_at,"
     " COALESCE(images.ends_at, snapshots.ready_at) AS ends_at, images.fails_at AS fails_at,"
     " (SELECT COUNT(*) FROM images AS users WHERE users.region = snapshots.region"
-    " AND instr(users.disks, '\"' || snapshots.snapshot_id || '\"') > 0) AS users"
+    " AND instr(users.disks, '\"' || snapshots.snapshot_id || '\"') > 0) AS users,"
+    " (SELECT COUNT(*) FROM instances WHERE instances.image_id = snapshots.image_id) AS makers"
     " FROM snapshots LEFT JOIN images ON images.image_id = snapshots.image_id"
 )
 _Row = dict[str, Any]
@@ -122,10 +123,16 @@ def describe_snapshots(call: Call) -> Reply:
         row
         for row in rows
         if wanted in ("all", _word(row, call.now))
-        and usage in ("", "image" if row["users"] else "none")
+        and usage in ("", _usage(row))
         and _has_tags(json.loads(row["tags"]), tag_filter)
     ]
     return _paged(call, found)
+
+
+def _usage(row: _Row) -> str:
+    """What was made from a snapshot: images, disks (of instances of its image), both or nothing."""
+    made = [word for word, number in (("image", "users"), ("disk", "makers")) if row[number]]
+    return "_".join(made) or "none"
 
 
 def _has_tags(tags: dict[str, str], wanted: tuple[tuple[str, str | None], ...]) -> bool:
@@ -170,7 +177,7 @@ def _reply(row: _Row, now: float) -> Reply:
         "Description": row["description"],
         "Status": word,
         "Progress": f"{percent(span, now)}%",
-        "Usage": "image" if row["users"] else "none",
+        "Usage": _usage(row),
         "Available": is_finished_now,
         "CreationTime": cloud_time(row["created_at"]),
         "LastModifiedTime": cloud_time(row["created_at"]),
@@ -196,13 +203,15 @@ def _reply(row: _Row, now: float) -> Reply:
 
 
 def delete_snapshot(call: Call) -> Reply:
-    """Remove a snapshot that no image uses; Force does not help against that."""
+    """Remove a snapshot that no image uses, and no disk unless Force; Force is no help with images."""
     snapshot_id = call.needed("SnapshotId")
     snapshot = find_snapshot(call, snapshot_id)
     if snapshot is None:
         return missing_on_delete(call, snapshot_id, "InvalidSnapshotId.NotFound")
     if snapshot["users"]:
         raise refusal("SnapshotCreatedImage")
+    if snapshot["makers"] and not call.flag("Force"):
+        raise refusal("SnapshotCreatedDisk")
     if call.now < snapshot["ends_at"]:
         raise refusal("InvalidOperation.RelatedSnapshotNotFinished")
     call.world.sql.execute("DELETE FROM snapshots WHERE snapshot_id = ?", (snapshot_id,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from imageferry.model.operations import StepProgress
 
@@ -12,10 +12,12 @@ class Board:
 
     def __init__(self) -> None:
         self._operations: dict[str, dict[str, StepProgress]] = {}
+        self._outages: dict[str, str] = {}
 
-    def open(self, operation_id: str) -> None:
-        """Begin to keep an operation's progress."""
-        self._operations[operation_id] = {}
+    def open(self, operation_id: str, former: Iterable[StepProgress] = ()) -> None:
+        """Begin to keep an operation's progress, where it stood when it was run last."""
+        self._operations[operation_id] = {row.address: row for row in former}
+        self._outages.pop(operation_id, None)
 
     def put(self, operation_id: str, progress: StepProgress) -> None:
         """The latest of one step."""
@@ -28,3 +30,15 @@ class Board:
     def close(self, operation_id: str) -> None:
         """The operation is not run here any longer."""
         self._operations.pop(operation_id, None)
+
+    def hold_up(self, operation_id: str, why: str) -> None:
+        """The operation waits for the database, until it is opened again."""
+        self._outages[operation_id] = why
+
+    def outage(self, operation_id: str) -> str | None:
+        """Why an operation of this process waits for the database; None where it does not."""
+        return self._outages.get(operation_id)
+
+    def give_up(self, operation_id: str) -> None:
+        """The operation does not wait for the database any longer."""
+        self._outages.pop(operation_id, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from imageferry.engine.execution import Recorded
 from imageferry.evaluation.errors import EvaluationError
@@ -14,49 +15,28 @@ from imageferry.model.events import Event
 from imageferry.model.inquiries import Inquiry, InquiryKind
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Export, Resource, Stack
-from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
+from imageferry.model.statuses import (
+    ENDINGS,
+    OperationStatus,
+    ResourceStatus,
+    StackStatus,
+)
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, reveal
 from imageferry.ports.keeping import Closing
 
-_SUCCEEDED = {
-    ChangeKind.CREATE: StackStatus.CREATED,
-    ChangeKind.UPDATE: StackStatus.UPDATED,
-    ChangeKind.DELETE: StackStatus.DELETED,
-}
-_FAILED = {
-    ChangeKind.CREATE: StackStatus.CREATE_FAILED,
-    ChangeKind.UPDATE: StackStatus.UPDATE_FAILED,
-    ChangeKind.DELETE: StackStatus.DELETE_FAILED,
-}
-_ROLLED_BACK = {
-    ChangeKind.CREATE: StackStatus.CREATE_ROLLED_BACK,
-    ChangeKind.UPDATE: StackStatus.UPDATE_ROLLED_BACK,
-}
-_ROLLBACK_FAILED = {
-    ChangeKind.CREATE: StackStatus.CREATE_ROLLBACK_FAILED,
-    ChangeKind.UPDATE: StackStatus.UPDATE_ROLLBACK_FAILED,
-}
-ROLLING_BACK: Mapping[ChangeKind, StackStatus] = {
-    ChangeKind.CREATE: StackStatus.CREATE_ROLLING_BACK,
-    ChangeKind.UPDATE: StackStatus.UPDATE_ROLLING_BACK,
-}
-"""The status of a stack whose operation is being undone."""
 
+def final_status(
+    stack: Stack, operation: Operation, end: OperationStatus, *, is_empty: bool
+) -> StackStatus:
+    """The stack's status after an operation that ended so; `is_empty`: it has no resources then.
 
-def final_status(operation: Operation, end: OperationStatus) -> StackStatus:
-    """The stack's status after an operation that ended so."""
-    match end:
-        case OperationStatus.SUCCEEDED:
-            return _SUCCEEDED[operation.kind]
-        case OperationStatus.ROLLED_BACK:
-            is_removal = operation.on_failure is OnFailure.DELETE
-            if is_removal and operation.kind is ChangeKind.CREATE:
-                return StackStatus.DELETED
-            return _ROLLED_BACK[operation.kind]
-        case OperationStatus.ROLLBACK_FAILED:
-            return _ROLLBACK_FAILED[operation.kind]
-        case OperationStatus.FAILED | OperationStatus.RUNNING | OperationStatus.PARKED:
-            return _FAILED[operation.kind]
+    A stack that never came to be is gone once nothing of it is left, where that was asked for.
+    """
+    status = ENDINGS[stack.status, end]
+    is_removal = operation.on_failure is OnFailure.DELETE and is_empty
+    if status is StackStatus.CREATE_ROLLED_BACK and is_removal:
+        return StackStatus.DELETED
+    return status
 
 
 def evaluate_outputs(
@@ -121,12 +101,23 @@ def _asked(
     """
     mine = tuple(inquiry for inquiry in change_set.bindings.answers if inquiry.kind in _OF_STACKS)
     match end:
-        case OperationStatus.SUCCEEDED if operation.kind is not ChangeKind.DELETE:
+        case OperationStatus.SUCCEEDED if operation.kind in {ChangeKind.CREATE, ChangeKind.UPDATE}:
             return mine
         case OperationStatus.ROLLED_BACK:
             return stack.asked
         case _:
             return tuple(dict.fromkeys((*stack.asked, *mine)))
+
+
+_MOST_NAMED: Final = 20
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row, of many only the first."""
+    shown = [*names[:_MOST_NAMED]]
+    if len(names) > len(shown):
+        shown.append(f"and {len(names) - len(shown)} more")
+    return ", ".join(shown)
 
 
 def reason_of(resources: Mapping[str, Resource], prefix: str = "") -> str:
@@ -142,7 +133,7 @@ def reason_of(resources: Mapping[str, Resource], prefix: str = "") -> str:
         }
     ]
     parts = [prefix] if prefix else []
-    shown = failures[:20]
+    shown = failures[:_MOST_NAMED]
     if len(failures) > len(shown):
         shown.append(f"and {len(failures) - len(shown)} more")
     return "; ".join([*parts, *shown])
@@ -157,10 +148,14 @@ def close(
     reason: str,
     now: float,
     notes: Sequence[str] = (),
+    events: Sequence[Event] = (),
 ) -> Closing:
-    """Everything that the end of an operation commits together."""
-    status = final_status(operation, end)
-    was_undone = end in {OperationStatus.ROLLED_BACK, OperationStatus.ROLLBACK_FAILED}
+    """Everything that the end of an operation commits together, `events` before its own."""
+    status = final_status(stack, operation, end, is_empty=not resources)
+    was_undone = operation.kind is ChangeKind.ROLLBACK or end in {
+        OperationStatus.ROLLED_BACK,
+        OperationStatus.ROLLBACK_FAILED,
+    }
     after = replace(
         stack,
         status=status,
@@ -184,7 +179,10 @@ def close(
             description=change_set.description,
         )
     if status is StackStatus.DELETED:
-        after = replace(after, outputs={}, exports=(), asked=())
+        after = replace(after, outputs={}, exports=(), asked=(), is_protected=False, policy="")
+    if status is StackStatus.DELETE_FAILED:
+        # Half of it may be gone: nobody is to build on what is left.
+        after = replace(after, exports=())
     event = Event(
         stack_id=stack.stack_id,
         operation_id=operation.operation_id,
@@ -201,5 +199,5 @@ def close(
         ended_at=now,
         stack=after,
         resources=tuple(resources.values()),
-        events=(event,),
+        events=(*events, event),
     )

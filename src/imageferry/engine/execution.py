@@ -17,6 +17,7 @@ from imageferry.model.changes import ChangeSet, Replacement
 from imageferry.model.diagnostics import Severity
 from imageferry.model.expressions import Literal
 from imageferry.model.handlers import (
+    Context,
     ErrorCode,
     Failed,
     HandlerAction,
@@ -56,6 +57,11 @@ class Site:
     change_set: ChangeSet
     catalog: Catalog
     patience: Patience
+    deletes_remains: bool = False
+
+
+BEHIND = 5.0
+"""Seconds by which clocks of several machines, or one that is being set, may differ."""
 
 
 class Unready(Exception):
@@ -122,10 +128,16 @@ def begin(
         if step.resource is not None and step.action is not HandlerAction.CREATE
         else None,
         properties=properties,
-        context=step.resource.context
-        if step.resource is not None and step.action is HandlerAction.DELETE
-        else {},
+        context=first_notes(step),
     )
+
+
+def first_notes(step: Step) -> Context:
+    """The notes that a step begins with: what an adoption takes in is never lost sight of."""
+    former: Context = {}
+    if step.resource is not None and step.action is HandlerAction.DELETE:
+        former = step.resource.context
+    return former if step.adopts is None else {**former, "adopts": dict(step.adopts)}
 
 
 def _properties(
@@ -205,11 +217,16 @@ def _refuse_replacement(
 
 
 def question(
-    step: Step, record: StepRecord, site: Site, now: float, entered_at: float
+    step: Step, record: StepRecord, site: Site, now: float, entered_at: float, wall: float
 ) -> HandlerRequest:
-    """What the handler of a step is asked, from the step and its record."""
+    """What the handler of a step is asked, from the step and its record.
+
+    `now` is the run's own time and `wall` the wall clock's: an intent is young by both, or old.
+    """
     resource = step.resource
-    is_old = now - record.intended_at > site.patience.token_lifetime
+    age = max(now, wall) - record.intended_at
+    # A clock that was set back tells nothing of how long ago it was.
+    is_old = age > site.patience.token_lifetime or wall < record.intended_at - BEHIND
     uncertain = (
         step.action is HandlerAction.CREATE
         and is_old
@@ -248,6 +265,13 @@ def question(
         uncertain=uncertain,
         repeated=record.intended_at < entered_at,
         visible_by=max(record.intended_at, entered_at) + site.patience.visibility,
+        adopts=step.adopts,
+        observed=step.observed,
+        renews=step.renews,
+        deletes_remains=site.deletes_remains
+        or (resource is not None and resource.deletes_remains)
+        or (step.wanted is not None and step.wanted.deletes_remains),
+        made_at=resource.created_at if resource is not None else record.intended_at,
     )
 
 

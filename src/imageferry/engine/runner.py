@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from imageferry.engine.closing import ROLLING_BACK, close, reason_of
+from imageferry.engine.clocks import latest
+from imageferry.engine.closing import close, listed, reason_of
 from imageferry.engine.execution import Patience, Site
 from imageferry.engine.journal import Journal
-from imageferry.engine.rollback import decide_rollback
+from imageferry.engine.retained import retained_events
+from imageferry.engine.rollback import decide_rollback, ground_of_rollback
 from imageferry.engine.steps import Step, Steps, closing_steps, making_steps
 from imageferry.engine.waves import Course, Parts, Wave, WaveEnd
 from imageferry.graph import Graph
@@ -19,7 +21,7 @@ from imageferry.model.handlers import ErrorCode
 from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepRecord
 from imageferry.model.stacks import Resource
-from imageferry.model.statuses import OperationStatus, ResourceStatus, StepStatus
+from imageferry.model.statuses import WAYS, OperationStatus, ResourceStatus, StepStatus, Verb
 from imageferry.ports.dispatching import RunResult
 from imageferry.ports.keeping import Closing, Entry, Fenced
 from imageferry.ports.types import Catalog
@@ -29,6 +31,10 @@ ENTRIES_WITHOUT_RECORD = 20
 
 RESOLVING = 60.0
 """Seconds spent on learning the outcome of calls that a crash left open, before undoing them."""
+
+
+_ONLY_STOPS = frozenset({ChangeKind.DELETE, ChangeKind.ROLLBACK})
+"""What is broken off where it stands and never undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ async def run_operation(
         )
         await store.park(operation_id, entry.epoch, reason)
         return RunResult(operation_id, OperationStatus.PARKED, notes=(reason,))
-    surroundings.parts.board.open(operation_id)
+    _, rows = await store.progress(operation_id) if entry.epoch > 1 else (0.0, [])
+    surroundings.parts.board.open(operation_id, rows)
     try:
         installation = await store.installation()
         return await _Run(surroundings, entry, installation, stop).carry_out()
@@ -84,13 +91,15 @@ class _Run:
         self._entry = entry
         self._installation = installation
         self._stop = stop
-        self._parts = surroundings.parts
+        steady = surroundings.parts.clock.anew(latest(entry.operation, entry.records))
+        self._parts = replace(surroundings.parts, clock=steady)
         self._operation = entry.operation
         self._entered_at = self._parts.clock.now()
         self._journal = Journal(self._parts.store, entry.operation.operation_id, entry.epoch)
         self._journal.cancel_requested = entry.operation.cancel_requested
         self._is_past_return = False
         self._between: Mapping[str, Resource] = {}
+        self._retained: list[Resource] = []
 
     async def carry_out(self) -> RunResult:
         entry = self._entry
@@ -145,6 +154,7 @@ class _Run:
                 change_set,
                 self._surroundings.catalog,
                 self._surroundings.patience,
+                self._operation.deletes_remains,
             ),
             journal=self._journal,
             standing=standing,
@@ -168,7 +178,7 @@ class _Run:
         if end is not WaveEnd.DONE:
             return end
         self._is_past_return = True
-        course.is_cancellable = change_set.kind is ChangeKind.DELETE
+        course.is_cancellable = change_set.kind in _ONLY_STOPS
         course.on_failure = OnFailure.KEEP
         return await self._second_wave(course, change_set)
 
@@ -197,7 +207,7 @@ class _Run:
             made = _standing_after_first(course, change_set, self._base(course))
             end = await Wave(course, closing_steps(change_set, made)).carry_out()
         if end in {WaveEnd.DONE, WaveEnd.FAILED}:
-            course.standing.forget_retained()
+            self._retained += course.standing.forget_retained()
         if end is WaveEnd.FAILED and not _failed_deletions(course, change_set):
             # What a replacement left over stays recorded and is tried again by the next operation.
             return WaveEnd.DONE
@@ -207,14 +217,17 @@ class _Run:
         return self._entry.resources if course.phase == 0 else self._between
 
     def _undoes(self, end: WaveEnd) -> bool:
-        if self._operation.kind is ChangeKind.DELETE or end is WaveEnd.DONE:
+        if self._operation.kind in _ONLY_STOPS or end is WaveEnd.DONE:
             return False
         if end is WaveEnd.CANCELLED:
             return True
         return self._operation.on_failure is not OnFailure.KEEP and not self._is_past_return
 
     def _status(self, end: WaveEnd) -> OperationStatus:
-        return OperationStatus.SUCCEEDED if end is WaveEnd.DONE else OperationStatus.FAILED
+        # Who was asked for a part only has not brought the stack to what its template wants.
+        is_part = self._operation.kind not in _ONLY_STOPS and self._entry.change_set.left_out
+        is_done = end is WaveEnd.DONE and not is_part
+        return OperationStatus.SUCCEEDED if is_done else OperationStatus.FAILED
 
     async def _resolve(self, course: Course, *, only_looks: bool) -> None:
         """Learn the outcome of calls whose reply nobody recorded: with their token, once more.
@@ -245,7 +258,7 @@ class _Run:
         await wave.resolve(until, only_looks=only_looks)
 
     async def _begin_rollback(self, rollback: ChangeSet, course: Course, end: WaveEnd) -> None:
-        status = ROLLING_BACK[self._operation.kind]
+        status = WAYS[self._entry.stack.status][Verb.CANCEL]
         reason = _why(end, course)
         event = Event(
             stack_id=self._entry.stack.stack_id,
@@ -264,7 +277,9 @@ class _Run:
 
     async def _backward(self, rollback: ChangeSet, forward: Course) -> RunResult:
         """The change set that undoes, carried out like any other; nothing turns it back."""
-        self._between = dict(forward.standing.now)
+        self._between = ground_of_rollback(
+            self._operation, self._entry.change_set, self._entry.resources, forward.standing.now
+        )
         course = self._course(rollback, self._between, 1, OnFailure.KEEP)
         course.notes = forward.notes
         resources = Standing(self._between, rollback).now
@@ -307,10 +322,17 @@ class _Run:
             await self._abandon(course, _why(end, course))
         await self._journal.settle()
         resources = course.standing.now
-        prefix = _why(end, course, with_failures=False)
-        reason = "" if status is OperationStatus.SUCCEEDED else reason_of(resources, prefix)
+        prefix = "; ".join(
+            part
+            for part in (_why(end, course, with_failures=False), _left_out(change_set))
+            if part
+        )
+        is_whole = status is OperationStatus.SUCCEEDED and not change_set.left_out
+        reason = "" if is_whole else reason_of(resources, prefix)
         if not reason:
             reason = self._operation.reason
+        now = self._parts.clock.now()
+        events = retained_events(self._entry, self._retained, resources, status, now)
         closing: Closing = close(
             self._operation,
             self._entry.stack,
@@ -318,8 +340,9 @@ class _Run:
             resources,
             status,
             reason,
-            self._parts.clock.now(),
+            now,
             course.notes,
+            events,
         )
         await self._parts.store.close_operation(
             self._operation.operation_id, self._entry.epoch, closing
@@ -357,6 +380,12 @@ def _failed_deletions(course: Course, change_set: ChangeSet) -> bool:
         for change in change_set.changes
         if str(change.address) in course.standing.now
     )
+
+
+def _left_out(change_set: ChangeSet) -> str:
+    """What the change set did not touch although something is still to be done there."""
+    names = [str(address) for address in change_set.left_out]
+    return f"left as they are: {listed(names)}" if names else ""
 
 
 def _why(end: WaveEnd, course: Course, *, with_failures: bool = True) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imageferry.graph import Graph
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange, Wanted
 from imageferry.model.handlers import Context, HandlerAction
 from imageferry.model.stacks import Resource
-from imageferry.model.statuses import ResourceStatus
+from imageferry.model.values import Value
+from imageferry.planning.undoing import keeps_old
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One handler deed: `step_id` is the same whenever it is made from the same change set.
 
-    `resource` is what exists before it, `wanted` what shall be, `leftover` what a CLEAN_UP removes.
+    `resource` is what exists before it, `wanted` what shall be, `leftover` what a CLEAN_UP removes,
+    `adopts` what a CREATE takes in, or a DELETE gives back, `observed` what an UPDATE sets back, as
+    the cloud has it, and `renews` that it makes anew what is gone.
     """
 
     step_id: str
@@ -28,6 +31,9 @@ class Step:
     wanted: Wanted | None = None
     replaces: bool = False
     leftover: Context | None = None
+    observed: Mapping[str, Value] = field(default_factory=dict)
+    renews: bool = False
+    adopts: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +69,6 @@ def making_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> St
     return Steps(steps, Graph(edges))
 
 
-# What was never whole is no resource that somebody may want to keep.
-_REMNANTS = frozenset(
-    {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING, ResourceStatus.DELETE_FAILED}
-)
-
-
-def _keeps_old(wanted: Wanted, resource: Resource, kind: ChangeKind) -> bool:
-    """True where what is replaced stays in the cloud; what a rollback takes back never does."""
-    return (
-        wanted.replacement_policy == "Retain"
-        and kind is not ChangeKind.ROLLBACK
-        and resource.status not in _REMNANTS
-    )
-
-
 def _making(
     change: ResourceChange, resource: Resource | None, kind: ChangeKind
 ) -> tuple[Step, ...]:
@@ -92,6 +83,7 @@ def _making(
                 wanted.type_name,
                 HandlerAction.CREATE,
                 wanted=wanted,
+                adopts=change.adopts,
             )
         case Action.UPDATE | Action.REPLACE if not change.repairs:
             return (
@@ -103,6 +95,8 @@ def _making(
                     resource=resource,
                     wanted=wanted,
                     replaces=change.action is Action.REPLACE,
+                    observed=change.observed,
+                    renews=change.renews,
                 ),
             )
         case Action.UPDATE | Action.REPLACE:
@@ -115,7 +109,7 @@ def _making(
             )
         case Action.DELETE | Action.MOVE | Action.NONE:
             return ()
-    if change.repairs and resource is not None and not _keeps_old(wanted, resource, kind):
+    if change.repairs and resource is not None and not keeps_old(wanted, resource, kind):
         remnant = Step(
             f"{change.address}/delete_remnant",
             change.address,
@@ -150,6 +144,7 @@ def closing_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> S
                 resource.type_name,
                 HandlerAction.DELETE,
                 resource=resource,
+                adopts=change.adopts,
             )
         if resource.replacement_policy != "Retain" or change_set.kind is ChangeKind.ROLLBACK:
             _add_clean_ups(steps, edges, resource)

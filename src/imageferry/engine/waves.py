@@ -8,10 +8,20 @@ from enum import Enum
 from typing import Any
 
 from imageferry.engine.board import Board
+from imageferry.engine.clocks import SteadyClock
 from imageferry.engine.decisions import Agenda
-from imageferry.engine.execution import Site, Unready, ask, begin, question, retried
+from imageferry.engine.execution import (
+    Site,
+    Unready,
+    ask,
+    begin,
+    first_notes,
+    question,
+    retried,
+)
 from imageferry.engine.journal import Journal
 from imageferry.engine.steps import Step, Steps
+from imageferry.engine.telling import beginning, ending, remark, said
 from imageferry.model.events import Event
 from imageferry.model.handlers import (
     Done,
@@ -23,9 +33,9 @@ from imageferry.model.handlers import (
 )
 from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepProgress, StepRecord
-from imageferry.model.statuses import ResourceStatus, StepStatus
+from imageferry.model.statuses import StepStatus
 from imageferry.ports.keeping import Fenced, Store
-from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.senses import Entropy
 from imageferry.ports.types import Handler
 
 CALLS_AT_ONCE = 32
@@ -35,6 +45,9 @@ More are no faster than the cloud's published rates, and each may open a connect
 
 CANCEL_LOOK = 2.0
 """Seconds between two looks at the cancel flag while nothing is written."""
+
+CANCEL_LOOK_LATER = 10.0
+"""The same in a long wait: who has waited for a quarter of an hour can bear that."""
 
 PROGRESS_KEPT = 30.0
 """Seconds between two writings of the progress row."""
@@ -58,7 +71,7 @@ class Parts:
     """What a run is connected to."""
 
     store: Store
-    clock: Clock
+    clock: SteadyClock
     entropy: Entropy
     board: Board
 
@@ -86,29 +99,6 @@ class Course:
     notes: list[str] = field(default_factory=list)
 
 
-_BEGUN = {
-    HandlerAction.CREATE: ResourceStatus.CREATING,
-    HandlerAction.UPDATE: ResourceStatus.UPDATING,
-    HandlerAction.DELETE: ResourceStatus.DELETING,
-    HandlerAction.CLEAN_UP: None,
-    HandlerAction.READ: None,
-}
-_DONE = {
-    HandlerAction.CREATE: ResourceStatus.CREATED,
-    HandlerAction.UPDATE: ResourceStatus.UPDATED,
-    HandlerAction.DELETE: ResourceStatus.DELETED,
-    HandlerAction.CLEAN_UP: ResourceStatus.DELETED,
-    HandlerAction.READ: None,
-}
-_FAILED = {
-    HandlerAction.CREATE: ResourceStatus.CREATE_FAILED,
-    HandlerAction.UPDATE: ResourceStatus.UPDATE_FAILED,
-    HandlerAction.DELETE: ResourceStatus.DELETE_FAILED,
-    HandlerAction.CLEAN_UP: ResourceStatus.DELETE_FAILED,
-    HandlerAction.READ: None,
-}
-
-
 class Wave:
     """One wave of one course. It makes no decisions: the agenda does."""
 
@@ -121,7 +111,7 @@ class Wave:
         self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
         self._observing: dict[str, bool] = {}
         self._saved_at = course.parts.clock.now() - PROGRESS_KEPT + PROGRESS_FIRST
-        self._looked_at = course.parts.clock.now()
+        self._looked_at = self._began_at = course.parts.clock.now()
         self._fault: BaseException | None = None
         self._end: WaveEnd | None = None
         self._resolving = self._only_looks = False
@@ -204,7 +194,8 @@ class Wave:
     async def _wait(self, now: float) -> None:
         """Sleep until a call ends, a step falls due, or the flags are to be looked at."""
         clock = self._course.parts.clock
-        until = now + CANCEL_LOOK
+        patience = min(CANCEL_LOOK_LATER, max(CANCEL_LOOK, (now - self._began_at) / 100))
+        until = now + patience
         falls_due = self._agenda.next_time()
         if falls_due is not None:
             until = min(until, falls_due)
@@ -226,7 +217,7 @@ class Wave:
                 sleeper.cancel()
         self._wake.clear()
         now = clock.now()
-        if not self._running and now - self._looked_at >= CANCEL_LOOK:
+        if not self._running and now - self._looked_at >= patience:
             self._looked_at = now
             await self._course.journal.record()
         if now - self._saved_at >= PROGRESS_KEPT:
@@ -258,7 +249,7 @@ class Wave:
             except Unready as unready:
                 await self._refuse(step, unready.failure, now)
                 return
-            await self._keep(record, _event(course, record, _BEGUN[step.action]))
+            await self._keep(record, beginning(course.site, record))
         elif not self._observing.get(step.step_id, False):
             # Directly before a call that changes something: is the operation still mine?
             await course.journal.record()
@@ -278,7 +269,8 @@ class Wave:
 
     async def _ask(self, handler: Handler, step: Step, record: StepRecord, now: float) -> Outcome:
         course = self._course
-        return await ask(handler, question(step, record, course.site, now, course.entered_at))
+        wall = course.parts.clock.wall()
+        return await ask(handler, question(step, record, course.site, now, course.entered_at, wall))
 
     async def _take(
         self, step: Step, record: StepRecord, outcome: Outcome, asked_at: float
@@ -298,6 +290,7 @@ class Wave:
                     context={},
                     reason="; ".join(outcome.notes),
                     ended_at=now,
+                    remains=outcome.remains,
                 )
                 await self._finish(step, done)
             case Failed():
@@ -312,7 +305,7 @@ class Wave:
                     record,
                     status=StepStatus.FAILED,
                     context=outcome.context or record.context,
-                    reason=_says(outcome),
+                    reason=said(outcome),
                     error_code=outcome.code.value,
                     request_id=outcome.request_id,
                     ended_at=now,
@@ -328,11 +321,12 @@ class Wave:
             physical_id=outcome.physical_id,
             context=outcome.context,
         )
-        if after != record:
+        if outcome.notes:
+            await self._keep(after, remark(self._course.site, after, outcome.notes, asked_at))
+        elif after != record:
             await self._keep(after)
         self._observing[step.step_id] = outcome.observes
-        self._course.notes.extend(f"{step.address}: {note}" for note in outcome.notes)
-        self._show(step, outcome.progress, outcome.status_says, outcome.remaining)
+        self._show(step, outcome.progress, outcome.status_says, outcome.remaining, outcome.queue)
         is_resolved = after.physical_id is not None or self._only_looks
         if not (self._resolving and is_resolved):
             # From the moment it was asked: those asked together then come together again.
@@ -349,19 +343,19 @@ class Wave:
             status=StepStatus.FAILED,
             token="",
             intended_at=now,
+            context=first_notes(step),
         )
         failed = replace(
             record,
             status=StepStatus.FAILED,
-            reason=_says(failure),
+            reason=said(failure),
             error_code=failure.code.value,
             ended_at=now,
         )
         await self._finish(step, failed)
 
     async def _finish(self, step: Step, record: StepRecord) -> None:
-        statuses = _DONE if record.status is StepStatus.DONE else _FAILED
-        await self._keep(record, _event(self._course, record, statuses[step.action]))
+        await self._keep(record, ending(self._course.site, record))
         self._course.standing.apply(record)
         says = "done" if record.status is StepStatus.DONE else record.reason
         self._show(step, 100 if record.status is StepStatus.DONE else None, says, 0.0)
@@ -377,43 +371,20 @@ class Wave:
         if not record.status.is_final:
             self._course.standing.apply(record)
 
-    def _show(self, step: Step, percent: int | None, says: str, remaining: float | None) -> None:
+    def _show(
+        self,
+        step: Step,
+        percent: int | None,
+        says: str,
+        remaining: float | None,
+        queue: tuple[int, int] | None = None,
+    ) -> None:
         if step.action is HandlerAction.CLEAN_UP:
             return
         self._course.parts.board.put(
             self._course.site.operation_id,
-            StepProgress(str(step.address), percent, says, remaining),
+            StepProgress(str(step.address), percent, says, remaining, queue),
         )
-
-
-def _event(course: Course, record: StepRecord, status: ResourceStatus | None) -> Event | None:
-    if status is None:
-        return None
-    is_clean_up = record.action is HandlerAction.CLEAN_UP
-    reason = record.reason
-    if is_clean_up:
-        deed = "is gone" if record.status is StepStatus.DONE else "is still left over"
-        reason = "; ".join(text for text in (f"what it replaced {deed}", reason) if text)
-    return Event(
-        stack_id=course.site.stack.stack_id,
-        operation_id=course.site.operation_id,
-        time=record.ended_at or record.intended_at,
-        address=str(record.address),
-        type_name=record.type_name,
-        status=status,
-        reason=reason,
-        physical_id=None if is_clean_up else record.physical_id,
-    )
-
-
-def _says(failure: Failed) -> str:
-    """A failure in one line: our code, the cloud's message, code and request id."""
-    text = f"{failure.code.value}: {failure.message}"
-    if failure.cloud_code and failure.cloud_code not in failure.message:
-        text += f" ({failure.cloud_code})"
-    if failure.request_id and failure.request_id not in failure.message:
-        text += f" [request {failure.request_id}]"
-    return text
 
 
 def _not_installed(step: Step) -> Failed:

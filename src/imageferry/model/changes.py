@@ -9,6 +9,7 @@ from enum import Enum
 from imageferry.model.addresses import PropertyPath, ResourceAddress
 from imageferry.model.diagnostics import Diagnostic, Span
 from imageferry.model.expressions import Expression
+from imageferry.model.handlers import Context
 from imageferry.model.templates import Bindings
 from imageferry.model.values import UNKNOWN, Value
 
@@ -59,7 +60,7 @@ class Wanted:
     """A resource as it shall be: expressions already specialised to this address.
 
     `properties` holds a Literal for each value known at planning; everything else is evaluated
-    when the step is due.
+    when the step is due. `deletes_remains`: when it goes, so does what the cloud would keep of it.
     """
 
     address: ResourceAddress
@@ -70,6 +71,7 @@ class Wanted:
     replacement_policy: str = "Delete"
     span: Span | None = None
     property_spans: Mapping[str, Span] = field(default_factory=dict)
+    deletes_remains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,10 @@ class ResourceChange:
 
     `blocked` says why this change is refused unless replacements are allowed; such a change set
     can be shown and not executed. `moved_from` is the address whose existing resource is taken
-    over here. `repairs` is True where an unfinished earlier resource is deleted first.
+    over here. `repairs` is True where an unfinished earlier resource is deleted first. `adopts` is
+    the existing thing that an ADOPT takes in, its id as `id`; on a DELETE it is given back as it was
+    found, and not deleted. `observed` are properties that were changed outside and are set back, as
+    the cloud has them. `renews`: it is gone, and an UPDATE makes it anew behind its physical id.
     """
 
     address: ResourceAddress
@@ -93,6 +98,9 @@ class ResourceChange:
     repairs: bool = False
     physical_id: str | None = None
     depends_on: tuple[ResourceAddress, ...] = ()
+    adopts: Context | None = None
+    observed: Mapping[str, Value] = field(default_factory=dict)
+    renews: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,9 @@ class ChangeSet:
     """All changes of one deed, with everything that carrying them out needs.
 
     `after` gives for each changed address the addresses whose steps come first when creating and
-    updating (deletions run in reverse). `warnings` are for people.
+    updating (deletions run in reverse). `warnings` are for people. `left_out` are addresses at
+    which something is still to be done and which this change set does not touch, since it was
+    asked for others only, or to skip them.
     """
 
     change_set_id: str
@@ -134,6 +144,16 @@ class ChangeSet:
     warnings: tuple[Diagnostic, ...] = ()
     replacement_allowed: bool = False
     created_at: float = 0.0
+    left_out: tuple[ResourceAddress, ...] = ()
+
+    @property
+    def adoptions(self) -> dict[str, str]:
+        """The ids of the existing things that are taken in, by address text."""
+        return {
+            str(change.address): str(change.adopts["id"])
+            for change in self.changes
+            if change.action is Action.ADOPT and change.adopts is not None
+        }
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from imageferry.model.values import Json, Value
 
@@ -58,7 +58,13 @@ class HandlerRequest:
     that one. `intended_at` is when the intent was first
     committed. `properties` are conformed values without UNKNOWN, secrets still wrapped. For
     CLEAN_UP `leftover` is one of the maps that an earlier Done left over. `replaces` asks `update`
-    for a new physical id. Times are seconds since 1970.
+    for a new physical id. `adopts` (notes of an `Adopter`, the thing's id as `id`) asks CREATE to take an
+    existing thing in and to make nothing, and DELETE to give it back as it was found and to delete
+    nothing. `observed` asks `update` to set back what was changed outside: properties as the cloud
+    has them, which differ from `previous`; `renews` to make what is gone anew behind the same
+    physical id. `deletes_remains`: what the cloud keeps of a deleted
+    thing, and bills, is to go as well, as far as it was made here; what was there before `made_at`,
+    when this resource was begun, was not. Times are seconds since 1970.
     """
 
     action: HandlerAction
@@ -84,6 +90,19 @@ class HandlerRequest:
     uncertain: bool = False
     repeated: bool = False
     visible_by: float = 0.0
+    adopts: Context | None = None
+    observed: Mapping[str, Value] = field(default_factory=dict)
+    renews: bool = False
+    deletes_remains: bool = False
+    made_at: float = 0.0
+
+
+class Symptom(NamedTuple):
+    """Something about a thing that is no property and not as it should be: `usable`, `status`."""
+
+    name: str
+    healthy: str
+    actual: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +111,24 @@ class Done:
 
     `leftovers` are things of this resource that should go once everything that depends on it has
     moved on (a replaced image): each is handed back to the handler with CLEAN_UP. They are the
-    whole list: an UPDATE repeats those of `request.leftovers` that are still left over. `notes` are
-    sentences for people (events), without secrets. After DELETE and CLEAN_UP the ids are ignored.
+    whole list: an UPDATE repeats those of `request.leftovers` that are still left over, and a READ
+    those that are still there. `notes` are sentences for people (events), without secrets. After
+    DELETE and CLEAN_UP the ids are ignored.
+
+    A READ tells in `observed` the properties as the cloud has them, in the type's own words, None
+    for one that is not set there; what the cloud cannot tell is not in it, and None altogether means
+    that nothing can be told. `symptoms` are what else is wrong. `remains` are things that the cloud
+    keeps after a deletion, and bills: maps with `kind`, `region`, `of` and `ids`, and `why` where
+    they were to go and did not.
     """
 
     physical_id: str | None
     attributes: Mapping[str, Value] = field(default_factory=dict)
     leftovers: tuple[Context, ...] = ()
     notes: tuple[str, ...] = ()
+    observed: Mapping[str, Value] | None = None
+    symptoms: tuple[Symptom, ...] = ()
+    remains: tuple[Context, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +138,8 @@ class Pending:
     An id is given as soon as the cloud has said it. `progress` is 0 to 100 or None. `status_says`
     is a short phrase for people (`Waiting`, `Creating 40%`). `observes`: the next call only reads;
     otherwise the engine commits `context` and checks its ownership directly before it.
-    `remaining` is the estimated number of seconds to the end, where known.
+    `remaining` is the estimated number of seconds to the end, where known. `queue` is the place
+    among those that wait for their turn, from 1, and how many they are.
     """
 
     physical_id: str | None
@@ -120,6 +150,7 @@ class Pending:
     status_says: str = ""
     remaining: float | None = None
     notes: tuple[str, ...] = ()
+    queue: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

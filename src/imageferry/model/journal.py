@@ -35,6 +35,7 @@ def _with_wanted(resource: Resource, change: ResourceChange) -> Resource:
         depends_on=wanted.depends_on,
         deletion_policy=wanted.deletion_policy,
         replacement_policy=wanted.replacement_policy,
+        deletes_remains=wanted.deletes_remains,
     )
 
 
@@ -78,6 +79,7 @@ def _created(
         depends_on=() if wanted is None else wanted.depends_on,
         deletion_policy="Delete" if wanted is None else wanted.deletion_policy,
         replacement_policy="Delete" if wanted is None else wanted.replacement_policy,
+        deletes_remains=wanted is not None and wanted.deletes_remains,
     )
 
 
@@ -144,17 +146,22 @@ class Standing:
             case HandlerAction.READ:
                 return
 
-    def forget_retained(self) -> None:
-        """Let go of what is removed from the stack, or replaced in it, and kept in the cloud."""
+    def forget_retained(self) -> list[Resource]:
+        """Let go of what is removed from the stack, or replaced in it, and kept in the cloud.
+
+        Returns what was removed, so that somebody says where it is.
+        """
+        kept = []
         for key, change in self._changes.items():
-            if change.retained:
-                self.now.pop(key, None)
+            if change.retained and key in self.now:
+                kept.append(self.now.pop(key))
         if self._is_rollback:
             # What a replacement had made and its rollback took back is nothing to be kept.
-            return
+            return kept
         for key, resource in self.now.items():
             if resource.leftovers and resource.replacement_policy == "Retain":
                 self.now[key] = replace(resource, leftovers=())
+        return kept
 
 
 def resources_after(

@@ -53,6 +53,7 @@ class Operation:
     started_at: float = 0.0
     ended_at: float | None = None
     schema: int = JOURNAL_SCHEMA
+    deletes_remains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class StepRecord:
     """The last thing known of one step; the journal holds one row a step and phase.
 
     `phase` is 0 for the change set and 1 for its rollback. `properties` are the evaluated values
-    that the handler was asked for. Times are seconds since 1970.
+    that the handler was asked for; `remains` what the cloud keeps after it. Times are seconds since
+    1970.
     """
 
     phase: int
@@ -81,13 +83,18 @@ class StepRecord:
     error_code: str = ""
     request_id: str = ""
     ended_at: float | None = None
+    remains: tuple[Context, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """How far one step is, for people watching; kept at most every 30 s and never relied on."""
+    """How far one step is, for people watching; kept at most every 30 s and never relied on.
+
+    `queue` is its place among those that wait for their turn, from 1, and how many they are.
+    """
 
     address: str
     percent: int | None
     says: str
     remaining: float | None = None
+    queue: tuple[int, int] | None = None

@@ -46,7 +46,8 @@ class PropertySchema(NamedTuple):
     `empty_is_unset`: an empty string counts as not given. `pattern` must match the whole value
     and is said in words by `pattern_says`. `updatable_to_nothing` is False where the cloud keeps
     the old value when the property is removed. `old_name_of` names the property that this one is
-    an old word for. `ordered` is False for a list whose order means nothing.
+    an old word for. `ordered` is False for a list whose order means nothing. `restorable`: what was
+    changed outside is set back in place, whatever a change in the template would take.
     """
 
     value_type: ValueType
@@ -68,6 +69,7 @@ class PropertySchema(NamedTuple):
     old_name_of: str | None = None
     constraint: str = ""
     ordered: bool = True
+    restorable: bool = False
 
 
 class AttributeSchema(NamedTuple):
@@ -115,7 +117,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         "type", "required", "update", "description", "default", "emptyIsUnset", "minLength",
         "maxLength", "pattern", "patternSays", "minItems", "maxItems", "allowedValues", "items",
         "members", "updatableToNothing", "oldNameOf", "constraint",
-        "ordered",
+        "ordered", "restorable",
     }  # fmt: skip
     unknown = set(document) - known
     if unknown:
@@ -145,6 +147,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         old_name_of=document.get("oldNameOf"),
         constraint=document.get("constraint", ""),
         ordered=document.get("ordered", True),
+        restorable=document.get("restorable", False),
     )
 
 

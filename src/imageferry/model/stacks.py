@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from imageferry.model.addresses import ResourceAddress
+from imageferry.model.drift import DriftMark
 from imageferry.model.handlers import Context
 from imageferry.model.inquiries import Inquiry
 from imageferry.model.statuses import ResourceStatus, StackStatus
@@ -28,7 +29,7 @@ class Resource:
     `properties` are the evaluated values it was last brought to; `context` the handler's notes of
     an unfinished or failed step; `leftovers` what a replacement left behind and could not delete.
     `depends_on` is kept for the order of deletion. `generation` counts the creations at this
-    address in this stack.
+    address in this stack. `deletes_remains`: when it goes, so does what the cloud would keep of it.
     """
 
     address: ResourceAddress
@@ -46,6 +47,7 @@ class Resource:
     created_at: float = 0.0
     updated_at: float = 0.0
     generation: int = 0
+    deletes_remains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Stack:
 
     `parameters` are the converted values, NoEcho ones as Secret. `exports` are those of the last
     success; `asked` is what its resources and outputs were made from that other stacks have said.
-    Times are seconds since 1970.
+    `is_protected`: nobody deletes it before that is taken back. `policy` is the text of its stack
+    policy, empty where every update is allowed. `drift` is what the last comparison of the whole
+    stack with the cloud found. Times are seconds since 1970.
     """
 
     stack_id: str
@@ -83,3 +87,6 @@ class Stack:
     tags: Mapping[str, str] = field(default_factory=dict)
     exports: tuple[Export, ...] = ()
     asked: tuple[Inquiry, ...] = ()
+    drift: DriftMark | None = None
+    is_protected: bool = False
+    policy: str = ""

@@ -1,4 +1,4 @@
-"""Every status of a stack, resource, operation and step, and the words of each dialect for them."""
+"""Every status of a stack, resource, operation and step: the dialects' words, and the ways between."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ class StackStatus(Enum):
     DELETING = "DELETING"
     DELETED = "DELETED"
     DELETE_FAILED = "DELETE_FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """True where nothing runs on the stack."""
+        return not any(self is running for running, _ in ENDINGS)
+
+
+class Verb(Enum):
+    """What a person may ask of a stack; the words are those of the command line."""
+
+    DEPLOY = "deploy"
+    RETRY = "retry"
+    CONTINUE_ROLLBACK = "continue-rollback"
+    CANCEL = "cancel"
+    DELETE = "delete"
 
 
 class ResourceStatus(Enum):
@@ -122,3 +137,101 @@ RESOURCE_WORDS: Final[Mapping[str, Mapping[ResourceStatus, str]]] = {
         ResourceStatus.RETAINED: "DELETE_SKIPPED",
     },
 }
+
+_TO_MAKE: Final[Mapping[Verb, StackStatus]] = {
+    Verb.DEPLOY: StackStatus.CREATING,
+    Verb.DELETE: StackStatus.DELETING,
+}
+_TO_CHANGE: Final[Mapping[Verb, StackStatus]] = {
+    Verb.DEPLOY: StackStatus.UPDATING,
+    Verb.DELETE: StackStatus.DELETING,
+}
+
+WAYS: Final[Mapping[StackStatus, Mapping[Verb, StackStatus]]] = {
+    StackStatus.REVIEWING: _TO_MAKE,
+    StackStatus.CREATING: {
+        Verb.CANCEL: StackStatus.CREATE_ROLLING_BACK,
+        Verb.RETRY: StackStatus.CREATING,
+    },
+    StackStatus.CREATED: _TO_CHANGE,
+    StackStatus.CREATE_FAILED: {Verb.RETRY: StackStatus.CREATING, **_TO_MAKE},
+    StackStatus.CREATE_ROLLING_BACK: {
+        Verb.CANCEL: StackStatus.CREATE_ROLLING_BACK,
+        Verb.RETRY: StackStatus.CREATE_ROLLING_BACK,
+    },
+    StackStatus.CREATE_ROLLED_BACK: {**_TO_MAKE, Verb.RETRY: StackStatus.CREATING},
+    StackStatus.CREATE_ROLLBACK_FAILED: {
+        Verb.CONTINUE_ROLLBACK: StackStatus.CREATE_ROLLING_BACK,
+        Verb.RETRY: StackStatus.CREATING,
+        **_TO_MAKE,
+    },
+    StackStatus.UPDATING: {
+        Verb.CANCEL: StackStatus.UPDATE_ROLLING_BACK,
+        Verb.RETRY: StackStatus.UPDATING,
+    },
+    StackStatus.UPDATED: _TO_CHANGE,
+    StackStatus.UPDATE_FAILED: {Verb.RETRY: StackStatus.UPDATING, **_TO_CHANGE},
+    StackStatus.UPDATE_ROLLING_BACK: {
+        Verb.CANCEL: StackStatus.UPDATE_ROLLING_BACK,
+        Verb.RETRY: StackStatus.UPDATE_ROLLING_BACK,
+    },
+    StackStatus.UPDATE_ROLLED_BACK: {**_TO_CHANGE, Verb.RETRY: StackStatus.UPDATING},
+    StackStatus.UPDATE_ROLLBACK_FAILED: {
+        Verb.CONTINUE_ROLLBACK: StackStatus.UPDATE_ROLLING_BACK,
+        Verb.RETRY: StackStatus.UPDATING,
+        **_TO_CHANGE,
+    },
+    StackStatus.DELETING: {
+        Verb.CANCEL: StackStatus.DELETING,
+        Verb.RETRY: StackStatus.DELETING,
+    },
+    # Its name is free: the next deploy makes another stack.
+    StackStatus.DELETED: {Verb.DEPLOY: StackStatus.CREATING},
+    StackStatus.DELETE_FAILED: {
+        Verb.DELETE: StackStatus.DELETING,
+        Verb.RETRY: StackStatus.DELETING,
+        Verb.DEPLOY: StackStatus.UPDATING,
+    },
+}
+"""By status: what may be asked of a stack, the nearest way first, and its status after that.
+
+While an operation runs, `retry` lets one that was set aside go on and otherwise follows it.
+Cancelling a deletion, or a rollback that was continued, only stops it; what turns back already is
+not turned again."""
+
+ENDINGS: Final[Mapping[tuple[StackStatus, OperationStatus], StackStatus]] = {
+    (StackStatus.CREATING, OperationStatus.SUCCEEDED): StackStatus.CREATED,
+    (StackStatus.CREATING, OperationStatus.FAILED): StackStatus.CREATE_FAILED,
+    (StackStatus.CREATING, OperationStatus.ROLLED_BACK): StackStatus.CREATE_ROLLED_BACK,
+    (StackStatus.CREATING, OperationStatus.ROLLBACK_FAILED): StackStatus.CREATE_ROLLBACK_FAILED,
+    (StackStatus.UPDATING, OperationStatus.SUCCEEDED): StackStatus.UPDATED,
+    (StackStatus.UPDATING, OperationStatus.FAILED): StackStatus.UPDATE_FAILED,
+    (StackStatus.UPDATING, OperationStatus.ROLLED_BACK): StackStatus.UPDATE_ROLLED_BACK,
+    (StackStatus.UPDATING, OperationStatus.ROLLBACK_FAILED): StackStatus.UPDATE_ROLLBACK_FAILED,
+    **{
+        (running, end): status
+        for running, rolled_back, failed in (
+            (
+                StackStatus.CREATE_ROLLING_BACK,
+                StackStatus.CREATE_ROLLED_BACK,
+                StackStatus.CREATE_ROLLBACK_FAILED,
+            ),
+            (
+                StackStatus.UPDATE_ROLLING_BACK,
+                StackStatus.UPDATE_ROLLED_BACK,
+                StackStatus.UPDATE_ROLLBACK_FAILED,
+            ),
+        )
+        # An operation that began as a rollback succeeds or fails; one that turned back has these
+        # ends of its own.
+        for end, status in (
+            (OperationStatus.SUCCEEDED, rolled_back),
+            (OperationStatus.ROLLED_BACK, rolled_back),
+            (OperationStatus.FAILED, failed),
+            (OperationStatus.ROLLBACK_FAILED, failed),
+        )
+    },
+    (StackStatus.DELETING, OperationStatus.SUCCEEDED): StackStatus.DELETED,
+    (StackStatus.DELETING, OperationStatus.FAILED): StackStatus.DELETE_FAILED,
+}
+"""By the status of a stack that is worked on and the end of its operation: its status then."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from imageferry.evaluation.dependencies import dependencies_of, tells_index
+from imageferry.evaluation.directives import directives_of
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.folding import may_fold, specialise
 from imageferry.evaluation.references import Contents, MentionKind, contents
@@ -30,6 +31,7 @@ class Draft(NamedTuple):
     deletion_policy: str
     replacement_policy: str
     shared: frozenset[str]
+    deletes_remains: bool = False
 
 
 def expand(template: Template, bindings: Bindings, manners: Manners) -> list[list[Draft]]:
@@ -61,6 +63,7 @@ def _instances(
     scope = Scope(bindings, Unresolved(), manners)
     deletion = _policy(definition.deletion_policy, scope)
     replacement = _policy(definition.replacement_policy, scope)
+    deletes_remains = directives_of(definition, scope).deletes_remains
     indexes: Iterable[int | None] = (None,)
     if definition.logical_id in bindings.counts:
         indexes = range(bindings.counts[definition.logical_id])
@@ -99,6 +102,7 @@ def _instances(
                 deletion,
                 replacement,
                 shared,
+                deletes_remains,
             )
         )
     return drafts

@@ -41,11 +41,16 @@ _UNFINISHED = {
     ResourceStatus.DELETE_FAILED,
 }
 _UNSETTLED = {*_UNFINISHED, ResourceStatus.UPDATE_FAILED}
+_STAYING = {Action.NONE, Action.MOVE, Action.UPDATE}
 
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """What somebody wants of a stack; `template` is None for nothing at all."""
+    """What somebody wants of a stack; `template` is None for nothing at all.
+
+    `gone` are the addresses of recorded resources that the cloud does not have any longer: what is
+    still wanted there is made anew.
+    """
 
     change_set_id: str
     stack: Stack
@@ -55,6 +60,7 @@ class Intention:
     manners: Manners
     replacement_allowed: bool
     now: float
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -249,7 +255,13 @@ def _group(
             resource = None if came_from is None else counted[came_from]
             if resource is not None:
                 plain.pop(resource.address, None)
+        is_gone = resource is not None and str(resource.address) in intention.gone
+        if is_gone and not item.schema.renewed_attributes:
+            resource = None
         change, renewed = _change(item, resource, intention, catalog)
+        if is_gone and change.action in _STAYING:
+            # What stands for it in references stays; what is behind it is made anew.
+            change, renewed = replace(change, action=Action.UPDATE, renews=True), True
         forecast.put(change, resource, renewed)
         changes.append(change)
     for resource in plain.values():
@@ -303,6 +315,7 @@ def _wanted(item: _Evaluated) -> Wanted:
         draft.replacement_policy,
         draft.definition.span,
         draft.definition.property_spans,
+        draft.deletes_remains,
     )
 
 

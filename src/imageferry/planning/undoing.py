@@ -16,6 +16,7 @@ from imageferry.model.changes import (
     Wanted,
 )
 from imageferry.model.expressions import Literal
+from imageferry.model.handlers import Context
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from imageferry.planning.differences import differences, replacement_of
@@ -31,6 +32,44 @@ _REMNANTS = {ResourceStatus.CREATE_FAILED, ResourceStatus.DELETE_FAILED}
 """What nobody could rely on before either: once it is gone it is not made again."""
 
 
+_UNFINISHED = {*_REMNANTS, ResourceStatus.CREATING}
+
+
+def keeps_old(wanted: Wanted, resource: Resource, kind: ChangeKind) -> bool:
+    """True where what is replaced stays in the cloud.
+
+    What was never whole is nothing to be kept, and what a rollback takes back neither.
+    """
+    return (
+        wanted.replacement_policy == "Retain"
+        and kind is not ChangeKind.ROLLBACK
+        and resource.status not in _UNFINISHED
+    )
+
+
+def set_aside(
+    change_set: ChangeSet, former: Mapping[str, Resource], current: Mapping[str, Resource]
+) -> dict[str, Resource]:
+    """What replacements have left in the cloud under their policy, by its former address text.
+
+    Each is given an address that is free, from which a rollback takes it back.
+    """
+    kept: dict[str, Resource] = {}
+    taken = {*former, *current}
+    for change in change_set.changes:
+        before = former.get(str(change.moved_from or change.address))
+        now = current.get(str(change.address))
+        if change.action is not Action.REPLACE or not change.repairs or change.wanted is None:
+            continue
+        if before is None or now is None or now.generation == before.generation:
+            continue
+        if keeps_old(change.wanted, before, change_set.kind):
+            address = _free(before, taken)
+            taken.add(str(address))
+            kept[str(before.address)] = replace(before, address=address)
+    return kept
+
+
 def plan_undoing(
     change_set: ChangeSet,
     rollback_id: str,
@@ -42,11 +81,21 @@ def plan_undoing(
     """A change set from `current` back to `former`: the former resources are what is wanted.
 
     Both are by address text. What the operation moved is moved back, what it created is deleted,
-    what it changed is given its former properties; a remnant that it removed stays gone.
+    what it changed is given its former properties; a remnant that it removed stays gone. What it took
+    in is given back and not deleted. What `set_aside` gives must be among the resources that it is
+    carried out on.
     """
+    aside = set_aside(change_set, former, current)
     origins = _origins(change_set, former, current)
+    origins |= {str(kept.address): key for key, kept in aside.items()}
+    current = {**current, **{str(kept.address): kept for kept in aside.values()}}
     place_of = {origin: key for key, origin in origins.items() if origin is not None}
     made = [key for key, origin in origins.items() if origin is None]
+    adopted = {
+        str(change.address): change.adopts
+        for change in change_set.changes
+        if change.action is Action.ADOPT
+    }
     changes: list[ResourceChange] = []
     claimed: set[str] = set()
     for key, resource in former.items():
@@ -56,7 +105,8 @@ def plan_undoing(
             changes.append(_finished(resource, current[place]))
         elif place is not None:
             changes.append(_restoration(resource, current[place], catalog))
-        elif resource.status in _REMNANTS:
+        elif resource.status in _REMNANTS or key in adopted:
+            # What an adoption took the place of was gone already.
             continue
         elif key in made:
             made.remove(key)
@@ -69,7 +119,7 @@ def plan_undoing(
         # What takes its address back must not meet there what came to it meanwhile.
         address = current[key].address if key not in claimed else _free(current[key], taken)
         taken.add(str(address))
-        changes.append(_removal(current[key], address))
+        changes.append(_removal(current[key], address, adopted.get(key)))
     return replace(
         change_set,
         change_set_id=rollback_id,
@@ -108,14 +158,19 @@ def _free(resource: Resource, taken: Collection[str]) -> ResourceAddress:
     return next(place for place in places if str(place) not in taken)
 
 
-def _removal(made: Resource, address: ResourceAddress) -> ResourceChange:
+def _removal(
+    made: Resource, address: ResourceAddress, adopted: Context | None = None
+) -> ResourceChange:
     return ResourceChange(
         address,
         made.type_name,
         Action.DELETE,
         moved_from=None if address == made.address else made.address,
-        retained=made.deletion_policy == "Retain" and made.status is ResourceStatus.CREATED,
+        retained=adopted is None
+        and made.deletion_policy == "Retain"
+        and made.status is ResourceStatus.CREATED,
         physical_id=made.physical_id,
+        adopts=adopted,
     )
 
 
@@ -148,6 +203,7 @@ def _restored(resource: Resource) -> Wanted:
         resource.depends_on,
         resource.deletion_policy,
         resource.replacement_policy,
+        deletes_remains=resource.deletes_remains,
     )
 
 

@@ -23,6 +23,27 @@ class RunResult:
     notes: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The workers that live: at least `number`; `since` when the first began, None if unknown."""
+
+    number: int
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How processes learn of each other, in seconds.
+
+    `heartbeat`: between two signs of life. `stalled`: the silence after which a process counts as
+    gone although its session is there. `sweep`: between two looks for what nobody runs.
+    """
+
+    heartbeat: float = 10.0
+    stalled: float = 30.0
+    sweep: float = 2.0
+
+
 Run = Callable[[str], Awaitable[RunResult]]
 """Runs one operation by id; re-entrant."""
 
@@ -47,4 +68,8 @@ class Dispatcher(Protocol):
 
     async def stop(self, drain: float) -> None:
         """Stop taking new ones and give running ones `drain` seconds to record their calls."""
+        ...
+
+    async def crew(self) -> Crew:
+        """The workers that would take what is submitted and not run here."""
         ...

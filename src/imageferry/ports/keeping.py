@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from imageferry.model.changes import ChangeSet
+from imageferry.model.drift import DriftMark
 from imageferry.model.events import Event
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack
@@ -23,6 +24,10 @@ class StackBusy(Exception):
 
 class Overtaken(Exception):
     """An operation was opened or has ended since the mark was taken; look again."""
+
+
+class Outdated(Exception):
+    """Another operation has changed the stack since the change set was made; plan again."""
 
 
 class Fenced(Exception):
@@ -104,8 +109,21 @@ class Store(Protocol):
         """One stack by id, deleted ones too."""
         ...
 
+    async def change_stack(
+        self, stack_id: str, *, is_protected: bool | None = None, policy: str | None = None
+    ) -> bool:
+        """Change what protects a stack, whatever runs on it; False where there is no such stack.
+
+        What an operation that runs meanwhile ends with leaves this alone.
+        """
+        ...
+
     async def resources(self, stack_id: str) -> dict[str, Resource]:
         """The recorded resources of a stack by address text, in the order they were recorded."""
+        ...
+
+    async def save_drift(self, stack_id: str, mark: DriftMark) -> None:
+        """Keep with a stack what its last comparison with the cloud found."""
         ...
 
     async def save_change_set(self, change_set: ChangeSet) -> None:
@@ -126,12 +144,14 @@ class Store(Protocol):
         stack: Stack,
         events: Sequence[Event],
         mark: int | None = None,
+        follows: str | None = None,
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
-        Raises StackBusy where another operation is open on the stack, and Overtaken where `mark`
-        is given and is not that of this moment any more. The same `client_token` twice gives the
-        operation that is there already.
+        Raises StackBusy where another operation is open on the stack, Overtaken where `mark` is
+        given and is not that of this moment any more, and Outdated where `follows` is given and is
+        not the stack's last operation. The same `client_token` twice gives the operation that is
+        there already.
         """
         ...
 

@@ -9,6 +9,8 @@ from imageferry.model.counterparts import Counterpart
 from imageferry.model.handlers import HandlerRequest, Outcome
 from imageferry.model.schemas import Problem, ResourceSchema
 from imageferry.model.values import Value
+from imageferry.ports.foresight import Foresight
+from imageferry.ports.traces import Adopter
 
 
 class Handler(Protocol):
@@ -65,7 +67,8 @@ def no_route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | 
 class ResourceType(NamedTuple):
     """A resource type: its schema, its rules, its handler, and where it carries things.
 
-    `counterpart` is how the other language says it, where it can.
+    `counterpart` is how the other language says it, where it can; `adopter` takes in what exists
+    already, where the type can do that; `foresight` looks at the cloud on behalf of planned changes.
     """
 
     schema: ResourceSchema
@@ -73,6 +76,8 @@ class ResourceType(NamedTuple):
     handler: Handler
     route: Route = no_route
     counterpart: Counterpart | None = None
+    adopter: Adopter | None = None
+    foresight: Foresight | None = None
 
 
 class Catalog(Protocol):

@@ -10,11 +10,14 @@ from imageferry.model.changes import ChangeSet
 from imageferry.store.bodies import pack, pack_template, unpack, unpack_template
 from imageferry.store.codec import dumps, loads
 from imageferry.store.codec_changes import decode_change_set, encode_change_set
-from imageferry.store.secrets import LazyBox, Vault, erase_without_stack
+from imageferry.store.secrets import LazyBox, Vault, are_kept, erase_without_stack
 from imageferry.store.tables import CHANGE_SET_BODIES, CHANGE_SETS, STACKS
 
 ABANDONED_AFTER: Final = 86_400.0
 """Seconds after which a change set is dropped whose stack never came to be."""
+
+_REMEMBERED: Final = 2
+"""How many change sets are kept in memory as they were planned."""
 
 
 def save_change_set(
@@ -56,6 +59,48 @@ def load_change_set(connection: Connection, box: LazyBox, change_set_id: str) ->
     vault = Vault(connection, box, row.stack_id)
     template = unpack_template(vault, row.template)
     return decode_change_set(vault.reader(), unpack(row.body), template)
+
+
+class Planned:
+    """The last change sets as they were planned: who plans mostly executes at once, and who watches
+    asks again and again.
+    """
+
+    def __init__(self, box: LazyBox) -> None:
+        self._box = box
+        # Replaced as a whole, since several threads may do so.
+        self._kept: tuple[ChangeSet, ...] = ()
+
+    def remember(self, change_set: ChangeSet) -> None:
+        """Keep one that is saved."""
+        self._kept = (*self._without(change_set.change_set_id), change_set)[-_REMEMBERED:]
+
+    def recalled(self, change_set_id: str) -> ChangeSet | None:
+        """One that was remembered."""
+        for planned in self._kept:
+            if planned.change_set_id == change_set_id:
+                return planned
+        return None
+
+    def load(self, connection: Connection, change_set_id: str) -> ChangeSet | None:
+        """A kept change set, from memory where that says the same."""
+        planned = self.recalled(change_set_id)
+        if planned is not None and is_whole(connection, planned):
+            return planned
+        self._kept = self._without(change_set_id)
+        found = load_change_set(connection, self._box, change_set_id)
+        if found is not None:
+            self.remember(found)
+        return found
+
+    def _without(self, change_set_id: str) -> tuple[ChangeSet, ...]:
+        return tuple(one for one in self._kept if one.change_set_id != change_set_id)
+
+
+def is_whole(connection: Connection, change_set: ChangeSet) -> bool:
+    """True where the change set is kept, and every secret in it."""
+    secret_ids = secrets_of(connection, change_set.change_set_id)
+    return secret_ids is not None and are_kept(connection, change_set.stack_id, secret_ids)
 
 
 def secrets_of(connection: Connection, change_set_id: str) -> set[str] | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Severity, Span
+from imageferry.model.drift import DriftMark, StackDriftStatus
 from imageferry.model.events import Event
 from imageferry.model.inquiries import Inquiry, InquiryKind
 from imageferry.model.stacks import Export, Place, Resource, Stack
@@ -231,6 +232,7 @@ def encode_resource(writer: Writer, resource: Resource) -> str:
         "policies": [resource.deletion_policy, resource.replacement_policy],
         "times": [resource.created_at, resource.updated_at],
         "generation": resource.generation,
+        "deletes_remains": resource.deletes_remains,
     }
     return dumps({key: entry for key, entry in document.items() if entry or key == "physical_id"})
 
@@ -256,6 +258,7 @@ def decode_resource(reader: Reader, address: str, text: str) -> Resource:
         created_at=created_at,
         updated_at=updated_at,
         generation=document.get("generation", 0),
+        deletes_remains=document.get("deletes_remains", False),
     )
 
 
@@ -275,6 +278,12 @@ def encode_stack_body(writer: Writer, stack: Stack) -> str:
         ]
     if stack.asked:
         document["asked"] = [encode_inquiry(inquiry) for inquiry in stack.asked]
+    if stack.drift is not None:
+        document["drift"] = encode_drift(stack.drift)
+    if stack.is_protected:
+        document["protected"] = True
+    if stack.policy:
+        document["policy"] = stack.policy
     return dumps(document)
 
 
@@ -314,7 +323,28 @@ def decode_stack(reader: Reader, row: Mapping[Any, Any], body: bytes, template: 
             for name, output, value in document.get("exports", ())
         ),
         asked=tuple(decode_inquiry(entry) for entry in document.get("asked", ())),
+        is_protected=document.get("protected", False),
+        policy=document.get("policy", ""),
+        drift=_decode_drift(document.get("drift")),
     )
+
+
+def encode_drift(mark: DriftMark) -> list[Any]:
+    """What a comparison with the cloud found, as a list."""
+    return [mark.status.value, mark.checked_at, mark.drifted, mark.checked]
+
+
+def _decode_drift(document: list[Any] | None) -> DriftMark | None:
+    if document is None:
+        return None
+    status, checked_at, drifted, checked = document
+    return DriftMark(StackDriftStatus(status), checked_at, drifted, checked)
+
+
+def decode_protection(body: bytes) -> tuple[bool, str]:
+    """Of a stack's body only whether it is protected, and its policy."""
+    document = loads(body)
+    return document.get("protected", False), document.get("policy", "")
 
 
 def encode_events(events: Sequence[Event], operation_id: str) -> str:

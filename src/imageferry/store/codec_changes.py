@@ -53,6 +53,8 @@ def encode_change_set(writer: Writer, change_set: ChangeSet) -> str:
         "replacement_allowed": change_set.replacement_allowed,
         "created_at": change_set.created_at,
     }
+    if change_set.left_out:
+        document["left_out"] = encode_addresses(change_set.left_out)
     # Last, since the names of the sources are gathered on the way.
     document["sources"] = list(writer.sources)
     return dumps(document)
@@ -78,6 +80,7 @@ def decode_change_set(reader: Reader, text: bytes, template: bytes) -> ChangeSet
         warnings=tuple(decode_diagnostic(reader, entry) for entry in document["warnings"]),
         replacement_allowed=document["replacement_allowed"],
         created_at=document["created_at"],
+        left_out=decode_addresses(document.get("left_out", [])),
     )
 
 
@@ -104,7 +107,7 @@ def _decode_output(reader: Reader, document: list[Any]) -> WantedOutput:
 
 def _encode_change(writer: Writer, change: ResourceChange) -> list[Any]:
     moved_from = change.moved_from
-    return [
+    document: list[Any] = [
         encode_address(change.address),
         change.type_name,
         change.action.value,
@@ -117,6 +120,14 @@ def _encode_change(writer: Writer, change: ResourceChange) -> list[Any]:
         change.physical_id,
         encode_addresses(change.depends_on),
     ]
+    # Only what is taken in, or set back, has these.
+    if change.adopts is not None or change.observed or change.renews:
+        document.append(None if change.adopts is None else dict(change.adopts))
+    if change.observed or change.renews:
+        document.append(writer.values(change.observed))
+    if change.renews:
+        document.append(True)
+    return document
 
 
 def _decode_change(reader: Reader, document: list[Any]) -> ResourceChange:
@@ -132,7 +143,10 @@ def _decode_change(reader: Reader, document: list[Any]) -> ResourceChange:
         (retained, repairs),
         physical_id,
         depends_on,
+        *more,
     ) = document
+    rare: list[Any] = [None, {}, False]
+    adopts, observed, renews = [*more, *rare[len(more) :]]
     return ResourceChange(
         address=decode_address(address),
         type_name=type_name,
@@ -145,6 +159,9 @@ def _decode_change(reader: Reader, document: list[Any]) -> ResourceChange:
         retained=retained,
         repairs=repairs,
         physical_id=physical_id,
+        adopts=adopts,
+        observed=reader.values(observed),
+        renews=renews,
         depends_on=decode_addresses(depends_on),
     )
 
@@ -178,7 +195,8 @@ def _encode_wanted(writer: Writer, wanted: Wanted) -> list[Any]:
         wanted.type_name,
         {name: encode_expression(writer, entry) for name, entry in wanted.properties.items()},
         encode_addresses(wanted.depends_on),
-        [wanted.deletion_policy, wanted.replacement_policy],
+        [wanted.deletion_policy, wanted.replacement_policy]
+        + ([True] if wanted.deletes_remains else []),
         writer.span(wanted.span),
         {name: writer.span(span) for name, span in wanted.property_spans.items()},
     ]
@@ -195,6 +213,7 @@ def _decode_wanted(reader: Reader, document: list[Any]) -> Wanted:
         replacement_policy=policies[1],
         span=reader.span(span),
         property_spans=_decode_spans(reader, property_spans),
+        deletes_remains=len(policies) > 2,
     )
 
 

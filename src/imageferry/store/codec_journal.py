@@ -77,6 +77,13 @@ _FIELDS: Final = (
     _Field("error_code", "e", _as_it_is, _as_it_is),
     _Field("request_id", "q", _as_it_is, _as_it_is),
     _Field("ended_at", "d", _as_it_is, _as_it_is),
+    _Field(
+        "remains",
+        "k",
+        lambda _, remains: [dict(entry) for entry in remains],
+        lambda _, document: tuple(document),
+        is_rich=True,
+    ),
 )
 _BY_KEY: Final = {entry.key: entry for entry in _FIELDS}
 _EMPTY: Final[Mapping[str, Any]] = {
@@ -90,6 +97,7 @@ _EMPTY: Final[Mapping[str, Any]] = {
     "error_code": "",
     "request_id": "",
     "ended_at": None,
+    "remains": (),
 }
 _ABSENT: Final = object()
 
@@ -155,6 +163,7 @@ def encode_operation(operation: Operation) -> dict[str, Any]:
                 "parallel": operation.parallel,
                 "started_at": operation.started_at,
                 "schema": operation.schema,
+                **({"deletes_remains": True} if operation.deletes_remains else {}),
             }
         ),
     }
@@ -182,14 +191,24 @@ def decode_operation(row: Mapping[Any, Any]) -> Operation:
         started_at=body["started_at"],
         ended_at=row["ended_at"],
         schema=body["schema"],
+        deletes_remains=body.get("deletes_remains", False),
     )
 
 
 def encode_progress(progress: Sequence[StepProgress]) -> str:
     """The progress of all steps as JSON text."""
-    return dumps([[step.address, step.percent, step.says, step.remaining] for step in progress])
+    return dumps(
+        [
+            [step.address, step.percent, step.says, step.remaining]
+            + ([list(step.queue)] if step.queue is not None else [])
+            for step in progress
+        ]
+    )
 
 
 def decode_progress(text: str) -> list[StepProgress]:
     """The progress that `encode_progress` wrote."""
-    return [StepProgress(*entry) for entry in loads(text)]
+    return [
+        StepProgress(address, percent, says, remaining, tuple(rest[0]) if rest else None)
+        for address, percent, says, remaining, *rest in loads(text)
+    ]

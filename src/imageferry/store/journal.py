@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Stack
@@ -31,8 +42,9 @@ _IS_OPEN: Final = text("operations.status IN ('RUNNING', 'PARKED')")
 
 _BY_ID: Final = select(OPERATIONS).where(OPERATIONS.c.operation_id == bindparam("operation_id"))
 
-# Who holds the operation. On SQLite the transaction has the right to write already; elsewhere the
-# row is locked until the commit. Nothing is written, since every page written counts.
+# Who holds the operation. Where several may write at once, its row is locked until the commit, and
+# an epoch that was raised meanwhile is seen; on SQLite the transaction has the right to write
+# already. Nothing is written, since every page written counts.
 _MINE: Final = (
     select(
         OPERATIONS.c.number,
@@ -47,17 +59,21 @@ _MINE: Final = (
         OPERATIONS.c.operation_id == bindparam("operation_id"),
         OPERATIONS.c.epoch == bindparam("epoch"),
     )
-    .with_for_update(of=OPERATIONS)
 )
-_FENCE: Final = _MINE.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
-_OPEN_FENCE: Final = _MINE.where(_IS_OPEN)
+_LOCKED: Final = _MINE.with_for_update(of=OPERATIONS)
+_FENCE: Final = _LOCKED.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
+_OPEN_FENCE: Final = _LOCKED.where(_IS_OPEN)
+_LOOK: Final = _MINE.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
 _ROWS: Final = (
     select(JOURNAL.c.key, JOURNAL.c.body)
     .where(JOURNAL.c.key > bindparam("after"), JOURNAL.c.key <= bindparam("last"))
     .order_by(JOURNAL.c.key)
 )
 _APPEND: Final = insert(JOURNAL)
-_MARK: Final = select(func.count(OPERATIONS.c.number), func.count(OPERATIONS.c.ended_at))
+_MARK: Final = select(
+    select(func.coalesce(func.max(OPERATIONS.c.number), 0)).scalar_subquery(),
+    select(func.count()).select_from(OPERATIONS).where(_IS_OPEN).scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +103,7 @@ class JournalCopy:
 
 def hold(connection: Connection, operation_id: str, epoch: int, *, or_parked: bool = False) -> Held:
     """Raise Fenced where the operation is not running at this epoch; otherwise it stays mine."""
-    fence = _OPEN_FENCE if or_parked else _FENCE
-    row = connection.execute(fence, {"operation_id": operation_id, "epoch": epoch}).first()
-    if row is None:
-        raise Fenced(f'operation "{operation_id}" is owned by another process')
+    row = _row_of(connection, _OPEN_FENCE if or_parked else _FENCE, operation_id, epoch)
     return Held(
         row.number,
         operation_id,
@@ -100,6 +113,18 @@ def hold(connection: Connection, operation_id: str, epoch: int, *, or_parked: bo
         row.cancel_requested,
         row.entries_since_record,
     )
+
+
+def is_cancelled(connection: Connection, operation_id: str, epoch: int) -> bool:
+    """True where cancelling was requested; raises Fenced as `hold` does, and holds nothing."""
+    return bool(_row_of(connection, _LOOK, operation_id, epoch).cancel_requested)
+
+
+def _row_of(connection: Connection, fence: Select[Any], operation_id: str, epoch: int) -> Row[Any]:
+    row = connection.execute(fence, {"operation_id": operation_id, "epoch": epoch}).first()
+    if row is None:
+        raise Fenced(f'operation "{operation_id}" is owned by another process')
+    return row
 
 
 def insert_operation(connection: Connection, operation: Operation) -> int:
@@ -122,6 +147,15 @@ def last_operation(connection: Connection, stack_id: str) -> Operation | None:
     return None if row is None else decode_operation(row)
 
 
+def last_operation_id(connection: Connection, stack_id: str) -> str | None:
+    """The id of the operation of a stack that was opened last."""
+    query = select(OPERATIONS.c.operation_id).where(OPERATIONS.c.stack_id == stack_id)
+    found: str | None = connection.execute(
+        query.order_by(OPERATIONS.c.number.desc()).limit(1)
+    ).scalar()
+    return found
+
+
 def open_operations(connection: Connection, stack_id: str | None = None) -> list[Operation]:
     """Every open operation, or that of one stack, oldest first."""
     query = select(OPERATIONS).where(_IS_OPEN).order_by(OPERATIONS.c.number)
@@ -131,9 +165,12 @@ def open_operations(connection: Connection, stack_id: str | None = None) -> list
 
 
 def operations_mark(connection: Connection) -> int:
-    """How many operations were ever opened, and how many have ended, as one number that grows."""
-    opened, ended = connection.execute(_MARK).one()
-    return int(opened) + int(ended)
+    """A number that grows with each operation that is opened or ends; forgetting one changes nothing.
+
+    The newest operation's number rises by one at least when one is opened.
+    """
+    newest, still_open = connection.execute(_MARK).one()
+    return 2 * int(newest) - int(still_open)
 
 
 def operation_of_token(connection: Connection, token: str, stack: Stack) -> Operation | None:

@@ -15,8 +15,17 @@ Steps = Mapping[int, Callable[[Connection], None]]
 
 FIRST_VERSION: Final = 1
 
-# A new database is made as tables.py says and needs none of these.
-STEPS: Final[Steps] = MappingProxyType({})
+
+def _add_paces(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "CREATE TABLE paces (key TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL, "
+        "updated_at DOUBLE PRECISION NOT NULL)"
+    )
+
+
+# A new database is made as tables.py says and needs none of these. Each is written out in SQL that
+# every database reads, since tables.py goes on changing after it.
+STEPS: Final[Steps] = MappingProxyType({2: _add_paces})
 
 
 class SchemaTooNew(Exception):
@@ -36,14 +45,26 @@ class NotOurs(Exception):
         super().__init__(f'there is a table "{table}" and no version')
 
 
-def migrate(connection: Connection, *, only_look: bool = False, steps: Steps = STEPS) -> bool:
+def known_version() -> int:
+    """The version of the tables that this code makes."""
+    return max(STEPS, default=FIRST_VERSION)
+
+
+def migrate(
+    connection: Connection,
+    *,
+    only_look: bool = False,
+    steps: Steps = STEPS,
+    is_shared: bool = False,
+) -> bool:
     """Bring the tables to the newest version; True where they were there already.
 
-    `only_look` changes nothing. The transaction must be one that writes, otherwise: processes
-    that start at once then take turns. Raises SchemaTooNew and NotOurs.
+    `only_look` changes nothing. Otherwise the transaction must be one that writes and has taken its
+    turn, so that processes that start at once come one after the other; where it is not committed,
+    nothing was changed. `is_shared`: see `found_version`. Raises SchemaTooNew and NotOurs.
     """
     newest = max(steps, default=FIRST_VERSION)
-    found = _version(connection)
+    found = found_version(connection, is_shared=is_shared)
     if found is not None and found > newest:
         raise SchemaTooNew(found, newest)
     if found == newest or only_look:
@@ -60,11 +81,16 @@ def migrate(connection: Connection, *, only_look: bool = False, steps: Steps = S
     return False
 
 
-def _version(connection: Connection) -> int | None:
+def found_version(connection: Connection, *, is_shared: bool = False) -> int | None:
+    """The version of the tables that are there; None where there are none. Raises NotOurs.
+
+    `is_shared`: other programs' tables may be there, too, as long as none has a name of ours.
+    """
     tables = inspect(connection).get_table_names()
     if SCHEMA_VERSIONS.name in tables:
         found: int | None = connection.execute(select(SCHEMA_VERSIONS.c.version)).scalar()
         return found
-    if tables:
-        raise NotOurs(tables[0])
+    others = [name for name in tables if name in METADATA.tables] if is_shared else tables
+    if others:
+        raise NotOurs(others[0])
     return None

@@ -63,7 +63,9 @@ class LazyBox:
         found = connection.execute(_KEY_FOUND).scalar()
         if found is None:
             connection.execute(_KEEP_KEY, {"name": _KEY_NAME, "value": box.fingerprint})
-        elif found != box.fingerprint:
+            # Another process may have been first, with another key.
+            found = connection.execute(_KEY_FOUND).scalar()
+        if found != box.fingerprint:
             if connection.execute(_ANY_SECRET).scalar() is not None:
                 raise StoreError(
                     "the NoEcho values in the database were encrypted with another key; "

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlalchemy import Connection, select, text
 
 from imageferry.model.changes import ChangeSet
+from imageferry.model.drift import DriftMark
 from imageferry.model.events import Event
 from imageferry.model.operations import JOURNAL_SCHEMA, Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.ports.keeping import Batch, Closing, Entry, Overtaken, StackBusy, StoreError
+from imageferry.ports.keeping import (
+    Batch,
+    Closing,
+    Entry,
+    Outdated,
+    Overtaken,
+    StackBusy,
+    StoreError,
+)
 from imageferry.ports.senses import Entropy
 from imageferry.store import change_sets, journal, stacks
+from imageferry.store.backends import Conflict
 from imageferry.store.codec import dumps
-from imageferry.store.databases import Conflict, Database, open_database, transaction
+from imageferry.store.databases import Database, open_database
 from imageferry.store.events import append_events, last_event, load_events
 from imageferry.store.journal import JournalCopy
+from imageferry.store.lanes import Lanes, transact
 from imageferry.store.secrets import (
     LazyBox,
     SecretBox,
@@ -31,16 +40,11 @@ from imageferry.store.secrets import (
 )
 from imageferry.store.tables import INSTALLATION
 
-Result = TypeVar("Result")
-
 _INSTALLATION_ID: Final = select(INSTALLATION.c.value).where(INSTALLATION.c.name == "id")
 _KEEP_INSTALLATION_ID: Final = text(
     "INSERT INTO installation (name, value) VALUES ('id', :value) ON CONFLICT DO NOTHING"
 )
 _ID_LENGTH: Final = 8
-
-_REMEMBERED: Final = 2
-"""How many change sets are kept in memory as they were planned."""
 
 
 def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> SqlStore:
@@ -52,20 +56,26 @@ def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> S
 
 
 class SqlStore:
-    """The Store on SQL. Every transaction runs in one thread of its own, one after the other."""
+    """The Store on SQL. Its transactions run in lanes: those of one operation keep their order."""
 
     def __init__(self, database: Database, entropy: Entropy, box: Callable[[], SecretBox]) -> None:
         self._database = database
+        self._lanes = Lanes(database)
         self._entropy = entropy
         self._box = LazyBox(box)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="imageferry-store")
+        self._take_turn = database.backend.take_turn
+        # The entry of an operation is touched in its own lane alone.
         self._journals: dict[str, JournalCopy] = {}
-        self._planned: dict[str, ChangeSet] = {}
-        self._is_closed = False
+        self._planned = change_sets.Planned(self._box)
+
+    @property
+    def lanes(self) -> Lanes:
+        """Where its transactions run, for what else is kept in the same database."""
+        return self._lanes
 
     async def installation(self) -> str:
         """The id of this installation (8 lower-case letters and digits), made on first use."""
-        found: str | None = await self._read(lambda c: c.execute(_INSTALLATION_ID).scalar())
+        found: str | None = await self._lanes.read(lambda c: c.execute(_INSTALLATION_ID).scalar())
         if found is not None:
             return found
 
@@ -74,19 +84,30 @@ class SqlStore:
             connection.execute(_KEEP_INSTALLATION_ID, {"value": value})
             return str(connection.execute(_INSTALLATION_ID).scalar_one())
 
-        return await self._write(make)
+        return await self._lanes.write(make)
 
     async def find_stacks(
         self, place: Place | None, name: str | None = None, *, with_deleted: bool = False
     ) -> list[Stack]:
         """Stacks by name, newest first; an empty `region` of the place matches every region."""
-        return await self._read(
+        return await self._lanes.read(
             lambda c: stacks.find_stacks(c, self._box, place, name, with_deleted)
         )
 
     async def stack(self, stack_id: str) -> Stack | None:
         """One stack by id, deleted ones too."""
-        return await self._read(lambda c: stacks.load_stack(c, self._box, stack_id))
+        return await self._lanes.read(lambda c: stacks.load_stack(c, self._box, stack_id))
+
+    async def change_stack(
+        self, stack_id: str, *, is_protected: bool | None = None, policy: str | None = None
+    ) -> bool:
+        """Change what protects a stack, whatever runs on it; False where there is no such stack."""
+
+        def change(connection: Connection) -> bool:
+            self._take_turn(connection)
+            return stacks.change_protection(connection, self._box, stack_id, is_protected, policy)
+
+        return await self._lanes.write(change)
 
     async def resources(self, stack_id: str) -> dict[str, Resource]:
         """The recorded resources of a stack by address text, in the order they were recorded."""
@@ -97,29 +118,40 @@ class SqlStore:
                 return {}
             return stacks.load_resources(connection, self._vault(connection, stack_id), number)
 
-        return await self._read(load)
+        return await self._lanes.read(load)
+
+    async def save_drift(self, stack_id: str, mark: DriftMark) -> None:
+        """Keep with a stack what its last comparison with the cloud found."""
+
+        def save(connection: Connection) -> None:
+            self._take_turn(connection)
+            stacks.save_drift(connection, stack_id, mark)
+
+        await self._lanes.write(save)
 
     async def save_change_set(self, change_set: ChangeSet) -> None:
         """Keep a change set."""
-        planned = self._planned.get(change_set.change_set_id)
+        planned = self._planned.recalled(change_set.change_set_id)
 
         def save(connection: Connection) -> None:
+            # Secrets that are there already are not to be erased by another before the commit.
+            self._take_turn(connection)
             change_sets.drop_abandoned(connection, change_set.created_at)
-            if planned is change_set and self._is_whole(connection, change_set):
+            if planned is change_set and change_sets.is_whole(connection, change_set):
                 # Whoever executes what was just planned saves it a second time.
                 return
             change_sets.save_change_set(connection, self._box, change_set, spent=False)
 
-        await self._write(save)
-        self._remember(change_set)
+        await self._lanes.write(save)
+        self._planned.remember(change_set)
 
     async def change_set(self, change_set_id: str) -> ChangeSet | None:
         """A kept change set."""
-        return await self._read(lambda c: self._change_set(c, change_set_id))
+        return await self._lanes.read(lambda c: self._planned.load(c, change_set_id))
 
     async def mark(self) -> int:
         """A number that grows with every operation that is opened or ends, of whatever stack."""
-        return await self._read(journal.operations_mark)
+        return await self._lanes.read(journal.operations_mark)
 
     async def open_operation(
         self,
@@ -127,30 +159,36 @@ class SqlStore:
         stack: Stack,
         events: Sequence[Event],
         mark: int | None = None,
+        follows: str | None = None,
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
         Raises StackBusy where another operation is open on the stack. The same `client_token`
         twice gives the operation that is there already. Raises StoreError where another living
-        stack has the name, or where the change set cannot be executed any more, and Overtaken.
+        stack has the name, or where the change set cannot be executed any more, Overtaken, and
+        Outdated where `follows` is given and is not the stack's last operation.
         """
+
+        def begin(connection: Connection) -> Operation:
+            return self._open(connection, operation, stack, events, mark, follows)
+
         try:
-            return await self._write(lambda c: self._open(c, operation, stack, events, mark))
+            return await self._lanes.write(begin)
         except Conflict:
             # Another process was between our look and our insert: the second look sees its rows.
-            return await self._write(lambda c: self._open(c, operation, stack, events, mark))
+            return await self._lanes.write(begin)
 
     async def operation(self, operation_id: str) -> Operation | None:
         """One operation."""
-        return await self._read(lambda c: journal.load_operation(c, operation_id))
+        return await self._lanes.read(lambda c: journal.load_operation(c, operation_id))
 
     async def last_operation(self, stack_id: str) -> Operation | None:
         """The operation of a stack that was opened last, open or not."""
-        return await self._read(lambda c: journal.last_operation(c, stack_id))
+        return await self._lanes.read(lambda c: journal.last_operation(c, stack_id))
 
     async def open_operations(self) -> list[Operation]:
         """Every open operation, oldest first."""
-        return await self._read(journal.open_operations)
+        return await self._lanes.read(journal.open_operations)
 
     async def enter(self, operation_id: str) -> Entry | None:
         """Raise the epoch of an open operation and load it; None where it is not open.
@@ -158,14 +196,17 @@ class SqlStore:
         A parked operation is given too, with its status: nothing can be flushed to it before it
         is unparked.
         """
-        return await self._write(lambda c: self._enter(c, operation_id))
+        return await self._lanes.write(lambda c: self._enter(c, operation_id), operation_id)
 
     async def flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
         """Commit a batch where the epoch is still mine; True where cancelling was requested."""
         if not (batch.records or batch.events) and _says_nothing_else(batch):
-            held = await self._read(lambda c: journal.hold(c, operation_id, epoch))
-            return held.cancel_requested
-        return await self._submit(self._flush, operation_id, epoch, batch)
+            return await self._lanes.read(
+                lambda c: journal.is_cancelled(c, operation_id, epoch), operation_id
+            )
+        return await self._lanes.run(
+            lambda database: self._flush(database, operation_id, epoch, batch), operation_id
+        )
 
     async def park(self, operation_id: str, epoch: int, reason: str) -> None:
         """Set a running operation aside until somebody says `retry` or `cancel`."""
@@ -175,12 +216,12 @@ class SqlStore:
             parked = {"status": OperationStatus.PARKED.value, "reason": dumps(reason)}
             journal.change_operation(connection, held.number, **parked)
 
-        await self._write(park)
+        await self._lanes.write(park, operation_id)
 
     async def unpark(self, operation_id: str) -> bool:
         """Let a parked operation go on; False where it is not parked."""
         running = OperationStatus.RUNNING.value
-        return await self._write(
+        return await self._lanes.write(
             lambda c: journal.change_open(
                 c,
                 operation_id,
@@ -200,20 +241,20 @@ class SqlStore:
             held = journal.hold(connection, operation_id, epoch)
             journal.save_progress(connection, held.number, progress, now)
 
-        await self._write(save)
+        await self._lanes.write(save, operation_id)
 
     async def progress(self, operation_id: str) -> tuple[float, list[StepProgress]]:
         """The progress row and when it was written (0.0 and nothing where there is none)."""
-        return await self._read(lambda c: journal.load_progress(c, operation_id))
+        return await self._lanes.read(lambda c: journal.load_progress(c, operation_id))
 
     async def records(self, operation_id: str) -> list[StepRecord]:
         """The journal of an operation as it stands, for whoever watches."""
-        return await self._read(lambda c: self._records(c, operation_id))
+        return await self._lanes.read(lambda c: self._records(c, operation_id), operation_id)
 
     async def request_cancel(self, operation_id: str) -> bool:
         """Raise the cancel flag; False where the operation is not open."""
         still_open = [status for status in OperationStatus if status.is_open]
-        return await self._write(
+        return await self._lanes.write(
             lambda c: journal.change_open(c, operation_id, still_open, cancel_requested=True)
         )
 
@@ -223,7 +264,9 @@ class SqlStore:
         NoEcho values that neither the stack nor a change set that may still be executed needs are
         erased; of a deleted stack, all.
         """
-        await self._write(lambda c: self._close(c, operation_id, epoch, closing))
+        await self._lanes.write(
+            lambda c: self._close(c, operation_id, epoch, closing), operation_id
+        )
         self._journals.pop(operation_id, None)
 
     async def events(self, stack_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -235,41 +278,14 @@ class SqlStore:
                 return []
             return load_events(connection, stack_id, number, after, limit)
 
-        return await self._read(load)
+        return await self._lanes.read(load)
 
     async def close(self) -> None:
         """Let go of the database and end the thread; a second time does nothing."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._database.close)
-        self._thread.shutdown()
+        await self._lanes.close()
 
     def _vault(self, connection: Connection, stack_id: str) -> Vault:
         return Vault(connection, self._box, stack_id)
-
-    def _remember(self, change_set: ChangeSet) -> None:
-        # Who plans mostly executes at once, and who watches asks again and again.
-        self._planned.pop(change_set.change_set_id, None)
-        self._planned[change_set.change_set_id] = change_set
-        while len(self._planned) > _REMEMBERED:
-            self._planned.pop(next(iter(self._planned)))
-
-    def _change_set(self, connection: Connection, change_set_id: str) -> ChangeSet | None:
-        planned = self._planned.get(change_set_id)
-        if planned is not None and self._is_whole(connection, planned):
-            return planned
-        self._planned.pop(change_set_id, None)
-        found = change_sets.load_change_set(connection, self._box, change_set_id)
-        if found is not None:
-            self._remember(found)
-        return found
-
-    def _is_whole(self, connection: Connection, change_set: ChangeSet) -> bool:
-        """True where the change set is kept, and every secret in it."""
-        secret_ids = change_sets.secrets_of(connection, change_set.change_set_id)
-        return secret_ids is not None and are_kept(connection, change_set.stack_id, secret_ids)
 
     def _open(
         self,
@@ -278,7 +294,9 @@ class SqlStore:
         stack: Stack,
         events: Sequence[Event],
         mark: int | None,
+        follows: str | None,
     ) -> Operation:
+        self._take_turn(connection)
         if operation.client_token is not None:
             earlier = journal.operation_of_token(connection, operation.client_token, stack)
             if earlier is not None:
@@ -295,6 +313,8 @@ class SqlStore:
             )
         if mark is not None and mark != journal.operations_mark(connection):
             raise Overtaken
+        if follows is not None and follows != journal.last_operation_id(connection, stack.stack_id):
+            raise Outdated
         secret_ids = change_sets.secrets_of(connection, operation.change_set_id)
         if secret_ids is None or not are_kept(connection, stack.stack_id, secret_ids):
             raise StoreError(
@@ -321,12 +341,12 @@ class SqlStore:
         key = journal.operation_key(connection, operation_id)
         stack = stacks.load_stack(connection, self._box, operation.stack_id)
         stack_number = stacks.stack_number(connection, operation.stack_id)
-        change_set = self._change_set(connection, operation.change_set_id)
+        change_set = self._planned.load(connection, operation.change_set_id)
         if key is None or stack is None or stack_number is None or change_set is None:
             raise StoreError(f'rows of operation "{operation_id}" are missing from the database')
         rollback = None
         if operation.rollback_id is not None:
-            rollback = self._change_set(connection, operation.rollback_id)
+            rollback = self._planned.load(connection, operation.rollback_id)
         vault = self._vault(connection, operation.stack_id)
         copy = JournalCopy()
         journal.refresh(connection, vault.reader(), key[0], copy)
@@ -341,30 +361,35 @@ class SqlStore:
             records=tuple(copy.records.values()),
         )
 
-    def _flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
-        copy = self._journals.get(operation_id)
+    def _flush(self, database: Database, operation_id: str, epoch: int, batch: Batch) -> bool:
+        copy = self._journals.get(operation_id) or JournalCopy()
+
+        def append(connection: Connection) -> tuple[journal.Held, JournalCopy]:
+            held = journal.hold(connection, operation_id, epoch)
+            vault = self._vault(connection, held.stack_id)
+            if operation_id not in self._journals:
+                journal.refresh(connection, vault.reader(), held.number, copy)
+            news = journal.append_records(connection, vault.writer(), held, copy, batch.records)
+            self._flush_rest(connection, held, batch)
+            # Only who holds the operation writes events, so the last one is asked for once.
+            last = copy.last_event
+            if last is None:
+                last = last_event(connection, held.stack_number)
+            operation = (held.number, operation_id)
+            news.last_event = append_events(
+                connection, held.stack_number, operation, batch.events, last
+            )
+            return held, news
+
         try:
-            with transaction(self._database, writes=True) as connection:
-                held = journal.hold(connection, operation_id, epoch)
-                vault = self._vault(connection, held.stack_id)
-                if copy is None:
-                    copy = JournalCopy()
-                    journal.refresh(connection, vault.reader(), held.number, copy)
-                news = journal.append_records(connection, vault.writer(), held, copy, batch.records)
-                self._flush_rest(connection, held, batch)
-                # Only who holds the operation writes events, so the last one is asked for once.
-                last = copy.last_event
-                if last is None:
-                    last = last_event(connection, held.stack_number)
-                operation = (held.number, operation_id)
-                last = append_events(connection, held.stack_number, operation, batch.events, last)
+            held, news = transact(database, writes=True, work=append)
         except BaseException:
             # Whether the commit came through is not known: the next look reads what is there.
             self._journals.pop(operation_id, None)
             raise
         copy.position = news.position
         copy.records.update(news.records)
-        copy.last_event = last
+        copy.last_event = news.last_event
         self._journals[operation_id] = copy
         return held.cancel_requested
 
@@ -395,10 +420,12 @@ class SqlStore:
     def _close(
         self, connection: Connection, operation_id: str, epoch: int, closing: Closing
     ) -> None:
+        self._take_turn(connection)
         held = journal.hold(connection, operation_id, epoch)
         is_deleted = closing.stack.status is StackStatus.DELETED
         vault = self._vault(connection, held.stack_id)
-        stacks.save_stack(connection, None if is_deleted else vault, closing.stack)
+        ended = stacks.with_protection(connection, closing.stack, held.stack_number)
+        stacks.save_stack(connection, None if is_deleted else vault, ended)
         writer = forgetful_writer() if is_deleted else vault.writer()
         stacks.replace_resources(connection, writer, held.stack_number, closing.resources)
         journal.end_operation(connection, held, closing.status, closing.reason, closing.ended_at)
@@ -412,22 +439,6 @@ class SqlStore:
             # It may be tried again with the same parameters.
             needed |= change_sets.secrets_of(connection, held.change_set_id) or set()
         erase_all_but(connection, held.stack_id, needed)
-
-    async def _read(self, work: Callable[[Connection], Result]) -> Result:
-        return await self._submit(self._transact, False, work)
-
-    async def _write(self, work: Callable[[Connection], Result]) -> Result:
-        return await self._submit(self._transact, True, work)
-
-    def _transact(self, writes: bool, work: Callable[[Connection], Result]) -> Result:
-        with transaction(self._database, writes=writes) as connection:
-            return work(connection)
-
-    async def _submit(self, deed: Callable[..., Result], *arguments: object) -> Result:
-        if self._is_closed:
-            raise StoreError(f'the database "{self._database.where}" was closed')
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, deed, *arguments)
 
 
 def _says_nothing_else(batch: Batch) -> bool:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 
+from imageferry.model.drift import DriftMark
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import StackStatus
 from imageferry.store.bodies import pack, pack_template, unpack, unpack_template
 from imageferry.store.codec import (
     Writer,
+    decode_protection,
     decode_resource,
     decode_stack,
     dumps,
+    encode_drift,
     encode_resource,
     encode_stack_body,
+    loads,
 )
 from imageferry.store.secrets import LazyBox, Vault, forgetful_writer
 from imageferry.store.tables import RESOURCES, STACK_BODIES, STACKS, first_key, last_key
@@ -71,6 +76,14 @@ def stack_number(connection: Connection, stack_id: str) -> int | None:
     return found
 
 
+def lock_stack(connection: Connection, stack_id: str) -> int | None:
+    """The number of a stack whose rows nobody else changes before the commit."""
+    found: int | None = connection.execute(
+        select(STACKS.c.number).where(STACKS.c.stack_id == stack_id).with_for_update()
+    ).scalar()
+    return found
+
+
 def save_stack(connection: Connection, vault: Vault | None, stack: Stack) -> int:
     """Insert or update a stack's rows, and give its number. No vault: secrets are left out."""
     columns = {
@@ -102,10 +115,57 @@ def save_stack(connection: Connection, vault: Vault | None, stack: Stack) -> int
     return number
 
 
+def change_protection(
+    connection: Connection,
+    box: LazyBox,
+    stack_id: str,
+    is_protected: bool | None,
+    policy: str | None,
+) -> bool:
+    """Change what protects a stack where it is given; False where there is no such stack."""
+    lock_stack(connection, stack_id)
+    stack = load_stack(connection, box, stack_id)
+    if stack is None:
+        return False
+    changed = replace(
+        stack,
+        is_protected=stack.is_protected if is_protected is None else is_protected,
+        policy=stack.policy if policy is None else policy,
+    )
+    save_stack(connection, Vault(connection, box, stack_id), changed)
+    return True
+
+
+def with_protection(connection: Connection, stack: Stack, number: int) -> Stack:
+    """The stack with the protection that is recorded: it may change while an operation runs.
+
+    A deleted stack needs none.
+    """
+    if stack.status is StackStatus.DELETED:
+        return replace(stack, is_protected=False, policy="")
+    query = select(STACK_BODIES.c.body).where(STACK_BODIES.c.stack_number == number)
+    body = connection.execute(query).scalar()
+    if body is None:
+        return stack
+    is_protected, policy = decode_protection(unpack(body))
+    return replace(stack, is_protected=is_protected, policy=policy)
+
+
 def save_status(connection: Connection, number: int, status: StackStatus, reason: str) -> None:
     """Change nothing but the status of a stack."""
     changed = update(STACKS).where(STACKS.c.number == number)
     connection.execute(changed.values(status=status.value, status_reason=dumps(reason)))
+
+
+def save_drift(connection: Connection, stack_id: str, mark: DriftMark) -> None:
+    """Change nothing but what the last comparison of a stack with the cloud found."""
+    number = lock_stack(connection, stack_id)
+    of_stack = STACK_BODIES.c.stack_number == number
+    body = connection.execute(select(STACK_BODIES.c.body).where(of_stack)).scalar()
+    if body is not None:
+        document = {**loads(unpack(body)), "drift": encode_drift(mark)}
+        changed = update(STACK_BODIES).where(of_stack)
+        connection.execute(changed.values(body=pack(dumps(document))))
 
 
 def load_resources(connection: Connection, vault: Vault, number: int) -> dict[str, Resource]:

@@ -165,6 +165,16 @@ SECRETS: Final = Table(
     Column("ciphertext", LargeBinary, nullable=False),
 )
 
+# What has been learned about how fast the cloud may be asked, and what is left of it: one row a key,
+# shared by every process.
+PACES: Final = Table(
+    "paces",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+
 # In SQL, which SQLite and PostgreSQL read alike: as Index(..., postgresql_where=...) they would
 # load the whole of that dialect into every process.
 PARTIAL_INDEXES: Final = (

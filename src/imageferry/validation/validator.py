@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.evaluation.conversions import kind_of
+from imageferry.evaluation.directives import directives_of, says_directives
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.functions import FUNCTIONS
@@ -318,6 +319,11 @@ def _policies(template: Template, bindings: Bindings) -> Iterator[Diagnostic]:
         ):
             if policy is not None:
                 yield from _policy(template, bindings, definition, word, policy, known)
+        if says_directives(definition):
+            try:
+                directives_of(definition, Scope(bindings, Unresolved(), MANNERS[template.dialect]))
+            except EvaluationError as fault:
+                yield placed(fault.diagnostic, definition.span)
 
 
 def _policy(

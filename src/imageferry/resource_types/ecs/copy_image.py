@@ -8,7 +8,7 @@ from typing import Final
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
-from imageferry.resource_types.image_copies.rules import Words, check_copy
+from imageferry.resource_types.image_copies.rules import check_copy
 from imageferry.resource_types.image_copies.wanted import (
     View,
     WantedCopy,
@@ -16,6 +16,7 @@ from imageferry.resource_types.image_copies.wanted import (
     tags_of,
     text_of,
 )
+from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "ALIYUN::ECS::CopyImage"
 SCHEMA: Final = "ecs/copy_image.schema.json"
@@ -33,6 +34,7 @@ WORDS: Final = Words(
     tag_value="Value",
     same_region="AllowCopyInSameRegion",
     tells_same_region=True,
+    resource_group="ResourceGroupId",
 )
 
 
@@ -83,4 +85,5 @@ VIEW: Final = View(
     recorded_id=_recorded_id,
     renews=False,
     editable=frozenset({"resource_group"}),
+    words=WORDS,
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from imageferry.cloud.client import Client
 from imageferry.cloud.images import ImageLoader
+from imageferry.cloud.snapshots import SnapshotLoader
+from imageferry.resource_types.image_copies.queues import COPIES_AT_ONCE
 from imageferry.resource_types.image_copies.watches import Watches
 
 
@@ -16,8 +18,10 @@ class ImageCloud:
     client: Client
     loader: ImageLoader
     watches: Watches
+    snapshots: SnapshotLoader
 
 
-def connect_images(client: Client) -> ImageCloud:
-    """The image calls of a client's account."""
-    return ImageCloud(client, ImageLoader(client), Watches())
+def connect_images(client: Client, copies_at_once: int = COPIES_AT_ONCE) -> ImageCloud:
+    """The image calls of a client's account, whose regions run so many copies at once."""
+    watches = Watches(copies_at_once)
+    return ImageCloud(client, ImageLoader(client), watches, SnapshotLoader(client))

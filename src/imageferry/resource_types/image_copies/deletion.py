@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,6 @@ from imageferry.cloud.ecs import (
     accounts_of_image,
     cancel_copy_image,
     delete_image,
-    existing_snapshots,
     instances_of_image,
 )
 from imageferry.cloud.errors import CloudError
@@ -20,6 +19,13 @@ from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest
 from imageferry.model.values import Json
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.image_copies.snapshots import (
+    SWEEP_NOTES,
+    noted_snapshots,
+    sweep,
+    tell_snapshots,
+    with_snapshots,
+)
 from imageferry.resource_types.image_copies.wanted import (
     VISIBILITY,
     Phase,
@@ -57,7 +63,8 @@ class Removal:
     `acting` and `looking` are the phases that announce the next call and that only wait; `base`
     are notes that every context keeps. `force` deletes although instances use it. `born` is when
     the youngest of them was begun: until it must have become visible, not being shown does not
-    mean being gone. `deadline` (seconds since 1970) ends the wait.
+    mean being gone. `deadline` (seconds since 1970) ends the wait. `sweeps`: the snapshots that they
+    leave go as well, as far as they were made here.
     """
 
     targets: tuple[Target, ...]
@@ -68,13 +75,15 @@ class Removal:
     force: bool = False
     born: float = 0.0
     deadline: float | None = None
+    sweeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """All are gone; `notes` name the snapshots that stay."""
+    """All are gone; `notes` and `remains` name the snapshots that stay."""
 
     notes: tuple[str, ...] = ()
+    remains: tuple[Context, ...] = ()
 
 
 async def remove_images(
@@ -84,6 +93,8 @@ async def remove_images(
     now, context = request.now, request.context
     since = number_note(context, "at", now)
     asked = _asked(context)
+    if list_note(context, "gone") == tuple(target_notes(removal.targets)):
+        return await _all_gone(cloud, removal, request)
     try:
         looks = await asyncio.gather(
             *(cloud.loader.look(region, image_id) for region, image_id in removal.targets)
@@ -107,6 +118,13 @@ async def remove_images(
             f"{names} is not gone within the time limit",
             context=_notes(removal, context, since, asked, removal.acting),
         )
+    if removal.sweeps:
+        for region, image in shown:
+            context = with_snapshots(context, region, image, request)
+        if context.get("snapshots") != request.context.get("snapshots"):
+            # Once the image is gone nobody can say any longer what stood behind it.
+            notes = _notes(removal, context, since, asked, removal.acting)
+            return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
     refused = list_note(context, "uncancellable")
     for region, image in shown:
         running = image.status in _UNFINISHED
@@ -143,8 +161,8 @@ def _notes(
         targets=target_notes(removal.targets),
         asked=dict(asked) or None,
         uncancellable=context.get("uncancellable"),
-        snapshots=context.get("snapshots"),
         cancelled=context.get("cancelled"),
+        **{name: context[name] for name in SWEEP_NOTES if name in context},
     )
 
 
@@ -167,7 +185,7 @@ def _wait(
     if shown is not None and shown[1].status in _UNFINISHED:
         region, image = shown
         watch = cloud.watches.watch(image.image_id, now)
-        see(watch, image, now)
+        see(cloud.watches, watch, region, image, now)
         remaining = estimate(cloud.watches, watch, region, image, now)
         pause = poll_after(cloud.watches, watch, region, image, remaining, now)
         progress = image.progress
@@ -191,7 +209,7 @@ async def _act(
     asked: Mapping[str, float],
 ) -> Pending | Failed:
     now, image_id = request.now, image.image_id
-    context = _with_snapshots(request.context, region, image)
+    context = with_snapshots(request.context, region, image, request)
     cancels = image.status in _UNFINISHED and image.is_copied
     if cancels:
         context = changed_notes(context, cancelled=True)
@@ -268,40 +286,17 @@ async def _who_holds(cloud: ImageCloud, region: str, image_id: str, code: str) -
         return "; who uses it could not be asked"
 
 
-def _with_snapshots(context: Context, region: str, image: Image) -> Context:
-    """The notes with the image's snapshots, which stay when it goes."""
-    if not image.snapshots:
-        return context
-    known = context.get("snapshots")
-    former = known if isinstance(known, Mapping) else {}
-    here = former.get(region)
-    listed = [one for one in here if isinstance(one, str)] if isinstance(here, list | tuple) else []
-    merged = list(dict.fromkeys([*listed, *image.snapshots]))
-    return changed_notes(context, snapshots={**former, region: merged})
-
-
-async def _all_gone(cloud: ImageCloud, removal: Removal, request: HandlerRequest) -> Removed:
+async def _all_gone(
+    cloud: ImageCloud, removal: Removal, request: HandlerRequest
+) -> Removed | Pending:
     for _, image_id in removal.targets:
         cloud.watches.forget(image_id)
-    known = request.context.get("snapshots")
-    cancelled = request.context.get("cancelled") is True
-    notes: list[str] = []
-    for region, listed in (known if isinstance(known, Mapping) else {}).items():
-        if isinstance(listed, list | tuple):
-            ids = [one for one in listed if isinstance(one, str)]
-            notes += await _left_over(cloud, region, ids, cancelled=cancelled)
-    return Removed(tuple(notes))
-
-
-async def _left_over(
-    cloud: ImageCloud, region: str, snapshots: Sequence[str], *, cancelled: bool
-) -> list[str]:
-    """Name the snapshots that stay; whether a cancelled copy leaves any is not published."""
-    rest = "stay: the cloud keeps the snapshots of deleted images, and bills them"
-    there = list(snapshots)
-    if cancelled:
-        try:
-            there = await existing_snapshots(cloud.client, region, snapshots)
-        except CloudError:
-            return [f"snapshots {', '.join(snapshots)} in {region} probably {rest}"]
-    return [f"snapshots {', '.join(there)} in {region} {rest}"] if there else []
+    context = request.context
+    if removal.sweeps and noted_snapshots(context):
+        base = {"phase": removal.acting, "gone": target_notes(removal.targets)}
+        swept = await sweep(cloud, request, removal.physical_id, base)
+        if isinstance(swept, Pending):
+            return swept
+        context = swept
+    told = await tell_snapshots(cloud, context, sweeps=removal.sweeps)
+    return Removed(told.notes, told.remains)

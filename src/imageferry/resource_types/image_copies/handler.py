@@ -7,13 +7,13 @@ from dataclasses import replace
 from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import (
     Done,
-    ErrorCode,
     Failed,
     HandlerRequest,
     Outcome,
     Pending,
 )
 from imageferry.model.values import Json
+from imageferry.resource_types.image_copies.adopting import give_back, take_in, taken_in
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
@@ -25,6 +25,7 @@ from imageferry.resource_types.image_copies.lineage import (
     own_lineage,
 )
 from imageferry.resource_types.image_copies.making import Making, Ready
+from imageferry.resource_types.image_copies.reading import read_copy
 from imageferry.resource_types.image_copies.renewal import update_copy
 from imageferry.resource_types.image_copies.waiting import make_copy
 from imageferry.resource_types.image_copies.wanted import (
@@ -56,6 +57,8 @@ class ImageCopyHandler:
         """CopyImage, then wait until the copy is Available and Usable."""
         view, key = self._view, step_key(request.token)
         wanted = view.wanted(request.properties, request.region)
+        if request.adopts is not None:
+            return _shown(await take_in(self._cloud, view, request), wanted)
         if wanted.copies_nothing:
             source = wanted.source_id
             notes = (f"source and destination are {wanted.region}: nothing is copied",)
@@ -78,21 +81,9 @@ class ImageCopyHandler:
         return _shown(outcome, wanted)
 
     async def read(self, request: HandlerRequest) -> Outcome:
-        """Look at the image; its attributes, or NOT_FOUND."""
-        view = self._view
-        wanted = view.wanted(request.properties, request.region)
-        image_id = view.recorded_id(request) or text_note(request.context, "image_id")
-        if image_id is None:
-            return Failed(ErrorCode.NOT_FOUND, "no image is recorded")
-        region = wanted.source_region if wanted.copies_nothing else wanted.region
-        try:
-            image = await self._cloud.loader.look(region, image_id)
-        except CloudError as error:
-            return _shown(failed(error, request.context), wanted)
-        if image is None:
-            return Failed(ErrorCode.NOT_FOUND, f"the image {image_id} is not in {region}")
-        attributes = view.attributes(request, wanted, image_id)
-        return Done(view.physical_id(request, image_id), attributes)
+        """Look at the image: its attributes and properties as they are there, or NOT_FOUND."""
+        wanted = self._view.wanted(request.properties, request.region)
+        return _shown(await read_copy(self._cloud, self._view, request), wanted)
 
     async def update(self, request: HandlerRequest) -> Outcome:
         """Change in place, or renew: copy, wait, rename the old, rename the new."""
@@ -104,6 +95,9 @@ class ImageCopyHandler:
     async def delete(self, request: HandlerRequest) -> Outcome:
         """Cancel or delete whatever this resource has made, and wait until it is gone."""
         wanted = self._view.wanted(request.properties or request.previous, request.region)
+        adopted = taken_in(request)
+        if adopted is not None:
+            return _shown(await give_back(self._cloud, adopted, request), wanted)
         key = step_key(request.token)
         context = request.context
         if context.get("step") != key or context.get("deletes") is not True:
@@ -133,7 +127,7 @@ class ImageCopyHandler:
         may_act = request.context.get("phase") != Phase.REMOVING
         outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
         if isinstance(outcome, Removed):
-            return Done(request.physical_id, notes=outcome.notes)
+            return Done(request.physical_id, notes=outcome.notes, remains=outcome.remains)
         return _shown(outcome, wanted)
 
     # --- deleting ---------------------------------------------------------------------------------
@@ -154,6 +148,7 @@ class ImageCopyHandler:
             force=wanted.force,
             born=born,
             deadline=None if limit is None else request.intended_at + limit,
+            sweeps=request.deletes_remains,
         )
 
     def _targets(
@@ -218,7 +213,12 @@ class ImageCopyHandler:
             return again(self._cloud, error, request.physical_id, context, trouble, observes=True)
         targets = list(known)
         if found.mine is not None:
-            targets.append((region, found.mine.image_id))
+            targets += [(region, image.image_id) for image in (found.mine, *found.twins)]
+        elif found.rivals:
+            listed = ", ".join(image.image_id for image in found.rivals)
+            words = f"any of {listed} in {region} may be the copy: none is deleted"
+            if not targets:
+                return Done(request.physical_id, notes=(words,))
         elif now < until:
             return Pending(
                 request.physical_id,
@@ -242,7 +242,7 @@ class ImageCopyHandler:
         may_act = context.get("phase") != Phase.REMOVING
         outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
         if isinstance(outcome, Removed):
-            return Done(request.physical_id, notes=outcome.notes)
+            return Done(request.physical_id, notes=outcome.notes, remains=outcome.remains)
         return outcome
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.cloud.images import Image, describe_images
 from imageferry.model.handlers import Context, HandlerRequest
@@ -45,6 +45,20 @@ def lineage(installation: str, operation_id: str, address: str) -> str:
     head = f"{installation}/{operation_id}/"
     kept = "".join(character for character in address if character.isascii())
     return f"{head}{kept[: _VALUE_LIMIT - len(head) - 17]}~{digest}"
+
+
+class Origin(NamedTuple):
+    """What a lineage says: whose installation, which operation, for which address (maybe cut)."""
+
+    installation: str
+    operation_id: str
+    address: str
+
+
+def origin_of(value: str) -> Origin | None:
+    """The parts of a lineage tag's value; None for one that is none of ours."""
+    parts = value.split("/", 2)
+    return Origin(*parts) if len(parts) == 3 and all(parts) else None
 
 
 def own_lineage(request: HandlerRequest, wanted: WantedCopy) -> str | None:
@@ -88,12 +102,16 @@ class Search:
 class Finding:
     """`mine` is the copy; `namesake` an image with its name that is not known to be ours.
 
-    `is_likely` is True where the namesake has the size and age that the copy would have.
+    `is_likely` is True where the namesake has the size and age that the copy would have. `twins` carry
+    the very lineage of `mine`: the cloud has made more than was asked for. `rivals` are images of
+    which any could be the copy, and nobody can tell which.
     """
 
     mine: Image | None = None
     namesake: Image | None = None
     is_likely: bool = False
+    twins: tuple[Image, ...] = ()
+    rivals: tuple[Image, ...] = ()
 
 
 async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
@@ -107,9 +125,9 @@ async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
         tagged = await describe_images(
             cloud.client, region, tags={LINEAGE_KEY: search.lineage}, owner="self"
         )
-        mine = _newest([image for image in tagged if _is_ours(image, search)])
-        if mine is not None:
-            return Finding(mine)
+        ours = [image for image in tagged if _is_ours(image, search)]
+        if ours:
+            return _among(ours)
     if search.name is None and search.lineage is not None:
         return Finding()
     if search.name is not None:
@@ -120,20 +138,29 @@ async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
             cloud.client, region, tags=dict(search.wanted.tags), owner="self"
         )
     named = [image for image in named if image.image_id not in search.excluded]
-    mine = _newest([image for image in named if _is_ours(image, search)])
-    if mine is not None or not named:
-        return Finding(mine)
+    ours = [image for image in named if _is_ours(image, search)]
+    if ours or not named:
+        return _among(ours)
     source = await cloud.loader.look(search.wanted.source_region, search.wanted.source_id)
     size = None if source is None else source.size
     likely = [image for image in named if _could_be_ours(image, search, size)]
     if search.lineage is None:
         wanted_tags = dict(search.wanted.tags)
-        mine = _newest([image for image in likely if image.tags == wanted_tags])
-        if mine is not None:
-            return Finding(mine)
+        alike = [image for image in likely if image.tags == wanted_tags]
+        if len(alike) > 1:
+            # No lineage tells them apart: which of them is ours is not guessed.
+            return Finding(rivals=tuple(alike))
+        if alike:
+            return Finding(alike[0])
     if search.name is None:
         return Finding()
     return Finding(None, _newest(likely) or _newest(named), bool(likely))
+
+
+def _among(ours: list[Image]) -> Finding:
+    """The newest of images that carry the lineage that is looked for, the others as its twins."""
+    mine = _newest(ours)
+    return Finding(mine, twins=tuple(image for image in ours if image is not mine))
 
 
 def _is_ours(image: Image, search: Search) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +13,14 @@ from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest
 from imageferry.model.values import Json
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
-from imageferry.resource_types.image_copies.lineage import Search, find_copy, tags_with_lineage
+from imageferry.resource_types.image_copies.lineage import (
+    Search,
+    find_copy,
+    origin_of,
+    tags_with_lineage,
+)
 from imageferry.resource_types.image_copies.wanted import (
+    LINEAGE_KEY,
     TOKEN_TRUST,
     VISIBILITY,
     Phase,
@@ -192,8 +198,11 @@ async def look(
             return failed(error, notes)
         return again(cloud, error, making.identify(None), notes, now - since, observes=True)
     if found.mine is not None:
-        words = f"found {found.mine.image_id}, the copy that was begun before"
-        return begin_waiting(making, found.mine.image_id, now, notes=(words,))
+        said = [f"found {found.mine.image_id}, the copy that was begun before"]
+        said += [_twin_says(twin) for twin in found.twins]
+        return begin_waiting(making, found.mine.image_id, now, notes=tuple(said))
+    if found.rivals:
+        return _undecided(making, found.rivals, refusal)
     if refused == _DUPLICATED:
         waits = found.namesake is None or found.is_likely
         if now >= until or not waits:
@@ -251,6 +260,26 @@ def _patient(waited: float, shortest: float, jitter: float) -> float:
     return min(60.0, max(shortest, waited / 4)) * (1.0 + jitter)
 
 
+def _twin_says(twin: Image) -> str:
+    return (
+        f"{twin.image_id} was made by the same request as well: once this has ended,"
+        ' "imageferry orphans" lists it'
+    )
+
+
+def _undecided(making: Making, rivals: Sequence[Image], refusal: CloudError | None) -> Failed:
+    """The end where several images could be the copy: none is taken, and no further one is made."""
+    listed = ", ".join(image.image_id for image in rivals)
+    return Failed(
+        ErrorCode.ALREADY_EXISTS,
+        f"the copy that was begun may be any of {listed} in {making.wanted.region}, and nothing"
+        " tells which: none is touched; delete those that are not wanted, or take the right one in"
+        ' with "imageferry adopt"',
+        request_id="" if refusal is None else refusal.request_id,
+        context=changed_notes(making.base, phase=Phase.REFUSED),
+    )
+
+
 def _name_taken(
     making: Making, namesake: Image | None, is_likely: bool, refusal: CloudError | None
 ) -> Failed:
@@ -261,6 +290,11 @@ def _name_taken(
             "; it has the size and age of the copy that was begun, but not our tag, "
             "so it is not touched"
         )
+    elif namesake is not None and _is_of_this_installation(making, namesake):
+        words += (
+            "; this installation has made it, and this record does not know of it: "
+            '"imageferry adopt" takes it in'
+        )
     return Failed(
         ErrorCode.ALREADY_EXISTS,
         f"{words}; choose another name, or delete or rename that image",
@@ -268,6 +302,13 @@ def _name_taken(
         context=changed_notes(making.base, phase=Phase.REFUSED),
         cloud_code=_DUPLICATED,
     )
+
+
+def _is_of_this_installation(making: Making, image: Image) -> bool:
+    """True where an image was made from this very installation, by whatever operation."""
+    theirs = origin_of(image.tags.get(LINEAGE_KEY, ""))
+    ours = origin_of(making.lineage or "")
+    return theirs is not None and ours is not None and theirs.installation == ours.installation
 
 
 async def look_at_source(

@@ -54,9 +54,10 @@ async def update_copy(
     change = Change(
         view,
         view.wanted(request.properties, request.region),
-        view.wanted(request.previous, request.region),
+        view.wanted({**request.previous, **request.observed}, request.region),
         step_key(request.token),
         context.get("swap") is True,
+        bool(request.observed),
     )
     if not context or context.get("step") != change.key:
         former = context or request.unfinished
@@ -88,7 +89,7 @@ async def _decide(
 ) -> Done | Pending | Failed:
     """What kind of update this is; nothing is changed yet."""
     wanted, before = change.wanted, change.before
-    renews = identity_of(wanted) != identity_of(before) or request.replaces
+    renews = identity_of(wanted) != identity_of(before) or request.replaces or request.renews
     if not renews:
         return await adjust(cloud, change, request)
     if not (change.view.renews or request.replaces):

@@ -12,6 +12,7 @@ from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
 from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS
+from imageferry.resource_types.image_copies.words import Words
 
 _RESERVED: Final = ("acs:", "aliyun")
 _ADDRESSES: Final = ("http://", "https://")
@@ -21,27 +22,6 @@ _DURATION: Final = (
     r"(?:(\d{1,6}(?:\.\d{1,6})?)s)?\Z"
 )
 _LONGEST: Final = 30 * 24 * 3600.0
-
-
-class Words(NamedTuple):
-    """The names that a type gives to the parts of an image copy; None or empty where it has none.
-
-    `tells_same_region`: the type has a property that allows equal regions.
-    """
-
-    source_id: str
-    source_region: str
-    region: str | None
-    name: str
-    description: str
-    encrypted: str
-    key_id: str
-    tags: str
-    tag_key: str
-    tag_value: str
-    same_region: str = ""
-    timeouts: str = ""
-    tells_same_region: bool = False
 
 
 class _Given(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Final
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.values import Value
 from imageferry.resource_types.image_copies.wanted import View, WantedCopy
+from imageferry.resource_types.image_copies.words import Words
 
 _IDS: Final = uuid.UUID("5f6f3a1e-3c0b-5d5e-9a55-0f2d0a6f7b11")
 
@@ -29,8 +30,10 @@ def _attributes(request: HandlerRequest, wanted: WantedCopy, image_id: str) -> d
     return {"Id": image_id, "tfcfnid": _physical_id(request, image_id)}
 
 
-def tracking_view(wanted: Callable[[Mapping[str, Value], str], WantedCopy]) -> View:
-    """The view of a type whose properties want what `wanted` says."""
+def tracking_view(
+    wanted: Callable[[Mapping[str, Value], str], WantedCopy], words: Words
+) -> View:
+    """The view of a type whose properties, called by `words`, want what `wanted` says."""
     return View(
         wanted=wanted,
         physical_id=_physical_id,
@@ -38,4 +41,5 @@ def tracking_view(wanted: Callable[[Mapping[str, Value], str], WantedCopy]) -> V
         recorded_id=_recorded_id,
         renews=True,
         editable=frozenset({"name", "description", "tags"}),
+        words=words,
     )

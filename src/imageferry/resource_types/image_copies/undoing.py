@@ -18,6 +18,7 @@ from imageferry.resource_types.image_copies.lineage import (
     find_copy,
     noted_lineage,
 )
+from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
 from imageferry.resource_types.image_copies.updates import (
     Change,
     announced,
@@ -38,7 +39,7 @@ _TAKEN_ON: Final = (
     "image_id", "old_id", "operation", "address", "swap", "owner", "began", "began_in", "lost",
 )  # fmt: skip
 """Notes of a step that was cut short, which the one that clears it away goes on with."""
-_REMOVAL_NOTES: Final = frozenset({"asked", "uncancellable", "snapshots", "targets", "at"})
+_REMOVAL_NOTES: Final = SWEEP_NOTES | {"asked", "uncancellable", "targets", "at"}
 
 
 def undone(change: Change, request: HandlerRequest, outcome: Pending | Failed) -> Pending:
@@ -97,12 +98,17 @@ async def discard(cloud: ImageCloud, change: Change, request: HandlerRequest) ->
         looking=Phase.DISCARDING,
         physical_id=change.view.physical_id(request, text_note(context, "old_id")),
         born=began,
+        sweeps=request.deletes_remains,
     )
     may_act = context.get("phase") == Phase.DISCARD
     outcome = await remove_images(cloud, removal, request, may_act=may_act)
     match outcome:
-        case Removed():
-            return announced(change, request, Phase.RESTORE, "undoing", image_id=None)
+        case Removed(notes=notes):
+            told = dict.fromkeys(SWEEP_NOTES)
+            restoring = announced(
+                change, request, Phase.RESTORE, "undoing", image_id=None, **told
+            )
+            return replace(restoring, notes=notes)
         case Failed(message=message):
             failure = _failure(context, outcome)
             words = f"{failure.message}; {image_id} could not be removed: {message}"

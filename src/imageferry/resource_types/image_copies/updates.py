@@ -34,7 +34,8 @@ class Change:
     """One step that brings a copy from `before` to `wanted`; `key` names what it makes.
 
     `swaps`: an image left over by an earlier step takes its place again, so that all of it has to
-    be compared, not only what differs between the two wishes.
+    be compared, not only what differs between the two wishes. `mends`: what was changed outside is
+    set back, whatever the type would say to such a change.
     """
 
     view: View
@@ -42,11 +43,12 @@ class Change:
     before: WantedCopy
     key: str
     swaps: bool = False
+    mends: bool = False
 
     @property
     def editable(self) -> frozenset[str]:
         """What is brought in line in place."""
-        return _EVERYTHING if self.swaps else self.view.editable
+        return _EVERYTHING if self.swaps or self.mends else self.view.editable
 
 
 def finished(
@@ -127,7 +129,7 @@ async def adjust(
             return Failed(ErrorCode.NOT_FOUND, words, context=context)
         needed = [name for name in needed_calls(change, image) if name not in done]
         if needed and text_note(context, "next") == needed[0]:
-            await _CALLS[needed[0]](cloud, change, image)
+            await CALLS[needed[0]](cloud, change, image)
             done.append(needed.pop(0))
     except CloudError as error:
         return passing_or_failed(cloud, change, request, error)
@@ -212,4 +214,4 @@ async def _group(cloud: ImageCloud, change: Change, image: Image) -> None:
     await join_resource_group(cloud.client, change.wanted.region, image.image_id, group)
 
 
-_CALLS: Final = {"untag": _untag, "tag": _tag, "modify": _modify, "group": _group}
+CALLS: Final = {"untag": _untag, "tag": _tag, "modify": _modify, "group": _group}

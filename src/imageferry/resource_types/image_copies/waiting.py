@@ -21,6 +21,7 @@ from imageferry.resource_types.image_copies.wanted import (
     VISIBILITY,
     Phase,
     changed_notes,
+    list_note,
     number_note,
     text_note,
 )
@@ -37,6 +38,7 @@ _ENDED_WELL: Final = frozenset({"Available", "Deprecated"})
 _ENDED_BADLY: Final = frozenset({"CreateFailed", "UnAvailable"})
 _DENIAL_PATIENCE: Final = 900.0
 _CANCEL_PATIENCE: Final = 300.0
+_ORDINALS: Final = {1: "st", 2: "nd", 3: "rd"}
 
 
 async def make_copy(
@@ -79,7 +81,6 @@ async def observe(
         )
     if image is None:
         return _not_shown(cloud, making, request, watch)
-    see(watch, image, now)
     if image.status in _ENDED_WELL and image.is_usable:
         cloud.watches.learn(region, image, now)
         cloud.watches.forget(image_id)
@@ -93,6 +94,7 @@ async def observe(
             context=context,
             cloud_code=image.status,
         )
+    see(cloud.watches, watch, region, image, now)
     return _goes_on(cloud, making, request, watch, image)
 
 
@@ -101,17 +103,21 @@ def _goes_on(
 ) -> Pending | Failed:
     now, region, context = request.now, making.wanted.region, request.context
     limit = making.wanted.create_timeout
-    running_since = number_note(context, "running_since", now)
+    left: float | None = None
     if limit is not None and watch.running_since is not None:
+        if watch.ran_before is None:
+            # What the clock says of the time when no process lived, never less than nothing.
+            since = number_note(context, "running_since", now)
+            watch.ran_before = max(0.0, watch.running_since - since)
         if "running_since" not in context:
             context = changed_notes(context, running_since=now)
-        is_late = now - running_since >= limit
-        if is_late and image.status not in _RUNNING:
+        left = limit - watch.ran_before - (now - watch.running_since)
+        if left <= 0 and image.status not in _RUNNING:
             # What is no longer made cannot be cancelled either, and is deleted with its resource.
             waiting = changed_notes(context, phase=Phase.WAITING)
             rest = f"it is {image.status}, but not usable"
             return _too_late(making, image.image_id, waiting, rest)
-        if is_late:
+        if left <= 0:
             return Pending(
                 making.identify(image.image_id),
                 0.0,
@@ -121,19 +127,32 @@ def _goes_on(
             )
     remaining = estimate(cloud.watches, watch, region, image, now)
     pause = poll_after(cloud.watches, watch, region, image, remaining, now)
-    if limit is not None and watch.running_since is not None:
-        pause = max(0.05, min(pause, running_since + limit - now))
+    if left is not None:
+        pause = max(0.05, min(pause, left))
+    place = cloud.watches.queue(region).place(image.image_id)
+    watch.noted.update(list_note(context, "noted"))
     status, notes = status_of(image, watch, now, region)
+    if notes:
+        # Kept with the step, so that no later process says it again.
+        context = changed_notes(context, noted=sorted(watch.noted))
     return Pending(
         making.identify(image.image_id),
         pause,
         progress=image.progress,
         context=context,
         observes=True,
-        status_says=status,
-        remaining=remaining,
+        status_says=status if place is None else says_place(place, region),
+        remaining=None if stalled_for(watch, now) is not None else remaining,
         notes=notes,
+        queue=place,
     )
+
+
+def says_place(place: tuple[int, int], region: str) -> str:
+    """`queued, 3rd of 7 in cn-shanghai`."""
+    number, of = place
+    ending = "th" if number % 100 in {11, 12, 13} else _ORDINALS.get(number % 10, "th")
+    return f"queued, {number}{ending} of {of} in {region}"
 
 
 def status_of(image: Image, watch: Watch, now: float, region: str) -> tuple[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.model.values import Json, Secret, Value
+from imageferry.resource_types.image_copies.words import Words
 
 LINEAGE_KEY: Final = "imageferry:lineage"
 """The one tag of ours, by which a copy is found again."""
@@ -42,6 +43,8 @@ class Phase(StrEnum):
     REMOVING = "removing"
     SEARCH = "search"
     REFUSED = "refused"
+    ADOPT = "adopt"
+    GIVE_BACK = "give_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class View(NamedTuple):
     `physical_id` gives what `Ref` gives for an image id (None: not known yet); `recorded_id` the
     image id that a request's record names. `renews`: another source, region or key makes a new
     image behind the same physical id; otherwise only with a replacement. `editable` is what changes in
-    place: name, description, tags, resource_group.
+    place: name, description, tags, resource_group. `words` are the names of its properties.
     """
 
     wanted: Callable[[Mapping[str, Value], str], WantedCopy]
@@ -88,6 +91,7 @@ class View(NamedTuple):
     recorded_id: Callable[[HandlerRequest], str | None]
     renews: bool
     editable: frozenset[str]
+    words: Words
 
 
 def step_key(token: str) -> str:

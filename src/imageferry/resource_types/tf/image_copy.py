@@ -7,7 +7,7 @@ from typing import Final
 
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
-from imageferry.resource_types.image_copies.rules import Words, check_copy, parse_duration
+from imageferry.resource_types.image_copies.rules import check_copy, parse_duration
 from imageferry.resource_types.image_copies.wanted import (
     WantedCopy,
     flag_of,
@@ -15,6 +15,7 @@ from imageferry.resource_types.image_copies.wanted import (
     tags_of,
     text_of,
 )
+from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "TF::Alicloud::ImageCopy"
 ALIASES: Final = ("TF::Alicloud::CopyImage",)
@@ -32,6 +33,7 @@ WORDS: Final = Words(
     tag_key="MapKey",
     tag_value="MapValue",
     timeouts="Timeouts",
+    old_name="Name",
 )
 
 

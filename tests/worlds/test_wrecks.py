@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,26 +9,22 @@ from typing import Any
 import pytest
 
 from imageferry.model.operations import OnFailure
-from tests.properties.charts import Leg, Voyage, Wishes, cfn_template, ros_template
-from tests.properties.sailing import sail
-from tests.properties.ships import Fate
+from tests.worlds.sailing import MEMORY, sail
+from tests.worlds.ships import Fate
+from tests.worlds.voyages import Leg, Voyage
+from tests.worlds.wishes import Wishes
 
-SECRET = "Verschwiegen0q"
 ROLLBACK = OnFailure.ROLLBACK
 
 
 def fan(*regions: str, named: str = "same", **more: Any) -> Leg:
     """A ROS stack that copies to these regions, under one name or (`indexed`) several."""
-    wishes = Wishes([{"region": region} for region in regions], named)
-    given = {"Secret": SECRET, "Berths": json.dumps(wishes.fan)}
-    return Leg("deploy", json.dumps(ros_template(wishes)).encode(), given, **more)
+    return Leg("deploy", Wishes(tuple({"region": region} for region in regions), named), **more)
 
 
 def single(one: Mapping[str, Any], **more: Any) -> Leg:
     """A CloudFormation stack of one copy."""
-    usual = {"golden": 0, "name": "web", "description": None, "tags": {}, "policy": None}
-    wishes = Wishes(singles={"One": {**usual, **one}})
-    return Leg("deploy", json.dumps(cfn_template(wishes)).encode(), {"Secret": SECRET}, **more)
+    return Leg("deploy", Wishes(singles={"One": {"name": "web", **one}}), **more)
 
 
 def fault(kind: str, action: str = "CopyImage", **more: Any) -> dict[str, Any]:
@@ -130,10 +125,12 @@ WRECKS = {
 }
 
 
+@pytest.mark.parametrize("kept", ["in memory", "in a file"])
 @pytest.mark.parametrize("legs", WRECKS.values(), ids=WRECKS.keys())
-def test_it_ends_well_now(tmp_path: Path, legs: list[Leg]) -> None:
-    region = "cn-hangzhou" if b"ROSTemplate" in legs[0].template else "cn-shanghai"
+def test_it_ends_well_now(tmp_path: Path, legs: list[Leg], kept: str) -> None:
+    is_ros = not legs[0].wishes.singles
+    region = "cn-hangzhou" if is_ros else "cn-shanghai"
     settings = {"speed": 10.0, "running_copies": 1}
-    voyage = Voyage(1, region, SECRET, settings, (), tuple(legs), frozenset())
-    wrongs, log = sail(voyage, tmp_path / "home")
-    assert not wrongs, "\n".join([*wrongs, *log])
+    database = MEMORY if kept == "in memory" else f"sqlite:///{tmp_path / 'imageferry.db'}"
+    passage = sail(Voyage(1, is_ros, region, settings, (), tuple(legs)), database)
+    assert not passage.wrongs, "\n".join([*passage.wrongs, *passage.lines])

@@ -1,11 +1,10 @@
-"""Backoff and pace: pure, and bounded."""
+"""Backoff and classes of errors: pure, and bounded."""
 
 from __future__ import annotations
 
 import pytest
 
 from imageferry.cloud.backoff import MAX_TRIES, later, next_delay
-from imageferry.cloud.buckets import Limit, Pace
 from imageferry.cloud.errors import CloudError, ErrorClass, classify, handler_code
 from imageferry.model.handlers import ErrorCode
 
@@ -43,51 +42,6 @@ def test_a_step_tries_again_later_and_later(
     elapsed: float, retry_after: float | None, low: float, high: float
 ) -> None:
     assert low <= later(elapsed, retry_after, 0.0) <= later(elapsed, retry_after, 0.999) <= high
-
-
-def test_without_a_limit_nothing_is_held_back() -> None:
-    pace = Pace(None, 0.0)
-    assert [pace.take(0.0) for _ in range(5000)] == [0.0] * 5000
-
-
-def test_throttling_halves_the_pace_and_success_raises_it() -> None:
-    pace = Pace(None, 0.0)
-    for number in range(100):
-        pace.take(number / 100)
-    pace.throttled(1.0)
-    waits = [pace.take(1.0) for _ in range(50)]
-    assert waits[-1] == pytest.approx(1.0, rel=0.05)
-    for second in range(2, 12):
-        pace.succeeded(float(second))
-    faster = pace.take(12.0), pace.take(12.0)
-    assert faster == (0.0, 0.0)
-
-
-def test_answers_to_calls_already_under_way_do_not_slow_twice() -> None:
-    pace = Pace(None, 0.0)
-    for _ in range(100):
-        pace.take(0.5)
-    pace.throttled(1.0)
-    first = pace.take(1.0)
-    for _ in range(20):
-        pace.throttled(1.01)
-    assert pace.take(1.0) == pytest.approx(2 * first)
-
-
-def test_a_minute_without_throttling_ends_the_limit() -> None:
-    pace = Pace(None, 0.0)
-    pace.throttled(1.0)
-    assert pace.take(2.0) == 0.0
-    assert pace.take(62.0) == 0.0
-    assert [pace.take(62.0) for _ in range(1000)] == [0.0] * 1000
-
-
-def test_a_published_limit_lets_a_burst_through_and_then_its_rate() -> None:
-    pace = Pace(Limit(1000, 60.0), 0.0)
-    assert [pace.take(0.0) for _ in range(1000)] == [0.0] * 1000
-    assert pace.take(0.0) == pytest.approx(0.06)
-    pace.give_back()
-    assert pace.take(60.0) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import selectors
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from imageferry.cloud.client import Client
@@ -23,9 +23,10 @@ from imageferry.engine.worker import Worker
 from imageferry.model.stacks import Place
 from imageferry.ports.keeping import Batch, Closing, Entry
 from imageferry.resource_types.catalog import TypeCatalog
+from imageferry.store.databases import Database
 from imageferry.store.encryption import AesGcmBox
-from imageferry.store.sql_store import SqlStore, open_store
-from imageferry.testing import SeededEntropy, VirtualClock, VirtualTimeLoop
+from imageferry.store.sql_store import SqlStore
+from imageferry.testing import SeededEntropy, VirtualClock
 from imageferry.wire.http import HttpRequest, HttpResponse
 from tests.scenarios.workshop import Handing
 
@@ -44,8 +45,28 @@ CHANGES = frozenset(
 """Actions that change an image that exists."""
 
 
-class SteadyLoop(VirtualTimeLoop):
+class _Leaping(selectors.SelectSelector):
+    """Nothing comes from outside, so nobody is asked: time leaps to the next thing to do."""
+
+    elapsed = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise RuntimeError("everybody waits for something that nobody does")
+        self.elapsed += timeout
+        return []
+
+
+class SteadyLoop(asyncio.SelectorEventLoop):
     """Virtual time in which threads take none either: a seed gives the same run every time."""
+
+    def __init__(self) -> None:
+        self._leaping = _Leaping()
+        super().__init__(self._leaping)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._leaping.elapsed
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
@@ -87,25 +108,74 @@ class Aground(BaseException):
 
 @dataclass
 class Fate:
-    """When a process dies: before or after its n-th `write` or `call`; never where n is 0."""
+    """What becomes of a process before or after its n-th `write` or `call`; nothing where n is 0.
+
+    It dies there, or stands still for `pause` seconds while others may take over.
+    """
 
     kind: str = "write"
     at: int = 0
     after: bool = False
+    pause: float = 0.0
     is_dead: bool = False
+    resumes_at: float = 0.0
 
-    def meets(self, kind: str) -> bool:
-        """Count one; True where this is the one."""
-        if self.is_dead:
+    @property
+    def name(self) -> str:
+        deed = "pause" if self.pause else "crash"
+        return f"{deed} {'after' if self.after else 'before'} a {self.kind}"
+
+
+class Breath:
+    """The life of one process, held against its fate at every write and call."""
+
+    def __init__(self, fate: Fate, clock: VirtualClock, log: Logbook) -> None:
+        self.fate, self._clock, self._log = fate, clock, log
+        self.struck = asyncio.Event()
+        self.wrote_at = 0.0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it stood still since it last heard that the operation is its own."""
+        return self.fate.resumes_at > self.wrote_at
+
+    async def begin(self, kind: str) -> bool:
+        """Before a write or call: count it; True where the fate waits behind it."""
+        await self.draw()
+        fate = self.fate
+        if kind != fate.kind or not fate.at:
+            return False
+        fate.at -= 1
+        if fate.at:
+            return False
+        if not fate.after:
+            await self.strike()
+        return fate.after
+
+    async def end(self, *, is_last: bool) -> None:
+        """After a write or call."""
+        if is_last:
+            await self.strike()
+        await self.draw()
+
+    async def strike(self) -> None:
+        """The fate is met."""
+        fate = self.fate
+        self._log.met[fate.name] += 1
+        self.struck.set()
+        if not fate.pause:
+            fate.is_dead = True
             raise Crash
-        if kind == self.kind and self.at:
-            self.at -= 1
-            return self.at == 0
-        return False
+        fate.resumes_at = self._clock.now() + fate.pause
+        self._log.lines.append(f"{self._clock.now():.2f} stands still for {fate.pause} s")
+        await self.draw()
 
-    def die(self) -> None:
-        self.is_dead = True
-        raise Crash
+    async def draw(self) -> None:
+        """Raise Crash where the process is dead; wait where it stands still."""
+        while not self.fate.is_dead and self._clock.now() < self.fate.resumes_at:
+            await self._clock.sleep(self.fate.resumes_at - self._clock.now())
+        if self.fate.is_dead:
+            raise Crash
 
 
 @dataclass(frozen=True)
@@ -130,6 +200,9 @@ class Logbook:
     started: dict[str, Started] = field(default_factory=dict)
     by_token: dict[str, list[str]] = field(default_factory=dict)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    late: set[str] = field(default_factory=set)
+    """Copies asked for by a process that stood still between its last write and the call itself."""
     wrongs: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     calls: int = 0
@@ -138,17 +211,13 @@ class Logbook:
 class Strait:
     """The way from one process to the cloud."""
 
-    def __init__(
-        self, cloud: Emulator, log: Logbook, fate: Fate, clock: VirtualClock, most: int
-    ) -> None:
-        self._cloud, self._log, self._fate, self._clock = cloud, log, fate, clock
-        self._most = most
+    def __init__(self, port: Port, breath: Breath) -> None:
+        self._cloud, self._log, self._clock = port.cloud, port.log, port.clock
+        self._most, self._breath = port.most_calls, breath
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        log, fate = self._log, self._fate
-        is_last = fate.meets("call")
-        if is_last and not fate.after:
-            fate.die()
+        log = self._log
+        is_last = await self._breath.begin("call")
         log.calls += 1
         if log.calls > self._most:
             raise Aground(f"{log.calls} calls")
@@ -160,12 +229,14 @@ class Strait:
         try:
             response = await self._cloud.handle(request)
             said = f"{response.status} {response.body[:120]!r}"
+        except ConnectionError:
+            await self._breath.end(is_last=is_last)
+            raise
         finally:
             log.lines.append(f"{self._clock.now():.2f} {action} {_told(asked)} -> {said}")
             if action == "CopyImage":
-                self._note_copy(asked)
-        if is_last or fate.is_dead:
-            fate.die()
+                self._note_copy(asked, is_late=self._breath.is_late)
+        await self._breath.end(is_last=is_last)
         return response
 
     def _judge(self, action: str, asked: Mapping[str, str]) -> None:
@@ -179,7 +250,7 @@ class Strait:
             if image_id not in self._log.started
         )
 
-    def _note_copy(self, asked: Mapping[str, str]) -> None:
+    def _note_copy(self, asked: Mapping[str, str], *, is_late: bool) -> None:
         token, region = asked["ClientToken"], asked["DestinationRegionId"]
         world = self._cloud.world
         row = world.row("SELECT reply FROM tokens WHERE token = ?", token)
@@ -196,6 +267,8 @@ class Strait:
         self._log.started[image_id] = Started(
             image_id, region, token, tags.get(LINEAGE, ""), self._clock.now()
         )
+        if is_late:
+            self._log.late.add(image_id)
         former = self._log.by_token.setdefault(token, [])
         alive = [one for one in former if is_alive(world, one)]
         if alive:
@@ -215,24 +288,22 @@ def is_alive(world: Any, image_id: str) -> bool:
 class MortalStore:
     """The real store, on a disk that takes its time, in a process that may die at any write."""
 
-    def __init__(self, store: SqlStore, fate: Fate, clock: VirtualClock, chance: random.Random):
-        self._store, self._fate, self._clock, self._chance = store, fate, clock, chance
+    def __init__(self, store: SqlStore, breath: Breath, port: Port) -> None:
+        self._store, self._breath = store, breath
+        self._clock, self._chance = port.clock, port.chance
 
     def __getattr__(self, name: str) -> Any:
-        if self._fate.is_dead:
+        if self._breath.fate.is_dead:
             raise Crash
         return getattr(self._store, name)
 
     async def _write(self, deed: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        is_last = self._fate.meets("write")
-        if is_last and not self._fate.after:
-            self._fate.die()
+        is_last = await self._breath.begin("write")
         await self._clock.sleep(self._chance.choice((0.0, 0.001, 0.02)))
-        if self._fate.is_dead:
-            raise Crash
+        await self._breath.draw()
         result = await deed()
-        if is_last:
-            self._fate.die()
+        self._breath.wrote_at = self._clock.now()
+        await self._breath.end(is_last=is_last)
         return result
 
     async def enter(self, operation_id: str) -> Entry | None:
@@ -267,11 +338,19 @@ class LocalClock:
         await self._true.sleep(seconds)
 
 
+@dataclass(frozen=True)
+class Sabotage:
+    """What stands between a process and its store, and its types: broken on purpose by tests."""
+
+    store: Callable[[SqlStore], Any] = lambda store: store
+    catalog: Callable[[TypeCatalog], Any] = lambda catalog: catalog
+
+
 @dataclass
 class Port:
     """What outlives every process: the cloud, the database, the clock, the log."""
 
-    home: Path
+    database: Database
     cloud: Emulator
     clock: VirtualClock
     entropy: SeededEntropy
@@ -279,33 +358,31 @@ class Port:
     local: LocalClock
     log: Logbook = field(default_factory=Logbook)
     most_calls: int = 20_000
+    sabotage: Sabotage = field(default_factory=Sabotage)
 
 
 class Ship:
-    """One process: control plane and worker over the port's database and cloud."""
+    """One process: control plane and worker over the port's database and cloud.
+
+    Processes have stores of their own over one connection: in steady time no two transactions
+    overlap anyway, and nothing but the opening is spared.
+    """
 
     def __init__(self, port: Port, fate: Fate | None = None) -> None:
         self.fate = fate or Fate()
-        strait = Strait(port.cloud, port.log, self.fate, port.clock, port.most_calls)
+        self.breath = Breath(self.fate, port.clock, port.log)
+        strait = Strait(port, self.breath)
         endpoints = Endpoints(parse_endpoint("emulator.localhost"))
         self.client = Client(
             strait.send, emulator_credentials(), endpoints, port.local, port.entropy, {}
         )
-        self._kept = open_store(
-            f"sqlite:///{port.home / 'imageferry.db'}",
-            entropy=port.entropy,
-            box=lambda: AesGcmBox(b"k" * 32),
-        )
-        self.store = MortalStore(self._kept, self.fate, port.clock, port.chance)
-        catalog = TypeCatalog(self.client)
-        store: Any = self.store
+        kept = SqlStore(port.database, port.entropy, lambda: AesGcmBox(b"k" * 32))
+        store: Any = MortalStore(port.sabotage.store(kept), self.breath, port)
+        self.store = store
+        catalog = port.sabotage.catalog(TypeCatalog(self.client))
         self.worker = Worker(store, catalog, port.local, port.entropy)
         place = Place("emulator", ACCOUNT, "")
         regions = CloudRegions(self.client)
         self.plane = ControlPlane(
             Desk(store, catalog, Handing(), port.local, port.entropy, place, regions)
         )
-
-    async def sink(self) -> None:
-        """The process is gone, and its connections with it."""
-        await self._kept.close()

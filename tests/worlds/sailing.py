@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import logging
 import random
+import traceback
+from collections import Counter
 from collections.abc import Awaitable, Iterator
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from imageferry.cloud.client import Client
@@ -18,8 +20,10 @@ from imageferry.cloud.endpoints import Endpoints, parse_endpoint
 from imageferry.cloud.errors import CloudError
 from imageferry.control.requests import (
     ExecutionOptions,
+    OperationHolds,
     Planned,
     RequestRefused,
+    ResourceUnknown,
     StackNotFound,
     StackRequest,
 )
@@ -27,26 +31,36 @@ from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import Operation
-from imageferry.model.stacks import Stack
+from imageferry.ports.keeping import StoreError
+from imageferry.store.databases import Database, open_database
 from imageferry.testing import SeededEntropy, VirtualClock
-from tests.properties.charts import GOLDEN, NAMES, REGIONS, Leg, Voyage
-from tests.properties.ships import (
+from tests.worlds.ships import (
     Crash,
     Fate,
     LocalClock,
     Logbook,
     Port,
+    Sabotage,
     Ship,
     is_alive,
     run_steadily,
 )
-from tests.properties.soundings import Soundings, faults_of_calls, faults_of_end, faults_of_leg
+from tests.worlds.soundings import (
+    Soundings,
+    faults_of_calls,
+    faults_of_end,
+    faults_of_expectations,
+    faults_of_leg,
+)
+from tests.worlds.voyages import Leg, Voyage
+from tests.worlds.wishes import GOLDEN, NAMES, REGIONS, parameters_of, template_of
 
 _STEADY = ("image_id", "region", "name", "size", "encrypted", "tags")
 """What of somebody else's image never changes by itself."""
 LONGEST = 40 * 86_400.0
 """Virtual seconds after which a leg counts as endless."""
 NAME = "voyage"
+MEMORY = "sqlite://"
 
 
 class Lines(logging.Handler):
@@ -73,42 +87,92 @@ def listening() -> Iterator[list[str]]:
         root.setLevel(level)
 
 
-def sail(voyage: Voyage, home: Path) -> tuple[list[str], list[str]]:
-    """Carry out a voyage in `home`; what was wrong, and the log of all calls and legs."""
+@cache
+def _opened(url: str) -> tuple[Database, bytes]:
+    database = open_database(url)
+    driver: Any = database.connection.connection.driver_connection
+    return database, driver.serialize()
+
+
+def database_of(url: str) -> Database:
+    """A fresh database: one in memory is opened once, since that takes longer than a short voyage."""
+    if url != MEMORY:
+        return open_database(url)
+    database, empty = _opened(url)
+    driver: Any = database.connection.connection.driver_connection
+    driver.deserialize(empty)
+    return database
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How a voyage went: what was wrong, every call and leg in order, and what was met."""
+
+    wrongs: list[str]
+    lines: list[str]
+    met: Counter[str]
+    calls: int
+
+
+def sail(
+    voyage: Voyage,
+    database: str = MEMORY,
+    *,
+    sabotage: Sabotage | None = None,
+) -> Passage:
+    """Carry out a voyage on a database of its own, in memory unless said otherwise.
+
+    `sabotage` breaks something on purpose.
+    """
     wrongs: list[str] = []
     log = Logbook()
     with listening() as words:
         try:
-            wrongs += run_steadily(_Voyage(voyage, home, log, wrongs, words).sail())
+            wrongs += run_steadily(
+                _Voyage(voyage, database, sabotage or Sabotage(), log, wrongs, words).sail()
+            )
         except BaseException as failure:
             if isinstance(failure, KeyboardInterrupt):
                 raise
             wrongs.append(f"it broke: {failure!r}")
-            log.lines.extend(_trace(failure))
-    return wrongs, log.lines
-
-
-def _trace(failure: BaseException) -> list[str]:
-    import traceback
-
-    return traceback.format_exception(failure)
+            log.lines.extend(traceback.format_exception(failure))
+    return Passage(wrongs, log.lines, log.met, log.calls)
 
 
 class _Voyage:
     def __init__(
-        self, voyage: Voyage, home: Path, log: Logbook, wrongs: list[str], words: list[str]
+        self,
+        voyage: Voyage,
+        database: str,
+        sabotage: Sabotage,
+        log: Logbook,
+        wrongs: list[str],
+        words: list[str],
     ) -> None:
-        self.voyage, self.home, self.log, self.wrongs, self.words = voyage, home, log, wrongs, words
+        self.voyage, self.log, self.wrongs, self.words = voyage, log, wrongs, words
+        self.database, self.sabotage = database, sabotage
         self.stack_id: str | None = None
         self.meddled: set[str] = set()
+        self.usurpers = 0
+        self.sleepers: list[asyncio.Future[Any]] = []
+        self.added: dict[int, dict[str, Any]] = {}
 
     async def sail(self) -> None:
         voyage = self.voyage
         chance = random.Random(voyage.seed * 7 + 1)
         clock, entropy = VirtualClock(), SeededEntropy(voyage.seed)
         cloud = Emulator(":memory:", now=clock.now, entropy=chance.randbytes, sleep=clock.sleep)
-        self.home.mkdir(parents=True, exist_ok=True)
-        self.port = Port(self.home, cloud, clock, entropy, chance, LocalClock(clock), self.log)
+        database = database_of(self.database)
+        self.port = Port(
+            database,
+            cloud,
+            clock,
+            entropy,
+            chance,
+            LocalClock(clock),
+            self.log,
+            sabotage=self.sabotage,
+        )
         self.port.local.skew = voyage.skew
         try:
             controls.change_settings(cloud.world, voyage.settings)
@@ -116,11 +180,27 @@ class _Voyage:
             for number, leg in enumerate(voyage.legs):
                 self.log.lines.append(f"--- leg {number}: {_shown(leg)}")
                 await self._sail_leg(leg)
+                self._count_faults(leg)
                 controls.clear_faults(cloud.world)
             self.log.lines.append("--- the end: delete")
+            await self._awaken()
             await self._end()
         finally:
+            if self.database != MEMORY:
+                database.close()
             cloud.close()
+
+    def _count_faults(self, leg: Leg) -> None:
+        left = {fault["id"]: fault for fault in controls.list_faults(self.port.cloud.world)}
+        for number, fault in self.added.items():
+            times = fault["count"]
+            if times is None:
+                self.log.met[f"fault {fault['kind']}"] += 1
+            elif times > left.get(number, {"count": 0})["count"]:
+                self.log.met[f"fault {fault['kind']}"] += (
+                    times - left.get(number, {"count": 0})["count"]
+                )
+        self.added = {}
 
     # --- others in the same cloud -----------------------------------------------------------------
 
@@ -189,53 +269,67 @@ class _Voyage:
     # --- one leg ----------------------------------------------------------------------------------
 
     async def _sail_leg(self, leg: Leg) -> None:
+        if leg.lasts:
+            await self.port.clock.sleep(leg.lasts)
+        if leg.deed == "wait":
+            return
         began, calls, copies = self.port.clock.now(), self.log.counts.copy(), len(self.log.started)
         ship = Ship(self.port)
-        try:
-            planned = await self._planned(ship, leg)
-            if planned is None:
-                return
-            operation = await self._opened(ship, planned, leg)
-            if operation is None:
-                return
-            for fault in leg.faults:
-                controls.add_fault(self.port.cloud.world, fault)
-        finally:
-            await ship.sink()
+        planned = await self._planned(ship, leg)
+        if planned is None:
+            return
+        rival = await self._planned(Ship(self.port), leg) if leg.rival_at is not None else None
+        operation = await self._opened(ship, planned, leg)
+        if operation is None:
+            return
+        for fault in leg.faults:
+            added = controls.add_fault(self.port.cloud.world, fault)
+            self.added[added["id"]] = added
         self.stack_id = operation.stack_id
-        await self._run(operation.operation_id, leg)
-        await self._sound(operation, leg)
+        await self._run(operation.operation_id, leg, rival)
+        seen = await self._soundings(operation.operation_id)
+        self.wrongs += faults_of_leg(seen, leg)
+        self.wrongs += faults_of_expectations(seen, leg)
         took = self.port.clock.now() - began
         started = len(self.log.started) - copies
         self.wrongs += faults_of_calls(self.log.counts - calls, started, took, leg)
 
     async def _planned(self, ship: Ship, leg: Leg) -> Planned | Operation | None:
+        voyage = self.voyage
         try:
             if leg.deed == "deploy":
                 return await ship.plane.plan(
                     StackRequest(
-                        NAME, self.voyage.region, leg.template, "t.json", leg.parameters,
+                        NAME,
+                        voyage.region,
+                        template_of(leg.wishes, is_ros=voyage.is_ros),
+                        "t.json",
+                        parameters_of(leg.wishes, voyage.secret, is_ros=voyage.is_ros),
                         leg.replaces,
                     )
-                )  # fmt: skip
+                )
             stack = await ship.plane.find(NAME)
-            if leg.deed == "retry":
-                return await ship.plane.retry(stack)
-            return await ship.plane.plan_delete(stack)
-        except StackNotFound:
+            match leg.deed:
+                case "retry":
+                    return await ship.plane.retry(stack, leg.parts)
+                case "continue":
+                    return await ship.plane.continue_rollback(stack, leg.parts)
+                case _:
+                    return await ship.plane.plan_delete(stack, leg.parts)
+        except (StackNotFound, ResourceUnknown):
             return None
         except (TemplateError, RequestRefused) as refused:
             self.log.lines.append(f"refused: {refused}")
             self._must_be_honest(refused)
             return None
 
-    def _must_be_honest(self, refused: TemplateError | RequestRefused) -> None:
+    def _must_be_honest(self, refused: Exception) -> None:
         """What is refused at planning is refused for a reason that a voyage may have."""
         if self.voyage.secret in str(refused):
             self.wrongs.append(f"I5: the secret is in {refused}")
         if isinstance(refused, TemplateError):
             codes = {d.code for d in refused.diagnostics if d.is_error}
-            if not codes <= {"IF601", "IF602", "IF527"}:
+            if not codes <= {"IF601", "IF602", "IF527", "IF826"}:
                 self.wrongs.append(f"a sound template was refused: {refused.diagnostics}")
 
     async def _opened(self, ship: Ship, planned: Planned | Operation, leg: Leg) -> Operation | None:
@@ -244,14 +338,16 @@ class _Voyage:
         options = ExecutionOptions(leg.on_failure, leg.parallel, leg.timeout)
         try:
             return await ship.plane.execute(planned, options)
-        except TemplateError as refused:
+        except (TemplateError, RequestRefused) as refused:
             self.log.lines.append(f"refused: {refused}")
             self._must_be_honest(refused)
             return None
 
-    async def _run(self, operation_id: str, leg: Leg) -> None:
+    async def _run(
+        self, operation_id: str, leg: Leg, rival: Planned | Operation | None = None
+    ) -> None:
         """Processes one after the other, until the operation is closed."""
-        asides = [asyncio.ensure_future(aside) for aside in self._asides(operation_id, leg)]
+        asides = [asyncio.ensure_future(aside) for aside in self._asides(operation_id, leg, rival)]
         deadline = self.port.clock.now() + LONGEST
         fates = [*(replace(fate) for fate in leg.fates), Fate()]
         absences = [*leg.absences, 0.0]
@@ -267,7 +363,9 @@ class _Voyage:
             aside.cancel()
         await asyncio.gather(*asides, return_exceptions=True)
 
-    def _asides(self, operation_id: str, leg: Leg) -> Iterator[Awaitable[None]]:
+    def _asides(
+        self, operation_id: str, leg: Leg, rival: Planned | Operation | None
+    ) -> Iterator[Awaitable[None]]:
         if leg.cancel_at is not None:
             yield self._cancel(leg.cancel_at)
         if leg.usurp_at is not None:
@@ -278,14 +376,25 @@ class _Voyage:
             yield self._jump(*leg.jumps)
         if leg.meddles is not None:
             yield self._meddle(*leg.meddles)
+        if leg.rival_at is not None and isinstance(rival, Planned):
+            yield self._rival(operation_id, leg.rival_at, rival)
 
     async def _one_process(self, operation_id: str, fate: Fate, deadline: float) -> bool:
         """True where the operation is closed afterwards."""
         self.ship = ship = Ship(self.port, fate)
         running = asyncio.ensure_future(ship.worker.run(operation_id))
+        heir = asyncio.ensure_future(self._inherit(operation_id, ship)) if fate.pause else None
         try:
-            left = deadline - self.port.clock.now()
-            done, _ = await asyncio.wait({running}, timeout=max(left, 1.0))
+            left = max(deadline - self.port.clock.now(), 1.0)
+            if heir is not None:
+                await asyncio.wait(
+                    {running, heir}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not running.done() and heir.done() and await self._is_closed(operation_id):
+                    # It stands still yet, and wakes up in the middle of what comes next.
+                    self.sleepers.append(running)
+                    return True
+            done, _ = await asyncio.wait({running}, timeout=left)
             if not done:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
@@ -296,38 +405,67 @@ class _Voyage:
                 return False
             if result.status is not None:
                 return not result.status.is_open
+            # Another process has taken it over: wait until that one is done.
+            return await self._is_closed(operation_id)
         finally:
-            await ship.sink()
-        # Another process has taken it over: wait until that one is done.
-        return await self._is_closed(operation_id)
+            if heir is not None:
+                heir.cancel()
+                await asyncio.gather(heir, return_exceptions=True)
+
+    async def _awaken(self) -> None:
+        """Whoever stands still comes back, and finds that the work was done by others."""
+        for ended in await asyncio.gather(*self.sleepers, return_exceptions=True):
+            if isinstance(ended, BaseException) and not isinstance(ended, Crash):
+                self.wrongs.append(f"it broke: {ended!r}")
+
+    async def _inherit(self, operation_id: str, ship: Ship) -> None:
+        """One process stands still for so long that another takes its work over."""
+        await ship.breath.struck.wait()
+        await self._usurp(operation_id, min(15.0, ship.fate.pause / 2))
 
     async def _is_closed(self, operation_id: str) -> bool:
         for _ in range(10_000):
-            ship = Ship(self.port)
-            try:
-                operation = await ship.plane.operation(operation_id)
-            finally:
-                await ship.sink()
-            if operation is None or not operation.status.is_open or not self._usurping:
+            operation = await Ship(self.port).plane.operation(operation_id)
+            if operation is None or not operation.status.is_open or not self.usurpers:
                 return operation is None or not operation.status.is_open
             await self.port.clock.sleep(30)
         return False
 
     async def _cancel(self, after: float) -> None:
         await self.port.clock.sleep(after)
-        ship = Ship(self.port)
+        plane = Ship(self.port).plane
         try:
-            await ship.plane.cancel(await ship.plane.find(NAME))
-            self.log.lines.append(f"{self.port.clock.now():.2f} cancel requested")
+            await plane.cancel(await plane.find(NAME))
+            self._note("cancel requested", "cancel")
         except (RequestRefused, StackNotFound):
             return
-        finally:
-            await ship.sink()
+
+    async def _rival(self, operation_id: str, after: float, planned: Planned) -> None:
+        """Somebody else who planned at the same moment says yes a little later."""
+        await self.port.clock.sleep(after)
+        plane = Ship(self.port).plane
+        try:
+            await plane.find(NAME)
+        except StackNotFound:
+            # The name is free again, and whoever comes now has a right to it.
+            return
+        self._note("a rival executes", "rival")
+        try:
+            other = await plane.execute(planned, ExecutionOptions())
+        except (TemplateError, RequestRefused, OperationHolds, StoreError) as refused:
+            self._must_be_honest(refused)
+            return
+        if other.operation_id != operation_id:
+            self.wrongs.append(f"I1: {other.operation_id} was opened beside {operation_id}")
+
+    def _note(self, words: str, kind: str) -> None:
+        self.log.met[kind] += 1
+        self.log.lines.append(f"{self.port.clock.now():.2f} {words}")
 
     async def _jump(self, after: float, seconds: float) -> None:
         """Somebody sets this machine's clock."""
         await self.port.clock.sleep(after)
-        self.log.lines.append(f"{self.port.clock.now():.2f} the clock jumps by {seconds} s")
+        self._note(f"the clock jumps by {seconds} s", "clock set")
         skew = self.port.local.skew + seconds
         # Beyond a quarter of an hour the cloud would refuse every call, and rightly.
         self.port.local.skew = max(-850.0, min(850.0, skew))
@@ -335,38 +473,28 @@ class _Voyage:
     async def _stop(self, after: float) -> None:
         """Whoever runs the operation at that moment is asked to end."""
         await self.port.clock.sleep(after)
-        self.log.lines.append(f"{self.port.clock.now():.2f} stop")
+        self._note("stop", "stop")
         self.ship.worker.stop()
-
-    _usurping = False
 
     async def _usurp(self, operation_id: str, after: float) -> None:
         """A second process believes that the first is dead, and enters."""
         await self.port.clock.sleep(after)
-        self.log.lines.append(f"{self.port.clock.now():.2f} usurped")
-        self._usurping = True
-        ship = Ship(self.port)
+        self._note("usurped", "second engine")
+        self.usurpers += 1
         try:
-            await ship.worker.run(operation_id)
+            await Ship(self.port).worker.run(operation_id)
         finally:
-            self._usurping = False
-            await ship.sink()
+            self.usurpers -= 1
 
     # --- judging ----------------------------------------------------------------------------------
-
-    async def _sound(self, operation: Operation, leg: Leg) -> None:
-        self.wrongs += faults_of_leg(await self._soundings(operation.operation_id), leg)
 
     async def _soundings(self, operation_id: str) -> Soundings:
         assert self.stack_id is not None
         ship = Ship(self.port)
-        try:
-            view = await ship.plane.view(self.stack_id)
-            events = await ship.plane.events(self.stack_id, 0, 100_000)
-            operation = await ship.plane.operation(operation_id)
-            installation = await ship.store.installation()
-        finally:
-            await ship.sink()
+        view = await ship.plane.view(self.stack_id)
+        events = await ship.plane.events(self.stack_id, 0, 100_000)
+        operation = await ship.plane.operation(operation_id)
+        installation = await ship.store.installation()
         assert operation is not None
         self.log.lines.append(
             f"{operation.kind.value} ended as {operation.status.value} / {view.stack.status.value}:"
@@ -374,6 +502,7 @@ class _Voyage:
         )
         for one in view.resources:
             self.log.lines.append(f"    {one.resource}")
+        driver: Any = self.port.database.connection.connection.driver_connection
         return Soundings(
             voyage=self.voyage,
             view=view,
@@ -385,7 +514,7 @@ class _Voyage:
             others=self._others(),
             others_before=self.before,
             words=self.words,
-            home=self.home,
+            pages=driver.serialize(),
             meddled=self.meddled,
         )
 
@@ -393,28 +522,18 @@ class _Voyage:
         """With every fault mended, one delete ends it all."""
         if self.stack_id is None:
             return
-        ship = Ship(self.port)
+        plane = Ship(self.port).plane
         try:
-            stack = await self._living(ship)
-            if stack is None:
-                planned = None
-            else:
-                planned = await ship.plane.plan_delete(stack)
-                operation = await ship.plane.execute(planned, ExecutionOptions())
-        finally:
-            await ship.sink()
-        if planned is not None:
-            leg = Leg("delete")
-            await self._run(operation.operation_id, leg)
-            self.wrongs += faults_of_leg(await self._soundings(operation.operation_id), leg)
-            self.wrongs += faults_of_end(await self._soundings(operation.operation_id))
-
-    async def _living(self, ship: Ship) -> Stack | None:
-        try:
-            return await ship.plane.find(NAME)
+            stack = await plane.find(NAME)
         except StackNotFound:
-            return None
+            return
+        planned = await plane.plan_delete(stack)
+        operation = await plane.execute(planned, ExecutionOptions())
+        leg = Leg("delete")
+        await self._run(operation.operation_id, leg)
+        self.wrongs += faults_of_leg(await self._soundings(operation.operation_id), leg)
+        self.wrongs += faults_of_end(await self._soundings(operation.operation_id))
 
 
 def _shown(leg: Leg) -> str:
-    return str(replace(leg, template=b"...")) + "\n" + leg.template.decode()
+    return str(leg)

@@ -1,102 +1,48 @@
-"""Voyages drawn from a seed: what is deployed, what goes wrong meanwhile, and when a process dies."""
+"""Voyages drawn from a seed: whatever its number, a seed always gives the same one."""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imageferry.model.operations import OnFailure
-from tests.properties.ships import Fate
-
-GOLDEN = (("m-golden0000000000001", "cn-hangzhou"), ("m-golden0000000000002", "ap-southeast-1"))
-REGIONS = ("cn-shanghai", "cn-beijing", "us-west-1", "eu-central-1")
-NAMES = ("web", "base", "golden.v2", "silver")
-
-
-@dataclass(frozen=True)
-class Leg:
-    """One deed, and its weather. Times are seconds after the deed began.
-
-    `fates` are the ends of the processes that run it, one after the other, `absences` how long
-    nobody lives after each. `meddles` is what somebody else does to one of our copies, `jumps` when
-    our clock is set, and by how much.
-    """
-
-    deed: str
-    template: bytes = b""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    on_failure: OnFailure = OnFailure.KEEP
-    replaces: bool | None = None
-    parallel: int = 0
-    timeout: float | None = None
-    faults: tuple[Mapping[str, Any], ...] = ()
-    fates: tuple[Fate, ...] = ()
-    absences: tuple[float, ...] = ()
-    cancel_at: float | None = None
-    stop_at: float | None = None
-    usurp_at: float | None = None
-    meddles: tuple[float, str] | None = None
-    jumps: tuple[float, float] | None = None
-
-    @property
-    def is_calm(self) -> bool:
-        troubles = (self.faults, self.fates, self.stop_at, self.usurp_at, self.meddles, self.jumps)
-        return not any(troubles)
-
-
-@dataclass(frozen=True)
-class Voyage:
-    """What is known before it begins. `neighbours` are images of others: region and name.
-
-    `skew` is by how many seconds our clock is before the cloud's.
-    """
-
-    seed: int
-    region: str
-    secret: str
-    settings: Mapping[str, Any]
-    neighbours: tuple[tuple[str, str], ...]
-    legs: tuple[Leg, ...]
-    retained: frozenset[str]
-    skew: float = 0.0
+from tests.worlds.ships import Fate
+from tests.worlds.voyages import Leg, Voyage
+from tests.worlds.wishes import NAMES, REGIONS, Wishes
 
 
 @dataclass
-class Wishes:
-    """What the owner of the stack wants at the moment."""
+class Drafts:
+    """Wishes while they are being drawn."""
 
     fan: list[dict[str, Any]] = field(default_factory=list)
     fan_name: str = "same"
     singles: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def settled(self) -> Wishes:
+        return Wishes(tuple(dict(one) for one in self.fan), self.fan_name, dict(self.singles))
 
 
 def draw_voyage(seed: int) -> Voyage:
     """The voyage of a seed, always the same."""
     chance = random.Random(seed)
     is_ros = chance.random() < 0.6
-    secret = f"Verschwiegen{seed}q"
     wishes = _first_wishes(chance, is_ros)
     region = "cn-hangzhou" if is_ros else chance.choice(REGIONS)
     legs: list[Leg] = []
-    retained: set[str] = set()
-    for number in range(chance.choice((1, 2, 2, 3, 3, 4))):
+    for number in range(chance.choice((1, 1, 1, 2, 2, 3))):
         deed = "deploy"
         if number:
-            deed = chance.choice(("deploy", "deploy", "deploy", "retry", "delete"))
+            deed = chance.choice(("deploy", "deploy", "deploy", "retry", "delete", "continue"))
             if deed == "deploy" and chance.random() < 0.85:
                 _change(chance, wishes, is_ros)
         leg = Leg(deed)
         if deed == "deploy":
-            template = ros_template(wishes) if is_ros else cfn_template(wishes)
-            given = {"Secret": secret}
-            if is_ros:
-                given["Berths"] = json.dumps(wishes.fan)
-            leg = Leg(deed, json.dumps(template).encode(), given)
-        legs.append(_weather(chance, leg))
-        retained |= {name for name, one in wishes.singles.items() if one["policy"] == "Retain"}
+            leg = Leg(deed, wishes.settled())
+        elif chance.random() < 0.4:
+            leg = replace(leg, parts=(chance.choice([*wishes.singles, "Fan[0]"]),))
+        legs.append(_troubled(chance, _weather(chance, leg)))
     neighbours = tuple(
         (chance.choice((*REGIONS, region)), chance.choice(NAMES))
         for _ in range(chance.choice((0, 0, 1, 2)))
@@ -104,12 +50,11 @@ def draw_voyage(seed: int) -> Voyage:
     skew, legs = _clocks(random.Random(-seed), legs)
     return Voyage(
         seed,
+        is_ros,
         region,
-        secret,
         _settings(chance),
         tuple(dict.fromkeys(neighbours)),
         tuple(legs),
-        frozenset(retained),
         skew,
     )
 
@@ -127,7 +72,7 @@ def _clocks(chance: random.Random, legs: list[Leg]) -> tuple[float, list[Leg]]:
 
 def _settings(chance: random.Random) -> dict[str, Any]:
     return {
-        "speed": chance.choice((1.0, 10.0, 10.0, 60.0, 600.0)),
+        "speed": chance.choice((*[20.0, 60.0, 60.0, 600.0] * 4, 2.0)),
         "running_copies": chance.choice((1, 5, 5)),
         "copy_conflict": chance.choice(("never", "never", "same_route")),
         "token_lifetime_seconds": chance.choice((900.0, 86_400.0)),
@@ -143,8 +88,8 @@ def _settings(chance: random.Random) -> dict[str, Any]:
 # --- wishes ---------------------------------------------------------------------------------------
 
 
-def _first_wishes(chance: random.Random, is_ros: bool) -> Wishes:
-    wishes = Wishes()
+def _first_wishes(chance: random.Random, is_ros: bool) -> Drafts:
+    wishes = Drafts()
     if is_ros:
         wishes.fan_name = chance.choice(("same", "same", "indexed", "none"))
         wishes.fan = [
@@ -164,7 +109,7 @@ def _berth(chance: random.Random, region: str) -> dict[str, Any]:
     return berth
 
 
-def _add_single(chance: random.Random, wishes: Wishes, name: str, is_ros: bool) -> None:
+def _add_single(chance: random.Random, wishes: Drafts, name: str, is_ros: bool) -> None:
     one: dict[str, Any] = {
         "golden": chance.choice((0, 0, 1)),
         "region": chance.choice(REGIONS),
@@ -200,7 +145,7 @@ def _add_single(chance: random.Random, wishes: Wishes, name: str, is_ros: bool) 
     wishes.singles[name] = one
 
 
-def _change(chance: random.Random, wishes: Wishes, is_ros: bool) -> None:
+def _change(chance: random.Random, wishes: Drafts, is_ros: bool) -> None:
     for _ in range(chance.choice((1, 1, 2))):
         kinds = ["name", "description", "tags", "key", "add", "remove", "source"]
         if is_ros and wishes.fan:
@@ -209,12 +154,12 @@ def _change(chance: random.Random, wishes: Wishes, is_ros: bool) -> None:
         _FAN_CHANGES.get(kind, _change_single)(chance, wishes, kind, is_ros)
 
 
-def _less(chance: random.Random, wishes: Wishes, *_: Any) -> None:
+def _less(chance: random.Random, wishes: Drafts, *_: Any) -> None:
     if len(wishes.fan) > 1:
         del wishes.fan[chance.randrange(len(wishes.fan))]
 
 
-def _more(chance: random.Random, wishes: Wishes, *_: Any) -> None:
+def _more(chance: random.Random, wishes: Drafts, *_: Any) -> None:
     free = [region for region in REGIONS if all(one["region"] != region for one in wishes.fan)]
     if free:
         wishes.fan.insert(
@@ -222,16 +167,16 @@ def _more(chance: random.Random, wishes: Wishes, *_: Any) -> None:
         )
 
 
-def _order(chance: random.Random, wishes: Wishes, *_: Any) -> None:
+def _order(chance: random.Random, wishes: Drafts, *_: Any) -> None:
     chance.shuffle(wishes.fan)
 
 
-def _other_berth(chance: random.Random, wishes: Wishes, *_: Any) -> None:
+def _other_berth(chance: random.Random, wishes: Drafts, *_: Any) -> None:
     place = chance.randrange(len(wishes.fan))
     wishes.fan[place] = _berth(chance, wishes.fan[place]["region"])
 
 
-def _other_fan_name(chance: random.Random, wishes: Wishes, *_: Any) -> None:
+def _other_fan_name(chance: random.Random, wishes: Drafts, *_: Any) -> None:
     wishes.fan_name = chance.choice(("same", "indexed", "none"))
 
 
@@ -244,7 +189,7 @@ _FAN_CHANGES = {
 }
 
 
-def _change_single(chance: random.Random, wishes: Wishes, kind: str, is_ros: bool) -> None:
+def _change_single(chance: random.Random, wishes: Drafts, kind: str, is_ros: bool) -> None:
     if kind == "add" or not wishes.singles:
         _add_single(chance, wishes, f"More{chance.randrange(3)}", is_ros)
         return
@@ -271,114 +216,6 @@ def _change_single(chance: random.Random, wishes: Wishes, kind: str, is_ros: boo
         case "source":
             one["golden"] = 1 - one["golden"]
     wishes.singles[name] = one
-
-
-# --- templates ------------------------------------------------------------------------------------
-
-
-def _filled(value: Any) -> Any:
-    """The text, or a reference to the NoEcho parameter."""
-    if value == "SECRET":
-        return {"Ref": "Secret"}
-    return {"Fn::Join": ["-", ["key", {"Ref": "Secret"}]]} if value == "SECRET-KEY" else value
-
-
-def _without_none(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if value is not None}
-
-
-def ros_template(wishes: Wishes) -> dict[str, Any]:
-    berth = {"Fn::Select": [{"Ref": "ALIYUN::Index"}, {"Ref": "Berths"}]}
-    name: Any = {"same": "carried", "none": None}.get(
-        wishes.fan_name, {"Fn::Join": ["-", ["carried", {"Ref": "ALIYUN::Index"}]]}
-    )
-    resources: dict[str, Any] = {
-        "Fan": {
-            "Type": "ALIYUN::ECS::CopyImage",
-            "Count": {"Fn::Length": {"Ref": "Berths"}},
-            "Properties": _without_none(
-                {
-                    "ImageId": GOLDEN[0][0],
-                    "DestinationRegionId": {"Fn::Jq": ["First", ".region", berth]},
-                    "DestinationImageName": name,
-                    "Encrypted": {"Fn::Jq": ["First", ".encrypted", berth]},
-                    "KMSKeyId": {"Fn::Jq": ["First", ".key", berth]},
-                    "DestinationDescription": {"Ref": "Secret"} if name == "carried" else None,
-                }
-            ),
-        }
-    }
-    for name, one in wishes.singles.items():
-        image, source = GOLDEN[one["golden"]]
-        properties = {
-            "ImageId": {"Fn::GetAtt": [one["of"], "ImageId"]} if one.get("of") else image,
-            "SourceRegionId": {"Fn::GetAtt": [one["of"], "DestinationRegionId"]}
-            if one.get("of")
-            else source,
-            "DestinationRegionId": source if one.get("same_region") else one["region"],
-            "DestinationImageName": _filled(one["name"]),
-            "DestinationDescription": _filled(one["description"]),
-            "Encrypted": one.get("encrypted"),
-            "KMSKeyId": _filled(one.get("key")),
-            "Tag": [{"Key": key, "Value": _filled(text)} for key, text in one["tags"].items()]
-            or None,
-            "AllowCopyInSameRegion": True if one.get("same_region") else None,
-        }
-        resources[name] = _without_none(
-            {
-                "Type": "ALIYUN::ECS::CopyImage",
-                "DeletionPolicy": one["policy"],
-                "Properties": _without_none(properties),
-            }
-        )
-    return {
-        "ROSTemplateFormatVersion": "2015-09-01",
-        "Parameters": {
-            "Berths": {"Type": "Json"},
-            "Secret": {"Type": "String", "NoEcho": True},
-        },
-        "Resources": resources,
-        "Outputs": {
-            "Ids": {"Value": {"Fn::GetAtt": ["Fan", "ImageId"]}},
-            "Told": {"Value": {"Fn::Join": ["", ["x", {"Ref": "Secret"}]]}},
-        },
-    }
-
-
-def cfn_template(wishes: Wishes) -> dict[str, Any]:
-    resources = {}
-    for name, one in wishes.singles.items():
-        image, source = GOLDEN[one["golden"]]
-        limits = _without_none({"Create": one.get("create_limit")})
-        properties = {
-            "SourceImageId": {"Fn::GetAtt": [one["of"], "Id"]} if one.get("of") else image,
-            "SourceRegionId": {"Ref": "AWS::Region"} if one.get("of") else source,
-            "ImageName": _filled(one["name"]),
-            "Description": _filled(one["description"]),
-            "Encrypted": one.get("encrypted"),
-            "KmsKeyId": _filled(one.get("key")),
-            "Tags": [
-                {"MapKey": key, "MapValue": _filled(text)} for key, text in one["tags"].items()
-            ]
-            or None,
-            "Force": one.get("force"),
-            "Timeouts": limits or None,
-        }
-        resources[name] = _without_none(
-            {
-                "Type": "TF::Alicloud::ImageCopy",
-                "DeletionPolicy": one["policy"],
-                "Properties": _without_none(properties),
-            }
-        )
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Parameters": {"Secret": {"Type": "String", "NoEcho": True}},
-        "Resources": resources,
-        "Outputs": {
-            name: {"Value": {"Fn::GetAtt": [name, "Id"]}} for name in resources
-        },
-    }  # fmt: skip
 
 
 # --- weather --------------------------------------------------------------------------------------
@@ -489,4 +326,22 @@ def _weather(chance: random.Random, leg: Leg) -> Leg:
     if chance.random() < 0.08:
         deed = chance.choice(("delete", "rename", "occupy", "occupy"))
         leg = replace(leg, meddles=(_moment(chance), deed))
+    return leg
+
+
+def _troubled(chance: random.Random, leg: Leg) -> Leg:
+    """Some processes only stand still, somebody else wants the stack too, and no leg is calm."""
+    leg = replace(
+        leg,
+        fates=tuple(
+            replace(fate, pause=chance.choice((20.0, 300.0, 700.0, 3000.0)))
+            if chance.random() < 0.3
+            else fate
+            for fate in leg.fates
+        ),
+        rival_at=_moment(chance) if chance.random() < 0.1 else None,
+    )
+    if not leg.fates and not leg.faults:
+        fate = Fate(chance.choice(("write", "call")), chance.randint(1, 6), chance.random() < 0.6)
+        leg = replace(leg, fates=(fate,), absences=(chance.choice((0.0, 60.0, 700.0)),))
     return leg

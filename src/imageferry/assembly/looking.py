@@ -1,0 +1,24 @@
+"""look_at_images: what plans of image copies ask the cloud, its rooms loaded once it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imageferry.model.forecasts import Experience, Proposal, Sight
+from imageferry.ports.foresight import Foresight
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.room import Room
+from imageferry.resource_types.image_copies.wanted import View
+
+
+def look_at_images(cloud: ImageCloud, view: View, room: Room) -> Foresight:
+    """The foresight of a type; most commands ask nothing, and load nothing for it."""
+
+    async def ask(
+        proposals: Sequence[Proposal], installation: str, experience: Sequence[Experience] = ()
+    ) -> Sight:
+        from imageferry.resource_types.image_copies.foresight import CopyForesight
+
+        return await CopyForesight(cloud, view, room)(proposals, installation, experience)
+
+    return ask

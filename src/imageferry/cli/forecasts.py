@@ -1,0 +1,217 @@
+"""Forecasts as people see them: under each change what the cloud would say, at the end the estimate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from imageferry.cli.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_duration, width
+from imageferry.model.forecasts import Forecast, Lane, Lookahead, Remains, Standing
+from imageferry.model.values import Json
+
+REFUSED: Final = ("!", "red")
+THERE_ALREADY: Final = ("=", "cyan")
+
+_MOST_ROUTES: Final = 30
+"""So many routes and remains are shown one by one; --json has them all."""
+
+
+def symbol_of(lookahead: Lookahead, address: str) -> tuple[str, str] | None:
+    """The symbol of a change that would not be what the plan says; None for every other."""
+    forecast = lookahead.forecasts.get(address)
+    if forecast is None:
+        return None
+    if forecast.standing is not None and forecast.standing.fits:
+        return THERE_ALREADY
+    return REFUSED if forecast.is_refused else None
+
+
+def forecast_lines(lookahead: Lookahead, address: str, paint: Paint = plain) -> list[str]:
+    """What stands under a change: refusals and doubts at their lines, what is there, remarks."""
+    forecast = lookahead.forecasts.get(address)
+    if forecast is None:
+        return []
+    lines = all_lines(lookahead.diagnostics.get(address, ()), paint)
+    if forecast.standing is not None and forecast.standing.fits and not forecast.is_refused:
+        lines += _standing_lines(forecast.standing)
+    lines += [f"note: {clean(note)}" for note in forecast.notes]
+    return [f"      {line}" for line in lines]
+
+
+def _standing_lines(standing: Standing) -> list[str]:
+    called = f"{clean(standing.physical_id)} in {clean(standing.region)}"
+    if standing.name:
+        called += f' ("{clean(standing.name)}")'
+    return [
+        f"already there: {called}, made by this installation, in no stack, and as it is wanted",
+        f"  mend: take it in instead: {clean(standing.adoption)}",
+    ]
+
+
+# --- the end of a plan ----------------------------------------------------------------------------
+
+
+def estimate_lines(lookahead: Lookahead, paint: Paint = plain) -> list[str]:
+    """What carrying the plan out would take and leave, after its summary; nothing if not looked."""
+    if not lookahead.is_looked:
+        return []
+    lines = []
+    if lookahead.lanes:
+        lines.append(paint(_copy_line(lookahead), "bold"))
+        lines += _route_lines(lookahead)
+    lines += _remains_lines(lookahead)
+    lines += [f"note: {clean(note)}" for note in lookahead.notes]
+    calls = f"about {counted(lookahead.calls_ahead, 'call')} to the cloud, polling included"
+    lines.append(f"{calls}; {counted(lookahead.calls, 'call')} made to look ahead")
+    refused = lookahead.refused
+    if refused:
+        wrong = f"the cloud would refuse {counted(len(refused), 'change')} as things stand"
+        lines.append(paint(wrong, "red"))
+    return lines
+
+
+def _copy_line(lookahead: Lookahead) -> str:
+    copies = sum(lane.copies for lane in lookahead.lanes)
+    gib = sum(lane.gib for lane in lookahead.lanes)
+    said = f"to copy: {gib} GiB in {counted(copies, 'image')}"
+    said += f" to {counted(len(lookahead.lanes), 'region')}"
+    return f"{said}, about {show_duration(lookahead.seconds or 0.0)}{_basis(lookahead.lanes)}"
+
+
+def _basis(lanes: Sequence[Lane]) -> str:
+    """From what a time is estimated."""
+    measured = sum(lane.is_measured for lane in lanes)
+    if measured == len(lanes):
+        return " by the pace of earlier copies"
+    if measured:
+        return " by the pace of earlier copies, and a first guess where there were none"
+    return " by a first guess, as no earlier copy to there is known"
+
+
+def _route_lines(lookahead: Lookahead) -> list[str]:
+    """One line a destination: where from, how much, and how it goes through the queue."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    for forecast in lookahead.forecasts.values():
+        if forecast.route is not None:
+            sources[forecast.route[1]].add(forecast.route[0])
+    shown = lookahead.lanes[:_MOST_ROUTES]
+    heads = [
+        f"{', '.join(sorted(map(clean, sources[lane.region])))} -> {clean(lane.region)}"
+        for lane in shown
+    ]
+    columns = max(map(width, heads), default=0)
+    lines = [
+        f"  {pad(head, columns)}  {_lane_words(lane)}"
+        for head, lane in zip(heads, shown, strict=True)
+    ]
+    if len(lookahead.lanes) > len(shown):
+        lines.append(f"  and {len(lookahead.lanes) - len(shown)} more; --json has all of them")
+    return lines
+
+
+def _lane_words(lane: Lane) -> str:
+    said = f"{lane.gib} GiB, {counted(lane.copies, 'copy', 'copies')}, about "
+    said += show_duration(lane.seconds)
+    if lane.ahead or lane.waves > 1:
+        said += f" ({counted(lane.waves, 'turn')} of {lane.slots} at once"
+        said += f", {lane.ahead} before ours)" if lane.ahead else ")"
+    return said
+
+
+def _remains_lines(lookahead: Lookahead) -> list[str]:
+    remains = [one for forecast in lookahead.forecasts.values() for one in forecast.remains]
+    if not remains:
+        return []
+    number, gib = sum(one.snapshots for one in remains), sum(one.gib for one in remains)
+    lines = [
+        f"stay and are billed: {counted(number, 'snapshot')} ({gib} GiB) of "
+        f"{counted(len(remains), 'removed image')}"
+    ]
+    lines += [
+        f"  {clean(one.region)}  {clean(one.physical_id)}: "
+        f"{counted(one.snapshots, 'snapshot')}, {one.gib} GiB"
+        for one in remains[:_MOST_ROUTES]
+    ]
+    if len(remains) > _MOST_ROUTES:
+        lines.append(f"  and {len(remains) - _MOST_ROUTES} more; --json has all of them")
+    return lines
+
+
+# --- for machines ---------------------------------------------------------------------------------
+
+
+def forecast_json(lookahead: Lookahead, address: str) -> Json:
+    """The key `foresight` of one change; null where nobody looked."""
+    forecast = lookahead.forecasts.get(address)
+    if forecast is None:
+        return None
+    return {
+        "refused": forecast.is_refused,
+        "objections": [
+            {**diagnostic_json(diagnostic), "doubt": one.doubt.value, "cloud_code": one.cloud_code}
+            for one, diagnostic in zip(
+                forecast.objections, lookahead.diagnostics.get(address, ()), strict=True
+            )
+        ],
+        "already_there": _standing_json(forecast),
+        "route": None if forecast.route is None else list(forecast.route),
+        "gib": forecast.gib,
+        "seconds": forecast.seconds,
+        "snapshots_left": _remains_json(forecast.remains),
+        "notes": list(forecast.notes),
+    }
+
+
+def _standing_json(forecast: Forecast) -> Json:
+    standing = forecast.standing
+    if standing is None:
+        return None
+    return {
+        "id": standing.physical_id,
+        "region": standing.region,
+        "name": standing.name,
+        "ours": standing.is_ours,
+        "adoption": standing.adoption or None,
+        "holder": standing.holder or None,
+    }
+
+
+def _remains_json(remains: Iterable[Remains]) -> Json:
+    return [
+        {"region": one.region, "id": one.physical_id, "snapshots": one.snapshots, "gib": one.gib}
+        for one in remains
+    ]
+
+
+def estimate_json(lookahead: Lookahead) -> Json:
+    """The key `foresight` of a whole plan; null where nobody looked."""
+    if not lookahead.is_looked:
+        return None
+    remains = [one for forecast in lookahead.forecasts.values() for one in forecast.remains]
+    return {
+        "gib": sum(lane.gib for lane in lookahead.lanes),
+        "copies": sum(lane.copies for lane in lookahead.lanes),
+        "seconds": lookahead.seconds,
+        "regions": [
+            {
+                "region": lane.region,
+                "copies": lane.copies,
+                "gib": lane.gib,
+                "seconds": lane.seconds,
+                "measured": lane.is_measured,
+                "queue": {"at_once": lane.slots, "ahead": lane.ahead, "turns": lane.waves},
+            }
+            for lane in lookahead.lanes
+        ],
+        "calls_made": lookahead.calls,
+        "calls_ahead": lookahead.calls_ahead,
+        "snapshots_left": {
+            "snapshots": sum(one.snapshots for one in remains),
+            "gib": sum(one.gib for one in remains),
+            "images": _remains_json(remains),
+        },
+        "refused": list(lookahead.refused),
+        "notes": list(lookahead.notes),
+    }

@@ -1,0 +1,193 @@
+"""`imageferry worker`: run what others have left, on this machine or on many, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+import click
+
+from imageferry.assembly.house import Calling, House, is_shared, open_house
+from imageferry.cli.exits import ExitCode
+from imageferry.cli.flags import Flags, house_flags
+from imageferry.cli.interrupts import Interrupts
+from imageferry.cli.logs import begin
+from imageferry.cli.refusals import misuse
+from imageferry.cli.rendering import clean, counted, show_duration, show_moment
+from imageferry.cli.screens import Screen, beside
+from imageferry.cli.sessions import settings_of
+from imageferry.cli.views import cloud_line
+from imageferry.model.operations import Operation
+from imageferry.model.statuses import OperationStatus
+from imageferry.model.values import Json
+from imageferry.ports.dispatching import RunResult
+from imageferry.ports.keeping import StoreError, StoreUnavailable
+from imageferry.settings import Settings
+
+_DRAIN: Final = 10.0
+"""Seconds that calls in flight have to be recorded in, once the worker is told to stop."""
+
+_LOOK: Final = 0.5
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the operations that this worker has run."""
+
+    endings: dict[str, OperationStatus] = field(default_factory=dict)
+
+    def number(self, *, good: bool) -> int:
+        """How many ended well, or not."""
+        return sum((one is OperationStatus.SUCCEEDED) is good for one in self.endings.values())
+
+
+@click.command(
+    "worker",
+    epilog="""\b
+Examples:
+  imageferry worker
+  imageferry worker --concurrency 50
+  imageferry worker --drain --json
+
+\b
+Any number of workers may run on one database on PostgreSQL (IMAGEFERRY_DATABASE_URL), on any
+number of machines. Each takes operations of its own cloud and account only. SIGTERM and Ctrl-C
+record the calls in flight and hand the operations to others.
+""",
+)
+@click.option(
+    "--concurrency",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=16,
+    show_default=True,
+    help="At most so many operations at once.",
+)
+@click.option(
+    "--drain", "--once", "drain", is_flag=True, help="End as soon as no operation is open."
+)
+@house_flags
+def worker_command(concurrency: int, drain: bool, flags: Flags) -> None:
+    """Run operations that `--no-wait` has recorded or that a dead process has left."""
+    screen = beside(begin(flags))
+    chosen = settings_of(flags)
+    if is_shared(chosen) and chosen.cloud == "emulator" and not chosen.ecs_endpoint:
+        raise misuse(
+            "IF870",
+            "a worker on PostgreSQL cannot use the emulator inside its own process",
+            why="no other machine would see the same emulated cloud",
+            remedy="set IMAGEFERRY_ECS_ENDPOINT to an emulator that is served",
+        )
+    code = asyncio.run(_work(chosen, screen, Calling(True, concurrency), drain=drain))
+    click.get_current_context().exit(code)
+
+
+async def _work(chosen: Settings, screen: Screen, calling: Calling, *, drain: bool) -> ExitCode:
+    async with open_house(chosen, calling=calling) as house:
+        return await _Working(house, screen, drain=drain).work(calling.parallel)
+
+
+class _Working:
+    """One worker from its first line to its last."""
+
+    def __init__(self, house: House, screen: Screen, *, drain: bool) -> None:
+        self._house = house
+        self._screen = screen
+        self._drain = drain
+        self._tally = Tally()
+        self._asked = asyncio.Event()
+        self._own: dict[str, bool] = {}
+
+    async def work(self, parallel: int) -> ExitCode:
+        house = self._house
+        place = house.plane.place
+        self._screen.say(cloud_line(place.cloud, place.account_id, "", house.settings.ecs_endpoint))
+        with Interrupts(self._interrupted):
+            await house.dispatcher.start(self._run)
+            self._say("working", concurrency=str(parallel))
+            parked = await self._watch()
+            house.worker.stop()
+            await house.dispatcher.stop(_DRAIN)
+        return self._end(parked)
+
+    async def _watch(self) -> int:
+        """Wait for the end; gives how many operations are parked, where it was told to drain."""
+        clock = self._house.clock
+        while not self._asked.is_set():
+            if self._drain:
+                try:
+                    statuses = [one.status for one in await self._open()]
+                except StoreUnavailable as away:
+                    self._say("waiting", reason=str(away))
+                else:
+                    if all(status is OperationStatus.PARKED for status in statuses):
+                        return len(statuses)
+            sleeping = asyncio.ensure_future(clock.sleep(_LOOK))
+            asked = asyncio.ensure_future(self._asked.wait())
+            await asyncio.wait({sleeping, asked}, return_when=asyncio.FIRST_COMPLETED)
+            for one in (sleeping, asked):
+                one.cancel()
+        return 0
+
+    async def _open(self) -> list[Operation]:
+        """The open operations of our cloud and account."""
+        place = self._house.plane.place
+        found = await self._house.store.open_operations()
+        for one in found:
+            if one.stack_id not in self._own:
+                stack = await self._house.store.stack(one.stack_id)
+                self._own[one.stack_id] = stack is not None and (
+                    (stack.place.cloud, stack.place.account_id) == (place.cloud, place.account_id)
+                )
+        return [one for one in found if self._own[one.stack_id]]
+
+    async def _run(self, operation_id: str) -> RunResult:
+        house = self._house
+        began = house.clock.monotonic()
+        self._say("taken", operation=operation_id)
+        try:
+            result = await house.worker.run(operation_id)
+        except StoreError as failure:
+            self._say("broke off", operation=operation_id, reason=str(failure))
+            raise
+        took = show_duration(house.clock.monotonic() - began)
+        if result.stopped:
+            self._say("handed back", operation=operation_id, after=took)
+        elif result.status is None:
+            self._say("left", operation=operation_id, reason="another process owns it")
+        else:
+            self._tally.endings[operation_id] = result.status
+            self._say("ended", operation=operation_id, status=result.status.value, after=took)
+        return result
+
+    def _interrupted(self) -> None:
+        self._say("stopping", reason="calls in flight are recorded first")
+        self._asked.set()
+
+    def _end(self, parked: int) -> ExitCode:
+        good, bad = self._tally.number(good=True), self._tally.number(good=False)
+        self._screen.say(
+            f"{counted(good + bad, 'operation')} run here, {bad} of them without success"
+            + (f"; {parked} parked: see imageferry list" if parked else "")
+        )
+        document: dict[str, Json] = {
+            "cloud": self._house.plane.place.cloud,
+            "account_id": self._house.plane.place.account_id,
+            "succeeded": good,
+            "failed": bad,
+            "parked": parked,
+        }
+        self._screen.give(document)
+        if not self._drain or self._asked.is_set() or not bad + parked:
+            return ExitCode.DONE
+        return ExitCode.PARTLY_DONE if good else ExitCode.FAILED
+
+    def _say(self, deed: str, **words: str) -> None:
+        """One line of a log: when, what, and on what; values with blanks in quotes."""
+        said = " ".join(f"{name}={_quoted(clean(word))}" for name, word in words.items())
+        self._screen.say(f"{show_moment(self._house.clock.now())} {deed} {said}".rstrip())
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if " " in word else word

@@ -1,0 +1,221 @@
+"""Orphans: what carries the lineage of this installation and is in nobody's record; and its removal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from imageferry.control.desk import Desk
+from imageferry.control.records import InHand, things_in_hand, words_of_record
+from imageferry.control.requests import RequestRefused
+from imageferry.model.handlers import Context, HandlerAction
+from imageferry.model.operations import StepRecord
+from imageferry.model.statuses import StepStatus
+from imageferry.ports.traces import Census, Removed, Trace, TraceTrouble
+
+_CLOCK_DIFFERENCE: Final = 900.0
+"""Seconds by which the cloud's clock may run behind ours: it refuses requests beyond that."""
+_AT_ONCE: Final = 8
+
+
+class Standing(Enum):
+    """What is known of a trace that is in no record. Only an ORPHAN is removed without more ado."""
+
+    ORPHAN = "orphan"
+    UNRECORDED = "unrecorded"
+    RECENT = "recent"
+    OPEN = "open"
+    LET_GO = "let go"
+    LATER = "later"
+    SOURCE = "source"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A trace that is in no record; `stack_name` is empty where nobody can tell whose it was."""
+
+    trace: Trace
+    standing: Standing
+    stack_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What was found; `troubles` are regions that could not be asked, each with the reason."""
+
+    installation: str
+    orphans: tuple[Orphan, ...]
+    regions: tuple[str, ...]
+    troubles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """What became of an orphan that was to go; `said` are sentences for people."""
+
+    orphan: Orphan
+    is_gone: bool
+    said: tuple[str, ...] = ()
+
+
+def need_census(desk: Desk) -> Census:
+    """The census of the desk; raises RequestRefused where no type can be searched for."""
+    if desk.census is None:
+        raise RequestRefused("no installed resource type can tell what it has left in the cloud")
+    return desk.census
+
+
+async def sight(
+    census: Census, regions: Sequence[str]
+) -> tuple[list[Trace], list[tuple[str, str]]]:
+    """The traces of regions, all asked at once, and the regions that did not answer."""
+    answers = await asyncio.gather(
+        *(census.traces(region) for region in regions), return_exceptions=True
+    )
+    traces: list[Trace] = []
+    troubles: list[tuple[str, str]] = []
+    for region, answer in zip(regions, answers, strict=True):
+        match answer:
+            case TraceTrouble():
+                troubles.append((region, str(answer)))
+            case BaseException():
+                raise answer
+            case _:
+                traces += answer
+    return traces, troubles
+
+
+async def find_orphans(
+    desk: Desk, regions: Sequence[str], visibility: float, *, others: bool = False
+) -> Sighting:
+    """Everything with a lineage that no record has in hand; of every region where none is named.
+
+    `visibility`: for how many seconds a new thing may stay invisible. `others`: those of other
+    installations too. Raises RequestRefused where the regions cannot be told.
+    """
+    census = need_census(desk)
+    if not regions:
+        try:
+            regions = await census.regions()
+        except TraceTrouble as fault:
+            raise RequestRefused(
+                f"the regions of the account cannot be told: {fault}", "name them with --region"
+            ) from fault
+    traces, troubles = await sight(census, regions)
+    installation = await desk.store.installation()
+    # Looked at after the cloud: what was recorded meanwhile is no orphan.
+    in_hand = await things_in_hand(desk.store)
+    orphans = [
+        await _judged(desk, trace, installation, visibility, in_hand)
+        for trace in traces
+        if trace.thing_id not in in_hand.held
+    ]
+    orphans.sort(key=lambda one: (one.trace.region, one.trace.created_at or 0.0))
+    return Sighting(
+        installation,
+        tuple(one for one in orphans if others or one.standing is not Standing.FOREIGN),
+        tuple(regions),
+        tuple(troubles),
+    )
+
+
+async def _judged(
+    desk: Desk, trace: Trace, installation: str, visibility: float, in_hand: InHand
+) -> Orphan:
+    if trace.installation != installation:
+        return Orphan(trace, Standing.FOREIGN)
+    operation = await desk.store.operation(trace.operation_id)
+    if operation is None:
+        is_recent = (
+            trace.created_at is None
+            or desk.clock.now() - trace.created_at < visibility + _CLOCK_DIFFERENCE
+        )
+        standing = Standing.RECENT if is_recent else Standing.UNRECORDED
+        return Orphan(trace, _unless_used(trace, standing, in_hand))
+    stack = await desk.store.stack(operation.stack_id)
+    orphan = Orphan(trace, Standing.ORPHAN, "" if stack is None else stack.name)
+    if operation.status.is_open:
+        return replace(orphan, standing=Standing.OPEN)
+    records = await desk.store.records(trace.operation_id)
+    if not records:
+        # Its journal was pruned: what became of it then, nobody can tell any more.
+        return replace(orphan, standing=_unless_used(trace, Standing.UNRECORDED, in_hand))
+    if _was_made(records, trace):
+        return replace(orphan, standing=Standing.LET_GO)
+    ended_at = operation.ended_at or operation.started_at
+    latest = ended_at + visibility + _CLOCK_DIFFERENCE
+    if trace.created_at is None or trace.created_at > latest:
+        # Whoever copies an image of ours by hand may have copied its tags as well.
+        return replace(orphan, standing=Standing.LATER)
+    return replace(orphan, standing=_unless_used(trace, Standing.ORPHAN, in_hand))
+
+
+def _unless_used(trace: Trace, standing: Standing, in_hand: InHand) -> Standing:
+    return Standing.SOURCE if trace.thing_id in in_hand.used else standing
+
+
+def _was_made(records: Sequence[StepRecord], trace: Trace) -> bool:
+    """True where its operation made it whole: then somebody has let go of it on purpose since.
+
+    What was only to be taken in was there before us, and is let go of like that.
+    """
+    for record in records:
+        adopts = record.context.get("adopts")
+        if isinstance(adopts, Mapping) and adopts.get("id") == trace.thing_id:
+            return True
+        made = record.action in {HandlerAction.CREATE, HandlerAction.UPDATE}
+        if made and record.status is StepStatus.DONE:
+            said = words_of_record(record.physical_id, record.attributes, record.leftovers)
+            if trace.thing_id in said:
+                return True
+    return False
+
+
+def removable(orphan: Orphan, *, unrecorded: bool) -> bool:
+    """True where an orphan may be removed when somebody asks for it."""
+    allowed = {Standing.ORPHAN, Standing.UNRECORDED} if unrecorded else {Standing.ORPHAN}
+    return orphan.standing in allowed
+
+
+async def remove_orphans(desk: Desk, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
+    """Cancel or delete each, and see that it is gone; what has come into a record meanwhile stays."""
+    census = need_census(desk)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def part(orphan: Orphan) -> Parting:
+        async with turns:
+            return await _part_with(desk, census, orphan, visibility)
+
+    return list(await asyncio.gather(*map(part, orphans)))
+
+
+async def _part_with(desk: Desk, census: Census, orphan: Orphan, visibility: float) -> Parting:
+    notes: Context = {}
+    said: list[str] = []
+    acts = True
+    while True:
+        if acts:
+            # Directly before each call: has somebody put it into a record meanwhile?
+            kept = await _claimed(desk, orphan, visibility)
+            if kept:
+                return Parting(orphan, False, (*said, kept))
+        removal = await census.remove(orphan.trace, notes, desk.clock.now())
+        said += removal.said
+        if removal.end is not None:
+            return Parting(orphan, removal.end is Removed.GONE, tuple(said))
+        notes, acts = removal.notes, removal.acts
+        await desk.clock.sleep(removal.pause)
+
+
+async def _claimed(desk: Desk, orphan: Orphan, visibility: float) -> str:
+    in_hand = await things_in_hand(desk.store)
+    holder = in_hand.held.get(orphan.trace.thing_id)
+    if holder is not None:
+        return f'by now it is "{holder.address}" of stack "{holder.stack_name}"'
+    installation = await desk.store.installation()
+    now = await _judged(desk, orphan.trace, installation, visibility, in_hand)
+    return "" if now.standing is orphan.standing else f"by now it is {now.standing.value}"

@@ -1,0 +1,97 @@
+"""set_back(change_set, drifts, catalog): what was changed outside is brought back by the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from imageferry.model.changes import Action, ChangeSet, PropertyChange, ResourceChange, Wanted
+from imageferry.model.diagnostics import Diagnostic, warning
+from imageferry.model.drift import ResourceDrift, ResourceDriftStatus
+from imageferry.model.expressions import Literal
+from imageferry.model.schemas import ResourceSchema
+from imageferry.model.values import UNKNOWN, Value
+from imageferry.ports.types import Catalog
+
+DRIFTED: Final = "drifted: set back"
+_STAYING: Final = frozenset({Action.NONE, Action.MOVE, Action.UPDATE})
+
+
+def set_back(change_set: ChangeSet, drifts: Sequence[ResourceDrift], catalog: Catalog) -> ChangeSet:
+    """The change set with what drifted as its former values, and a warning for what cannot be mended.
+
+    Only what the type calls restorable is set back in place; what is replaced anyway is made as it
+    is wanted.
+    """
+    found = {str(drift.address): drift for drift in drifts}
+    changes: list[ResourceChange] = []
+    warnings: list[Diagnostic] = []
+    for change in change_set.changes:
+        drift = found.get(str(change.moved_from or change.address))
+        known = catalog.find(change.type_name)
+        if drift is None or known is None or change.wanted is None:
+            changes.append(change)
+            continue
+        warnings += _doubts(drift, change, known.schema)
+        changes.append(_mended(change, change.wanted, drift, known.schema))
+    return replace(change_set, changes=tuple(changes), warnings=(*change_set.warnings, *warnings))
+
+
+def _mended(
+    change: ResourceChange, wanted: Wanted, drift: ResourceDrift, schema: ResourceSchema
+) -> ResourceChange:
+    observed = {
+        name: value
+        for name, value in (drift.observed or {}).items()
+        if schema.properties[name].restorable
+    }
+    if not observed or change.action not in _STAYING:
+        return change
+    planned = {str(one.path[0]): one for one in change.properties}
+    names = dict.fromkeys((*planned, *observed))
+    properties = tuple(_property(name, observed, planned, wanted) for name in names)
+    return replace(change, action=Action.UPDATE, properties=properties, observed=observed)
+
+
+def _property(
+    name: str,
+    observed: Mapping[str, Value],
+    planned: Mapping[str, PropertyChange],
+    wanted: Wanted,
+) -> PropertyChange:
+    known = planned.get(name)
+    if known is not None:
+        return known if name not in observed else replace(known, before=observed[name])
+    expression = wanted.properties.get(name)
+    after: Value = None
+    if expression is not None:
+        after = expression.value if isinstance(expression, Literal) else UNKNOWN
+    span = wanted.property_spans.get(name)
+    return PropertyChange((name,), observed[name], after, remark=DRIFTED, span=span)
+
+
+def _doubts(
+    drift: ResourceDrift, change: ResourceChange, schema: ResourceSchema
+) -> Iterator[Diagnostic]:
+    """What is to be known beside the changes: what is made anew, what stays as it is."""
+    span = None if change.wanted is None else change.wanted.span
+    if drift.status is ResourceDriftStatus.DELETED:
+        said = f'"{drift.address}" was deleted outside, and is made anew'
+        yield warning("IF849", said, why=drift.reason, span=span)
+    if drift.status is ResourceDriftStatus.UNKNOWN:
+        said = f'"{drift.address}" could not be looked at, and counts as it is recorded'
+        yield warning("IF849", said, why=drift.reason, remedy="plan again", span=span)
+    stays = [
+        str(one.path[0])
+        for one in drift.differences
+        if not (one.is_property and schema.properties[str(one.path[0])].restorable)
+    ]
+    if stays and change.action in _STAYING:
+        yield warning(
+            "IF849",
+            f'"{drift.address}" has drifted and cannot be set back in place:'
+            f" {', '.join(dict.fromkeys(stays))}",
+            remedy='"imageferry drift" shows how; mend it in the cloud, or have it made anew',
+            span=span,
+        )

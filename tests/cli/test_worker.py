@@ -1,0 +1,96 @@
+"""`imageferry worker` on a home: what others have left is done, counted and told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from imageferry.cli.group import imageferry
+from tests.e2e.processes import environment
+
+TEMPLATE = """
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Source: {Type: String, Default: m-golden0000000000001}
+Resources:
+  Golden:
+    Type: ALIYUN::ECS::CopyImage
+    Properties:
+      ImageId: {Ref: Source}
+      DestinationRegionId: cn-beijing
+      DestinationImageName: {Ref: 'ALIYUN::StackName'}
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "golden.yml").write_text(TEMPLATE)
+    return tmp_path / "home"
+
+
+def give(home: Path, *arguments: str, **settings: str) -> Result:
+    around = environment(home, IMAGEFERRY_EMULATOR_SPEED="1000000000", **settings)
+    return CliRunner(env=around).invoke(imageferry, list(arguments))
+
+
+def leave(home: Path, name: str, *more: str) -> Result:
+    return give(
+        home, "deploy", str(home.parent / "golden.yml"), "-s", name, "--region", "cn-hangzhou",
+        "--yes", "--no-wait", *more,
+    )  # fmt: skip
+
+
+def test_what_is_left_is_done_and_counted(home: Path) -> None:
+    for name in ("one", "two"):
+        left = leave(home, name)
+        assert left.exit_code == 0
+        assert "no worker lives on this home" in left.stderr
+    done = give(home, "worker", "--drain", "--json", "--concurrency", "1")
+    assert done.exit_code == 0, done.stderr
+    counted = json.loads(done.stdout)
+    assert (counted["succeeded"], counted["failed"], counted["parked"]) == (2, 0, 0)
+    assert done.stderr.count(" taken operation=") == 2
+    assert done.stderr.count("status=SUCCEEDED") == 2
+    shown = json.loads(give(home, "list", "--json").stdout)["stacks"]
+    assert {one["status"] for one in shown} == {"CREATE_COMPLETE"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "code"),
+    [
+        pytest.param(["m-golden0000000000001", "m-unknown000000000001"], 4, id="some failed"),
+        pytest.param(["m-unknown000000000001"], 1, id="all failed"),
+        pytest.param([], 0, id="nothing to do"),
+    ],
+)
+def test_how_it_ended_shows_in_the_exit_code(home: Path, sources: list[str], code: int) -> None:
+    for number, source in enumerate(sources):
+        assert leave(home, f"s{number}", "-p", f"Source={source}").exit_code == 0
+    assert give(home, "worker", "--drain").exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "says"),
+    [
+        pytest.param(["--concurrency", "0"], {}, "0 is not in the range", id="no places"),
+        pytest.param([], {"IMAGEFERRY_HEARTBEAT": "0"}, "no positive number", id="no heartbeat"),
+        pytest.param(
+            [], {"IMAGEFERRY_STALLED": "15"}, "less than two heartbeats", id="too impatient"
+        ),
+        pytest.param(
+            [],
+            {"IMAGEFERRY_DATABASE_URL": "postgresql://h/db"},
+            "emulator inside its own process",
+            id="an emulator nobody else sees",
+        ),
+    ],
+)
+def test_what_is_refused(
+    home: Path, arguments: list[str], settings: dict[str, str], says: str
+) -> None:
+    refused = give(home, "worker", *arguments, **settings)
+    assert refused.exit_code == 2
+    assert says in refused.stderr

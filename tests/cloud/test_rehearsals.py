@@ -1,0 +1,110 @@
+"""Asking without doing: dry runs, what their answers mean, and images with the size of all disks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from imageferry.cloud.ecs import CopyRequest
+from imageferry.cloud.errors import CloudError, ErrorClass
+from imageferry.cloud.rehearsals import images_on_shelf, region_words, rehearse_copy
+from imageferry.wire.http import HttpRequest
+from tests.cloud.stubs import Answer, Line, client_of, refusal, reply
+
+WANTED = CopyRequest("m-1", "cn-hangzhou", "cn-shanghai", "", name="web", tags=(("a", "b"),))
+
+
+def sent(request: HttpRequest) -> dict[str, str]:
+    return dict(request.query)
+
+
+def rehearse(*answers: Answer) -> Line:
+    line = Line(answers)
+    asyncio.run(rehearse_copy(client_of(line), WANTED))
+    return line
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(refusal("DryRunOperation"), id="by its code"),
+        pytest.param(
+            refusal("Passed", 400, "Request validation has been passed with DryRun flag set."),
+            id="by its words alone",
+        ),
+    ],
+)
+def test_a_dry_run_that_passes_is_answered_by_an_error(answer: Answer) -> None:
+    line = rehearse(answer)
+    (request,) = line.requests
+    parameters = sent(request)
+    assert parameters["DryRun"] == "true"
+    assert parameters["DestinationImageName"] == "web"
+    assert parameters["Tag.1.Key"] == "a"
+    assert "ClientToken" not in parameters
+
+
+def test_what_would_be_refused_is_raised_as_it_is() -> None:
+    with pytest.raises(CloudError) as refused:
+        rehearse(refusal("InvalidImageName.Duplicated"))
+    assert refused.value.code == "InvalidImageName.Duplicated"
+
+
+def test_a_lost_reply_is_not_asked_for_again() -> None:
+    line = Line([ConnectionResetError()])
+    with pytest.raises(CloudError):
+        asyncio.run(rehearse_copy(client_of(line), WANTED))
+    assert len(line.requests) == 1, "without a token a second one could begin a second copy"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        pytest.param(reply(RequestId="R-2"), "which was cancelled", id="cancelled"),
+        pytest.param(
+            refusal("CancelNotSupported"), "which could not be cancelled", id="not to be cancelled"
+        ),
+    ],
+)
+def test_an_address_that_knows_no_dry_run_is_found_out(answer: Answer, says: str) -> None:
+    line = Line([reply(ImageId="m-oops"), answer])
+    with pytest.raises(CloudError) as raised:
+        asyncio.run(rehearse_copy(client_of(line), WANTED))
+    assert raised.value.code == "DryRunIgnored"
+    assert raised.value.kind is ErrorClass.UNCERTAIN
+    assert "m-oops in cn-shanghai" in raised.value.message
+    assert says in raised.value.message
+    assert sent(line.requests[1])["ImageId"] == "m-oops"
+
+
+DISKS = {"DiskDeviceMapping": [{"Size": "40"}, {"Size": "500"}]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "gib"),
+    [
+        pytest.param({"Size": 40, "DiskDeviceMappings": DISKS}, 540, id="all disks"),
+        pytest.param({"Size": 40}, 40, id="no disks told"),
+        pytest.param(
+            {"Size": 40, "DiskDeviceMappings": {"DiskDeviceMapping": [{"Size": ""}]}},
+            40,
+            id="a disk without size",
+        ),
+        pytest.param({}, None, id="no size at all"),
+    ],
+)
+def test_the_size_of_an_image_is_that_of_all_its_disks(
+    entry: dict[str, object], gib: int | None
+) -> None:
+    page = reply(TotalCount=1, Images={"Image": [{"ImageId": "m-1", **entry}]})
+    shelf = asyncio.run(images_on_shelf(client_of(Line([page])), "cn-hangzhou"))
+    assert [one.gib for one in shelf.images] == [gib]
+    assert shelf.total == 1
+
+
+def test_regions_and_their_words() -> None:
+    regions = [{"RegionId": "cn-beijing", "Status": "available"}, {"RegionId": "ap-south-1"}]
+    line = Line([reply(Regions={"Region": regions})])
+    words = asyncio.run(region_words(client_of(line), "cn-beijing"))
+    assert words == {"cn-beijing": "available", "ap-south-1": ""}

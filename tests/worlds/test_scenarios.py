@@ -1,0 +1,124 @@
+"""Scenarios told by hand: what has to happen, whatever goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worlds.language import World, source_of, world_of
+
+RENEWED = {"One": {"name": "golden", "encrypted": True}}
+
+SCENARIOS = {
+    "a crash between call and record makes no second copy": (
+        World()
+        .deploy("cn-shanghai")
+        .crash(after_call=1, away=30.0)
+        .expect(status="CREATED", copies=1)
+    ),
+    "nor does one that nobody mends for longer than a token lives": (
+        World(settings={"speed": 60.0, "token_lifetime_seconds": 900.0})
+        .deploy("cn-shanghai")
+        .crash(after_call=1, away=4000.0)
+        .expect(status="CREATED", copies=1)
+    ),
+    "a paused engine comes back to an operation that another has ended": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing")
+        .pause(before_call=2, seconds=700.0)
+        .expect(status="CREATED", copies=2)
+    ),
+    "two engines at once make one copy each": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing", "us-west-1")
+        .usurp(at=0.01)
+        .expect(status="CREATED", copies=3)
+    ),
+    "an engine dies while it replaces, and another while it goes on": (
+        World(language="cfn")
+        .deploy(singles={"One": {"name": "golden"}})
+        .deploy(singles=RENEWED)
+        .crash(after_call=1, away=60.0)
+        .crash(before_call=3, away=60.0)
+        .expect(status="UPDATED", copies=1)
+    ),
+    "a failed copy is turned back, through a crash in the middle of turning back": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing", "us-west-1")
+        .options("rollback")
+        .fault("copy_fails", region="us-west-1", percent=50)
+        .crash(after_write=9, away=60.0)
+        .expect(status="CREATE_ROLLED_BACK", copies=0)
+    ),
+    "what failed is tried again, and what is there stays": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing")
+        .fault("copy_fails", region="cn-beijing", percent=99)
+        .expect(status="CREATE_FAILED")
+        .advance(3600.0)
+        .retry()
+        .crash(after_call=2, away=700.0)
+        .expect(status="CREATED", copies=2)
+    ),
+    "cancelled while replies are lost, everything begun is gone": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing")
+        .fault("lost_reply", count=2)
+        .cancel(at=5.0)
+        .expect(status="CREATE_ROLLED_BACK", copies=0)
+    ),
+    "whoever planned before another's deploy is told to plan again": (
+        World()
+        .deploy("cn-shanghai")
+        .deploy("cn-shanghai", "cn-beijing")
+        .rival(at=4000.0)
+        .crash(after_write=2, away=5000.0)
+        .expect(status="UPDATED", copies=2)
+    ),
+    "a region that is down for a while only delays": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing")
+        .fault("unavailable", "*", region="cn-beijing", count=60)
+        .expect(status="CREATED", copies=2)
+    ),
+    "a delete goes on where the dead one stood": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing")
+        .delete()
+        .crash(after_call=1, away=60.0)
+        .expect(status="DELETED", copies=0)
+    ),
+    "one part of what failed is tried again, and then the other": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing", "us-west-1")
+        .fault("quota", count=2)
+        .retry("Fan[0]")
+        .crash(after_call=1, away=60.0)
+        .retry()
+        .crash(after_call=1, away=60.0)
+        .expect(status="CREATED", copies=3)
+    ),
+    "our clock is set while a process is away": (
+        World()
+        .deploy("cn-shanghai")
+        .jump(at=1.0, by=-450.0)
+        .crash(after_call=2, away=700.0)
+        .expect(status="CREATED", copies=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("world", SCENARIOS.values(), ids=SCENARIOS.keys())
+def test_it_ends_as_it_must(world: World) -> None:
+    world.must_hold()
+
+
+@pytest.mark.parametrize("world", SCENARIOS.values(), ids=SCENARIOS.keys())
+def test_a_scenario_is_told_as_python_that_gives_it_again(world: World) -> None:
+    told = eval(source_of(world), {"World": World})
+    assert told == world
+    assert world_of(told.voyage()).voyage() == world.voyage()
+
+
+def test_an_expectation_that_is_not_met_is_told() -> None:
+    passage = World().deploy("cn-shanghai").expect(copies=2).sail()
+    assert passage.wrongs == ["expected: copies 2, and it is 1"]
