@@ -176,3 +176,29 @@ def test_what_is_to_be_known_of_a_good_end_is_said_after_it() -> None:
         Row("C", "", FAILED, reason="refused"),
     ]
     assert remarks_of(everything) == ["A: snapshots s-1 in cn-beijing stay"]
+
+
+def test_a_row_in_the_queue_says_its_place_and_when_it_is_done() -> None:
+    roster = Roster(copies(2))
+    says = "queued, 3rd of 7 in cn-shanghai"
+    for index in range(2):
+        roster.note(event(f"Copy[{index}]", ResourceStatus.CREATING, 10))
+    roster.take(
+        {
+            "Copy[0]": StepProgress("Copy[0]", 0, says, 600.0, (3, 7)),
+            "Copy[1]": StepProgress("Copy[1]", 40, "Creating 40%", 60.0),
+        }
+    )
+    found = roster.rows()
+    summary = summary_of(found, 65)
+    assert summary == "0 of 2 resources done, 1 running, 1 queued, 1m05s, about 10m00s left"
+    stream = io.StringIO()
+    live = LiveRows(stream, colours=False, height=20, width=140)
+    live.open()
+    live.draw(found, summary, 30.0)
+    live.close()
+    text = stream.getvalue()
+    assert f"{says}, 10m00s left" in text
+    assert "1m00s left" in text
+    roster.note(event("Copy[0]", ResourceStatus.CREATED, 20))
+    assert roster.rows()[0].queue is None

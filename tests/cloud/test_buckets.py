@@ -46,8 +46,12 @@ class Caller:
     ) -> None:
         self.clock = clock
         self.buckets = Buckets({} if limit is None else {ACTION: limit}, clock)
-        self.buckets.share(paces, "1", name)
+        self.paces, self.name = paces, name
         self.sent: list[float] = []
+
+    async def join(self) -> Caller:
+        await self.buckets.share(self.paces, "1", self.name)
+        return self
 
     async def call(self) -> None:
         while True:
@@ -78,7 +82,7 @@ def between(moments: list[float], first: float, last: float) -> int:
 
 def test_what_has_no_limit_is_never_held_back_and_asks_for_nothing() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        caller = Caller(clock, paces, "a")
+        caller = await Caller(clock, paces, "a").join()
         for _ in range(5000):
             await caller.call()
         assert set(caller.sent) == {0.0}
@@ -90,7 +94,7 @@ def test_what_has_no_limit_is_never_held_back_and_asks_for_nothing() -> None:
 def test_two_processes_stay_within_a_published_limit_with_one_lease_a_second() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
         limit = Limit(100, 10.0)
-        callers = [Caller(clock, paces, name, limit) for name in "ab"]
+        callers = [await Caller(clock, paces, name, limit).join() for name in "ab"]
         await asyncio.gather(*(caller.call_for(60.0) for caller in callers))
         sent = sorted(moment for caller in callers for moment in caller.sent)
         # What was saved up, and the rate: never more, and not much less.
@@ -106,7 +110,7 @@ def test_two_processes_stay_within_a_published_limit_with_one_lease_a_second() -
 
 def test_throttling_of_one_slows_the_other() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        told, other = Caller(clock, paces, "a"), Caller(clock, paces, "b")
+        told, other = [await Caller(clock, paces, name).join() for name in "ab"]
         await asyncio.gather(told.call_for(5.0), other.call_for(5.0))
         before = between(other.sent, 0.0, 5.0)
         told.buckets.throttled(REGION, ACTION)
@@ -122,7 +126,7 @@ def test_throttling_of_one_slows_the_other() -> None:
 
 def test_throttling_halves_the_pace_success_raises_it_and_a_minute_ends_it() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        caller = Caller(clock, paces, "a")
+        caller = await Caller(clock, paces, "a").join()
         await caller.call_for(4.0)
         caller.buckets.throttled(REGION, ACTION)
         await caller.call_for(20.0)
@@ -140,7 +144,7 @@ def test_throttling_halves_the_pace_success_raises_it_and_a_minute_ends_it() -> 
 
 def test_answers_to_calls_already_under_way_do_not_slow_twice() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        callers = [Caller(clock, paces, name) for name in "ab"]
+        callers = [await Caller(clock, paces, name).join() for name in "ab"]
         await asyncio.gather(*(caller.call_for(4.0) for caller in callers))
         for _ in range(20):
             for caller in callers:
@@ -153,7 +157,7 @@ def test_answers_to_calls_already_under_way_do_not_slow_twice() -> None:
 
 def test_the_lease_of_a_killed_process_is_lost_for_its_second_only() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        killed, other = Caller(clock, paces, "a"), Caller(clock, paces, "b")
+        killed, other = [await Caller(clock, paces, name).join() for name in "ab"]
         await asyncio.gather(killed.call_for(4.0), other.call_for(4.0))
         for caller in (killed, other):
             caller.buckets.throttled(REGION, ACTION)
@@ -170,7 +174,7 @@ def test_the_lease_of_a_killed_process_is_lost_for_its_second_only() -> None:
 @pytest.mark.parametrize("learned", [True, False], ids=["lent before", "never lent"])
 def test_without_the_database_a_process_goes_on_with_what_it_was_lent_last(learned: bool) -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        caller = Caller(clock, paces, "a", Limit(600, 60.0))
+        caller = await Caller(clock, paces, "a", Limit(600, 60.0)).join()
         if learned:
             await caller.call_for(120.0)
         paces.is_away = True
@@ -184,7 +188,7 @@ def test_without_the_database_a_process_goes_on_with_what_it_was_lent_last(learn
 
 def test_who_is_far_back_in_the_line_is_told_to_come_again() -> None:
     async def scenario(clock: VirtualClock, paces: Counted) -> None:
-        caller = Caller(clock, paces, "a", Limit(10, 10.0))
+        caller = await Caller(clock, paces, "a", Limit(10, 10.0)).join()
         waits = await asyncio.gather(
             *(caller.buckets.admit(REGION, ACTION, 1.0) for _ in range(50))
         )

@@ -446,6 +446,7 @@ def test_who_was_cut_off_gives_up_what_others_took_over(postgres: PostgresServer
             await until(lambda: far.runs.cancelled == ["op"])
             await asyncio.sleep(0.5)
             assert here.runs.begun == ["op"]
+            await here.close("op")
             here.runs.end("op", DONE)
             await until(lambda: here.jobs() == [])
             for number in range(20):

@@ -67,7 +67,7 @@ def test_an_operation_that_older_code_began_is_finished_with_one_copy_an_intent(
 
 
 def test_an_operation_that_older_code_began_can_be_turned_back(shop: Shop) -> None:
-    shop.run("cancel", "-s", "begun", code=1)
+    shop.run("cancel", "-s", "begun")
     images = shop.object("emulator", "images")["images"]
     assert {image["region"] for image in images if image["source_image_id"]} == {"us-west-1"}
     assert json.dumps(shop.object("show", "-s", "begun")["resources"]) == "[]"

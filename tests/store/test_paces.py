@@ -61,7 +61,7 @@ def test_two_processes_together_stay_within_a_published_limit(url: str) -> None:
             callers = []
             for name, paces in zip("ab", both, strict=True):
                 callers.append(Buckets({ACTION: Limit(20, 10.0)}, clock))
-                callers[-1].share(paces, "1", name)
+                await callers[-1].share(paces, "1", name)
             sent = await asyncio.gather(*(call_for(clock, one, 30.0) for one in callers))
         assert 20 + 2 * 26 <= sum(map(len, sent)) <= 20 + 2 * 31
         assert min(map(len, sent)) >= 15
@@ -74,8 +74,8 @@ def test_throttling_of_one_process_slows_the_other(url: str) -> None:
         clock = VirtualClock()
         async with two_processes(url) as both:
             told, other = (Buckets({}, clock) for _ in both)
-            told.share(both[0], "1", "a")
-            other.share(both[1], "1", "b")
+            await told.share(both[0], "1", "a")
+            await other.share(both[1], "1", "b")
             await asyncio.gather(call_for(clock, told, 4.0), call_for(clock, other, 4.0))
             told.throttled(REGION, ACTION)
             sent = await asyncio.gather(call_for(clock, told, 8.0), call_for(clock, other, 8.0))

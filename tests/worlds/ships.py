@@ -136,8 +136,12 @@ class Breath:
 
     @property
     def is_late(self) -> bool:
-        """Whether it stood still since it last heard that the operation is its own."""
-        return self.fate.resumes_at > self.wrote_at
+        """Whether it stood still since it last heard that the operation is its own.
+
+        Who stood still behind a call knows it before the next one, and has no excuse.
+        """
+        is_behind_a_call = self.fate.kind == "call" and self.fate.after
+        return self.fate.resumes_at > self.wrote_at and not is_behind_a_call
 
     async def begin(self, kind: str) -> bool:
         """Before a write or call: count it; True where the fate waits behind it."""
@@ -217,7 +221,9 @@ class Strait:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         log = self._log
+        asked_at = self._clock.now()
         is_last = await self._breath.begin("call")
+        is_late = self._clock.now() > asked_at or self._breath.is_late
         log.calls += 1
         if log.calls > self._most:
             raise Aground(f"{log.calls} calls")
@@ -235,7 +241,7 @@ class Strait:
         finally:
             log.lines.append(f"{self._clock.now():.2f} {action} {_told(asked)} -> {said}")
             if action == "CopyImage":
-                self._note_copy(asked, is_late=self._breath.is_late)
+                self._note_copy(asked, is_late=is_late)
         await self._breath.end(is_last=is_last)
         return response
 

@@ -97,6 +97,24 @@ SCENARIOS = {
         .crash(after_call=1, away=60.0)
         .expect(status="CREATED", copies=3)
     ),
+    "who stood still in the middle of a call does not try it again": (
+        World(seed=4705)
+        .deploy("cn-beijing", named="none")
+        .options("delete", timeout=336.0)
+        .pause(after_call=1, seconds=700.0)
+        .fault("unavailable", "*", count=150)
+        .expect(status="DELETED", copies=0)
+    ),
+    "the name of a hidden image comes back in the refusal of another": (
+        World(language="cfn", settings={"default_image_name": "source_name"})
+        .deploy(
+            singles={
+                "One": {"name": "SECRET"},
+                "Two": {"of": "One", "encrypted": True},
+            }
+        )
+        .expect(status="CREATE_FAILED", copies=1)
+    ),
     "our clock is set while a process is away": (
         World()
         .deploy("cn-shanghai")

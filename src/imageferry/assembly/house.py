@@ -105,7 +105,7 @@ async def open_house(
         opened.push_async_callback(store.close)
         voice = await opened.enter_async_context(open_voice(settings, clock, entropy))
         holder = f"{platform.node()}:{os.getpid()}"
-        voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
+        await voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
         room = Room(settings.copy_queue, settings.image_quota)
         catalog = TypeCatalog(voice.client, room, look_at_images)
         worker = Worker(

@@ -173,7 +173,8 @@ def _progress_words(view: ResourceView) -> str:
     words = []
     if progress is not None:
         percent = "" if progress.percent is None else f"{progress.percent}%"
-        words += [percent] if percent and percent not in progress.says else []
+        is_told = percent in progress.says or progress.queue is not None
+        words += [percent] if percent and not is_told else []
         words += [clean(progress.says)] if progress.says else []
     words += [] if elapsed is None else [f"for {show_duration(elapsed)}"]
     if elapsed is not None and progress is not None and progress.remaining is not None:

@@ -101,11 +101,11 @@ class Buckets:
         self._surveys_at = float("inf")
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
-    def share(self, paces: Paces, owner: str, holder: str) -> None:
+    async def share(self, paces: Paces, owner: str, holder: str) -> None:
         """Share with the other processes of an account; `holder` is this one among them."""
         self._paces, self._owner, self._holder = paces, owner, holder
-        self._surveys_at = float("-inf")
         self._buckets.clear()
+        await self._survey(self._clock.monotonic())
 
     async def admit(self, region: str, action: str, patience: float) -> float:
         """Count one call: 0 where it may go, else the seconds after which to ask again.

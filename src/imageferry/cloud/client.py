@@ -80,9 +80,9 @@ class Client:
         self._correction = 0.0
         self._date = ""
 
-    def share_pace(self, paces: Paces, account_id: str, holder: str) -> None:
+    async def share_pace(self, paces: Paces, account_id: str, holder: str) -> None:
         """Keep the pace together with the account's other processes; `holder` names this one."""
-        self._buckets.share(paces, account_id, holder)
+        await self._buckets.share(paces, account_id, holder)
 
     async def call(
         self, action: Action, region: str, parameters: Mapping[str, object]

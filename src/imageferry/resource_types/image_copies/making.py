@@ -235,11 +235,18 @@ async def look(
     )
 
 
+_UNNAMED: Final = "the name that the cloud gives to a copy without one"
+
+
 def _verdict(making: Making, refusal: CloudError) -> dict[str, Json]:
     """A refusal for good, as notes keep it while an earlier call's outcome is looked for."""
+    said = says(refusal)
+    if making.name is None and refusal.code == _DUPLICATED:
+        # The name is another image's, maybe one that is hidden: what the cloud says may show it.
+        said = f"{refusal.action} in {refusal.region}: {_UNNAMED} is taken ({refusal.code})"
     return {
         "code": handler_code(refusal).value,
-        "message": masked(says(refusal), making.wanted.secrets),
+        "message": masked(said, making.wanted.secrets),
         "request_id": refusal.request_id,
         "cloud_code": refusal.code,
     }
@@ -284,7 +291,8 @@ def _name_taken(
     making: Making, namesake: Image | None, is_likely: bool, refusal: CloudError | None
 ) -> Failed:
     holder = "an image that is not shown" if namesake is None else namesake.image_id
-    words = f'the name "{making.name}" is taken in {making.wanted.region} by {holder}'
+    name = _UNNAMED if making.name is None else f'the name "{making.name}"'
+    words = f"{name} is taken in {making.wanted.region} by {holder}"
     if is_likely:
         words += (
             "; it has the size and age of the copy that was begun, but not our tag, "
