@@ -16,6 +16,7 @@ import planning
 import reading
 import starting
 import waiting
+import working
 from figures import Figure, line, skipped
 from imageferry.cli.main import calm_collector
 
@@ -28,6 +29,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("reading", reading.measure),
     ("waiting", waiting.measure),
     ("planning", planning.measure),
+    ("working", working.measure),
     ("peers", peers.measure),
 )
 TIME_LIMIT: Final = 200.0

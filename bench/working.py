@@ -20,7 +20,7 @@ from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.settings import resolve
 from templates import copies
 
-OPERATIONS = 150
+OPERATIONS = 300
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _WHAT = "operations a second, PostgreSQL, copies immediate"
 
@@ -86,7 +86,7 @@ async def _open(around: dict[str, str]) -> None:
             await house.plane.execute(await house.plane.plan(request), ExecutionOptions())
 
 
-async def _watch(around: dict[str, str], limit: float = 60.0) -> float:
+async def _watch(around: dict[str, str], limit: float = 90.0) -> float:
     """Operations a second, from the first that is taken to the last that ends."""
     began = 0.0
     async with open_house(resolve({}, around)) as house:

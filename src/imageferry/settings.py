@@ -67,7 +67,7 @@ class Settings:
 
 CLOUDS: Final = ("emulator", "alibaba")
 
-_VARIABLES: Final[Mapping[str, str]] = {
+VARIABLES: Final[Mapping[str, str]] = {
     "home": "IMAGEFERRY_HOME",
     "database_url": "IMAGEFERRY_DATABASE_URL",
     "cloud": "IMAGEFERRY_CLOUD",
@@ -84,15 +84,13 @@ _VARIABLES: Final[Mapping[str, str]] = {
     "stalled": "IMAGEFERRY_STALLED",
     "sweep": "IMAGEFERRY_SWEEP",
 }
-
-VARIABLES: Final = tuple(_VARIABLES.values())
-"""Every environment variable of our own (and the standard region variable)."""
+"""Every setting and the environment variable that chooses it."""
 
 
 def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
     """Flags first, then the environment, then defaults; raises SettingsError."""
     found: dict[str, Setting] = {}
-    for name, variable in _VARIABLES.items():
+    for name, variable in VARIABLES.items():
         flag = flags.get(name)
         if flag is not None:
             found[name] = Setting(name, flag, f"--{name.replace('_', '-')}", name == "secret_key")
@@ -139,7 +137,7 @@ def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> 
         copy_queue=max(1, int(number("copy_queue", "5") or 5)),
         database_patience=number("database_patience", "600") or 600.0,
         timing=timing,
-        origins=tuple(found[name] for name in _VARIABLES if name in found),
+        origins=tuple(found[name] for name in VARIABLES if name in found),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -119,3 +121,25 @@ class Shop:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def converse(self, *arguments: str, question: str, answer: str) -> tuple[int, str]:
+        """The command on a terminal, answered once it asks: its exit code, and what it showed."""
+        child, terminal = pty.fork()
+        if child == 0:
+            environment = {**os.environ, **self.environment(), "TERM": "xterm", "COLUMNS": "120"}
+            os.execve(sys.executable, [sys.executable, "-m", "imageferry", *arguments], environment)
+        text, answered = "", False
+        while select.select([terminal], [], [], 20)[0]:
+            try:
+                piece = os.read(terminal, 65536)
+            except OSError:
+                break
+            text += piece.decode(errors="replace")
+            if not answered and question in text:
+                answered = True
+                os.write(terminal, f"{answer}\n".encode())
+            if not piece:
+                break
+        _, status = os.waitpid(child, 0)
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(status), text

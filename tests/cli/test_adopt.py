@@ -103,7 +103,7 @@ def test_orphans_are_listed_as_text_and_json(shop: Shop) -> None:
     assert "former" in told
     found = shop.object("orphans", "--delete", "--yes", "--region", REGION)
     [orphan] = found["orphans"]
-    assert (orphan["image_id"], orphan["standing"], orphan["deleted"]) == (thing, "let go", False)
+    assert (orphan["image_id"], orphan["verdict"], orphan["deleted"]) == (thing, "let go", False)
     assert (orphan["region"], orphan["logical_id"]) == (REGION, "Golden")
 
 
@@ -123,7 +123,7 @@ def test_a_lost_home_is_taken_over_from_the_command_line(shop: Shop) -> None:
     for path in (shop.folder / "home").glob("imageferry.db*"):
         path.unlink()
     [other] = shop.object("orphans", "--others")["orphans"]
-    assert other["standing"] == "foreign"
+    assert other["verdict"] == "foreign"
     lost = other["installation"]
     assert "IF843" in shop.run("adopt", arrival, "--lineage", *NAMED, "--yes", code=1).output
     taken = shop.object("adopt", arrival, "--lineage", "--installation", lost, *NAMED, "--yes")

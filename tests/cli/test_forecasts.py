@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,13 +17,13 @@ from imageferry.emulator.schema import GOLDEN_IMAGE
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.diagnostics import error
 from imageferry.model.forecasts import (
+    Backlog,
     Doubt,
     Forecast,
-    Lane,
     Lookahead,
+    Lookalike,
     Objection,
     Remains,
-    Standing,
 )
 from tests.cli.golden import check
 from tests.cli.shop import ARRIVAL, REGION, SECRET, Shop
@@ -43,7 +39,7 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path)
 
 
-def looked(*forecasts: Forecast, lanes: tuple[Lane, ...] = (), **more: object) -> Lookahead:
+def looked(*forecasts: Forecast, backlogs: tuple[Backlog, ...] = (), **more: object) -> Lookahead:
     return Lookahead(
         {str(one.address): one for one in forecasts},
         {
@@ -51,17 +47,17 @@ def looked(*forecasts: Forecast, lanes: tuple[Lane, ...] = (), **more: object) -
             for one in forecasts
             if one.objections
         },
-        lanes,
+        backlogs,
         is_looked=True,
         **more,  # type: ignore[arg-type]
     )
 
 
-LANES = (
-    Lane("cn-beijing", 12, 480, 5, 3, 3, 1900.0),
-    Lane("cn-shanghai", 1, 40, 5, 0, 1, 600.0),
+BACKLOGS = (
+    Backlog("cn-beijing", 12, 480, 5, 3, 3, 1900.0),
+    Backlog("cn-shanghai", 1, 40, 5, 0, 1, 600.0),
 )
-STANDING = Standing(
+LOOKALIKE = Lookalike(
     "m-1", "cn-beijing", "na\x1b[31mme", is_ours=True, fits=True, adoption="imageferry adopt …"
 )
 
@@ -77,9 +73,9 @@ STANDING = Standing(
         pytest.param(
             Forecast(COPY, (Objection(Doubt.UNCHECKED, "not asked"),)), None, id="not asked"
         ),
-        pytest.param(Forecast(COPY, (TAKEN,), STANDING), ("=", "cyan"), id="ours, there already"),
+        pytest.param(Forecast(COPY, (TAKEN,), LOOKALIKE), ("=", "cyan"), id="ours, there already"),
         pytest.param(
-            Forecast(COPY, (TAKEN,), Standing("m-1", "cn-beijing", "a")),
+            Forecast(COPY, (TAKEN,), Lookalike("m-1", "cn-beijing", "a")),
             ("!", "red"),
             id="not ours",
         ),
@@ -93,7 +89,7 @@ def test_the_symbol_says_what_would_become_of_a_change(
 
 
 def test_words_of_the_cloud_do_not_command_the_terminal() -> None:
-    lines = forecast_lines(looked(Forecast(COPY, standing=STANDING)), "Copy")
+    lines = forecast_lines(looked(Forecast(COPY, lookalike=LOOKALIKE)), "Copy")
     assert "already there: m-1 in cn-beijing" in lines[0]
     assert "\x1b" not in "".join(lines)
 
@@ -105,7 +101,7 @@ def test_the_end_of_a_plan() -> None:
         Forecast(ResourceAddress("Far", 1), route=("cn-qingdao", "cn-beijing")),
         Forecast(ResourceAddress("Near"), route=("cn-hangzhou", "cn-shanghai")),
         Forecast(ResourceAddress("Gone"), remains=remains),
-        lanes=LANES,
+        backlogs=BACKLOGS,
         calls=8,
         calls_ahead=120,
         notes=("20 of 220 copies were tried out",),
@@ -114,21 +110,21 @@ def test_the_end_of_a_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lanes", "basis"),
+    ("backlogs", "basis"),
     [
-        pytest.param((LANES[0],), "by a first guess", id="never timed"),
+        pytest.param((BACKLOGS[0],), "by a first guess", id="never timed"),
         pytest.param(
-            (Lane("a", 1, 40, 5, 0, 1, 60.0, True),), "by the pace of earlier copies", id="timed"
+            (Backlog("a", 1, 40, 5, 0, 1, 60.0, True),), "by the pace of earlier copies", id="timed"
         ),
         pytest.param(
-            (LANES[0], Lane("a", 1, 40, 5, 0, 1, 60.0, True)),
+            (BACKLOGS[0], Backlog("a", 1, 40, 5, 0, 1, 60.0, True)),
             "by the pace of earlier copies, and a first guess where there were none",
             id="some of them",
         ),
     ],
 )
-def test_an_estimate_says_what_it_is_made_from(lanes: tuple[Lane, ...], basis: str) -> None:
-    assert basis in estimate_lines(looked(lanes=lanes))[0]
+def test_an_estimate_says_what_it_is_made_from(backlogs: tuple[Backlog, ...], basis: str) -> None:
+    assert basis in estimate_lines(looked(backlogs=backlogs))[0]
 
 
 def test_nobody_who_did_not_look_says_anything() -> None:
@@ -138,10 +134,10 @@ def test_nobody_who_did_not_look_says_anything() -> None:
 
 
 def test_very_many_routes_are_cut_and_machines_are_told_all() -> None:
-    lanes = tuple(Lane(f"r-{index}", 1, 40, 5, 0, 1, 600.0) for index in range(40))
-    lines = estimate_lines(looked(lanes=lanes))
+    backlogs = tuple(Backlog(f"r-{index}", 1, 40, 5, 0, 1, 600.0) for index in range(40))
+    lines = estimate_lines(looked(backlogs=backlogs))
     assert "  and 10 more; --json has all of them" in lines
-    document = estimate_json(looked(lanes=lanes))
+    document = estimate_json(looked(backlogs=backlogs))
     assert isinstance(document, dict)
     assert isinstance(document["regions"], list)
     assert len(document["regions"]) == 40
@@ -250,27 +246,9 @@ def test_a_quota_that_is_no_number_is_refused(shop: Shop, monkeypatch: pytest.Mo
 
 def test_a_person_is_shown_what_would_be_refused_and_decides(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
-    arguments = clash(shop)[1:]
-    child, terminal = pty.fork()
-    if child == 0:
-        environment = {**os.environ, **shop.environment(), "TERM": "xterm", "COLUMNS": "120"}
-        command = [sys.executable, "-m", "imageferry", "deploy", *arguments]
-        os.execve(sys.executable, command, environment)
-    text, answered = "", False
-    while select.select([terminal], [], [], 20)[0]:
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        text += piece.decode(errors="replace")
-        if not answered and "though the cloud would refuse 1 of them?" in text:
-            answered = True
-            os.write(terminal, b"n\n")
-        if not piece:
-            break
-    _, status = os.waitpid(child, 0)
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(status) == 1, text
+    question = "though the cloud would refuse 1 of them?"
+    code, text = shop.converse("deploy", *clash(shop)[1:], question=question, answer="n")
+    assert code == 1, text
     assert "[IF856]" in text
     assert "nothing was done" in text
 

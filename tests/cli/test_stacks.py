@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import select
 import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -252,6 +248,9 @@ def test_watching_can_end_before_the_work(tmp_path: Path) -> None:
     assert "to re-attach: give the same command again" in stopped.stderr
     shown = shop.object("show", "-s", "golden")
     assert shown["status"] == "CREATE_IN_PROGRESS"
+    assert shown["operation"]["is_run"] is False
+    assert [way["verb"] for way in shown["next"]] == ["retry", "cancel"]
+    assert "is open, and nobody runs it" in shop.run("show", "-s", "golden").stdout
     assert {one["progress"] for one in shown["resources"]} <= {None, 0}
     cancelled = shop.object("cancel", "-s", "golden")
     assert cancelled["status"] == "CREATE_ROLLBACK_COMPLETE"
@@ -338,26 +337,8 @@ def test_the_log_tells_what_was_done_without_secrets(shop: Shop) -> None:
 def test_on_a_terminal_there_is_a_question_and_rows(tmp_path: Path) -> None:
     shop = Shop(tmp_path, speed="20000")
     arguments = [part for part in shop.deploy() if part != "--yes"]
-    child, terminal = pty.fork()
-    if child == 0:
-        environment = {**os.environ, **shop.environment(), "TERM": "xterm", "COLUMNS": "120"}
-        os.execve(sys.executable, [sys.executable, "-m", "imageferry", *arguments], environment)
-    text = ""
-    answered = False
-    while select.select([terminal], [], [], 20)[0]:
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        text += piece.decode(errors="replace")
-        if not answered and "carry out 2 changes?" in text:
-            answered = True
-            os.write(terminal, b"y\n")
-        if not piece:
-            break
-    _, status = os.waitpid(child, 0)
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(status) == 0, text
+    code, text = shop.converse(*arguments, question="carry out 2 changes?", answer="y")
+    assert code == 0, text
     assert "cn-hangzhou -> ap-southeast-1" in text
     assert "━" in text
     assert "2 of 2 resources done" in text

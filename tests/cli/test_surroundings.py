@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from imageferry.cli.choices import CHOICES
-from tests.cli.shop import ARRIVAL, FAN_OUT, REGION, Shop
+from tests.cli.shop import ARRIVAL, FAN_OUT, GOLDEN, REGION, Shop
 
 
 @pytest.fixture
@@ -111,6 +111,34 @@ def test_what_the_emulated_cloud_refuses(shop: Shop, arguments: list[str], said:
     assert said in shop.run("emulator", *arguments, code=2).stderr
 
 
+def test_somebody_else_calls_the_emulated_cloud(shop: Shop) -> None:
+    named = f"ImageId={GOLDEN}"
+    call = ("emulator", "call")
+    assert shop.run(*call, "ModifyImageAttribute", named, "ImageName=renamed").stdout == "done\n"
+    found = shop.object(*call, "DescribeImages", f"RegionId={REGION}", named)
+    assert [image["ImageName"] for image in found["Images"]["Image"]] == ["renamed"]
+    shop.run("emulator", "fault", "add", "quota", "--always")
+    assert shop.object(*call, "DeleteImage", named) == {}, "faults are for imageferry alone"
+    assert GOLDEN not in shop.run("emulator", "images").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["Nope"], "InvalidApi.NotFound", id="action"),
+        pytest.param(["DeleteImage", "x"], '"x" is no parameter', id="parameter"),
+        pytest.param(["DeleteImage", "ImageId=m-none"], "RegionId", id="no-region"),
+        pytest.param(
+            ["DeleteImage", "ImageId=m-golden0000000000002"], "ImageUsingByInstance", id="in-use"
+        ),
+    ],
+)
+def test_a_call_that_the_emulated_cloud_refuses(
+    shop: Shop, arguments: list[str], said: str
+) -> None:
+    assert said in shop.run("emulator", "call", *arguments, code=2).stderr
+
+
 def test_the_emulator_is_served_until_interrupted(shop: Shop) -> None:
     process = shop.start("emulator", "serve")
     assert process.stdout is not None
@@ -130,7 +158,7 @@ def test_the_emulator_is_served_until_interrupted(shop: Shop) -> None:
 def test_doctor(shop: Shop) -> None:
     found = shop.object("doctor", "--region", REGION)
     assert {one["subject"] for one in found["findings"]} == {
-        "database", "access key", "account", "regions", "clock",
+        "database", "workers", "access key", "account", "regions", "clock",
     }  # fmt: skip
     assert {one["verdict"] for one in found["findings"]} == {"ok"}
     settings = {one["name"]: one for one in found["settings"]}

@@ -195,7 +195,7 @@ def test_a_plan_shows_of_further_instances_only_what_differs(shop: Shop) -> None
     shop.run(*shop.deploy())
     said = shop.run("delete", "-s", "golden", "--yes").stdout
     assert said.count('ImageId: "m-golden') == 1
-    assert said.count(" stay: the cloud keeps the snapshots") == 2
+    assert said.count(" stays: the cloud keeps the snapshots") == 2
     assert SECRET not in said
 
 

@@ -13,7 +13,7 @@ from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import WAYS, StackStatus, Verb
 from tests.cli.shop import FAN_OUT, Shop
 
-PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
+PAGE = Path(__file__).parents[2] / "docs" / "recovery.md"
 DENIED = ("--always", "--set", 'code="Forbidden.RAM"', "--set", "status=403")
 
 
@@ -94,6 +94,49 @@ def test_a_rollback_that_is_denied_is_continued(shop: Shop) -> None:
     again = shop.object(*shop.deploy())
     assert again["status"] == "UPDATE_COMPLETE" and len(again["resources"]) == 2
     assert left[0]["physical_id"] not in shop.run("emulator", "images", "--json").output
+
+
+def test_a_rollback_that_hangs_is_broken_off_by_whoever_agrees(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, speed="20", region="cn-hangzhou")
+    fault(shop, "uncancellable", "--region", "eu-central-1")
+    looks = ("--always", "--set", 'word="Creating"', "--set", 'progress="40%"')
+    fault(shop, "shown", "--region", "eu-central-1", *looks)
+    shop.run(*shop.deploy("--wait-timeout", "1"), code=9)
+    left = shop.run("cancel", "-s", "golden", "--wait-timeout", "1", code=9)
+    assert "imageferry cancel --stack golden --break-off" in left.output
+    again = ("cancel", "-s", "golden", "--wait-timeout", "1")
+    code, text = shop.converse(*again, question="break it off?", answer="n")
+    assert code == 9 and "goes on with that" in text
+    assert shop.object("show", "-s", "golden")["status"] == "CREATE_ROLLBACK_IN_PROGRESS"
+    code, text = shop.converse("cancel", "-s", "golden", question="break it off?", answer="y")
+    assert code == 0 and "CREATE_ROLLBACK_FAILED" in text
+    assert "imageferry continue-rollback --stack golden" in text
+    assert "nothing runs" in shop.run("cancel", "-s", "golden", "--break-off", code=1).output
+    found = shop.object("show", "-s", "golden")
+    assert [one["status"] for one in found["resources"]] == ["DELETE_FAILED"]
+    assert "given up" in found["resources"][0]["status_reason"]
+
+
+def test_a_retry_and_a_plan_may_be_judged_by_another_policy(shop: Shop) -> None:
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}
+    nothing = shop.path("nothing.json", json.dumps({"Statement": {**everything, "Effect": "Deny"}}))
+    anything = shop.path("anything.json", json.dumps({"Statement": everything}))
+    during = ("--stack-policy-during-update", anything)
+    shop.run(*shop.deploy("--stack-policy", nothing))
+    assert shop.object(*shop.plan("-p", "Prefix=new"))["summary"]["blocked"] == 2
+    assert shop.object(*shop.plan("-p", "Prefix=new", "--replace"))["summary"]["blocked"] == 2
+    loose = shop.object(*shop.plan("-p", "Prefix=new", "--replace", *during))
+    assert loose["summary"]["blocked"] == 0 and loose["summary"]["replace"] == 2
+    fault(shop, "copy_fails", "--region", "eu-central-1")
+    shop.run(*shop.deploy("-p", "Prefix=new", "--replace", *during), code=4)
+    refused = shop.run("retry", "-s", "golden", "--yes", code=1)
+    assert "IF831" in refused.output
+    wrong = shop.path("wrong.json", "{")
+    shop.run("retry", "-s", "golden", "--yes", "--stack-policy-during-update", wrong, code=2)
+    done = shop.object("retry", "-s", "golden", "--yes", "--replace", *during)
+    assert done["status"] == "UPDATE_COMPLETE"
+    alone = shop.run("plan", shop.path("stack.yml", FAN_OUT), *during, code=2)
+    assert "IF852" in alone.output and "--stack-policy-during-update" in alone.output
 
 
 def test_what_is_retained_is_named(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection
 import pytest
 
 from imageferry.cloud.buckets import Buckets, MemoryPaces
-from imageferry.model.paces import LEASE, Grant, Limit, Wish, lent
+from imageferry.model.paces import LEASE, Demand, Grant, Limit, lent
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.testing import VirtualClock, run_virtually
 
@@ -25,11 +25,11 @@ class Counted:
         self.surveys = 0
         self.is_away = False
 
-    async def lease(self, key: str, wish: Wish, now: float) -> Grant:
+    async def lease(self, key: str, demand: Demand, now: float) -> Grant:
         self.leases.append(now)
         if self.is_away:
             raise StoreUnavailable("away")
-        return self.within.lend(key, wish, now)
+        return self.within.lend(key, demand, now)
 
     async def known(self) -> Collection[str]:
         self.surveys += 1
@@ -203,11 +203,11 @@ def test_who_is_far_back_in_the_line_is_told_to_come_again() -> None:
     "jump", [-3600.0, 3600.0, -315_360_000.0], ids=["-1 h", "+1 h", "-10 years"]
 )
 def test_a_jump_of_the_clock_neither_stops_nor_frees_a_pace(jump: float) -> None:
-    pace, _ = lent(None, Wish("a", throttled=40.0), NOW)
+    pace, _ = lent(None, Demand("a", throttled=40.0), NOW)
     total = 0
     for second in range(1, 31):
         now = NOW + second + (jump if second >= 10 else 0.0)
-        pace, grant = lent(pace, Wish("a"), now)
+        pace, grant = lent(pace, Demand("a"), now)
         if pace is None:
             # More than a minute has passed, by the clock: forgotten, as it would be anyway.
             assert jump > 0
@@ -217,6 +217,6 @@ def test_a_jump_of_the_clock_neither_stops_nor_frees_a_pace(jump: float) -> None
 
 
 def test_what_was_not_spent_is_given_back() -> None:
-    pace, first = lent(None, Wish("a", Limit(100, 100.0)), NOW)
-    _, second = lent(pace, Wish("a", Limit(100, 100.0), unspent=first.calls), NOW + LEASE)
+    pace, first = lent(None, Demand("a", Limit(100, 100.0)), NOW)
+    _, second = lent(pace, Demand("a", Limit(100, 100.0), unspent=first.calls), NOW + LEASE)
     assert (first.calls, second.calls) == (50, 50)

@@ -1,4 +1,4 @@
-"""Asking without doing: dry runs, what their answers mean, and images with the size of all disks."""
+"""Asking without doing: dry runs, and what their answers mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from imageferry.cloud.ecs import CopyRequest
 from imageferry.cloud.errors import CloudError, ErrorClass
-from imageferry.cloud.rehearsals import images_on_shelf, region_words, rehearse_copy
+from imageferry.cloud.rehearsals import rehearse_copy
 from imageferry.wire.http import HttpRequest
 from tests.cloud.stubs import Answer, Line, client_of, refusal, reply
 
@@ -76,35 +76,3 @@ def test_an_address_that_knows_no_dry_run_is_found_out(answer: Answer, says: str
     assert "m-oops in cn-shanghai" in raised.value.message
     assert says in raised.value.message
     assert sent(line.requests[1])["ImageId"] == "m-oops"
-
-
-DISKS = {"DiskDeviceMapping": [{"Size": "40"}, {"Size": "500"}]}
-
-
-@pytest.mark.parametrize(
-    ("entry", "gib"),
-    [
-        pytest.param({"Size": 40, "DiskDeviceMappings": DISKS}, 540, id="all disks"),
-        pytest.param({"Size": 40}, 40, id="no disks told"),
-        pytest.param(
-            {"Size": 40, "DiskDeviceMappings": {"DiskDeviceMapping": [{"Size": ""}]}},
-            40,
-            id="a disk without size",
-        ),
-        pytest.param({}, None, id="no size at all"),
-    ],
-)
-def test_the_size_of_an_image_is_that_of_all_its_disks(
-    entry: dict[str, object], gib: int | None
-) -> None:
-    page = reply(TotalCount=1, Images={"Image": [{"ImageId": "m-1", **entry}]})
-    shelf = asyncio.run(images_on_shelf(client_of(Line([page])), "cn-hangzhou"))
-    assert [one.gib for one in shelf.images] == [gib]
-    assert shelf.total == 1
-
-
-def test_regions_and_their_words() -> None:
-    regions = [{"RegionId": "cn-beijing", "Status": "available"}, {"RegionId": "ap-south-1"}]
-    line = Line([reply(Regions={"Region": regions})])
-    words = asyncio.run(region_words(client_of(line), "cn-beijing"))
-    assert words == {"cn-beijing": "available", "ap-south-1": ""}

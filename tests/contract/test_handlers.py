@@ -37,7 +37,12 @@ def test_a_copy_is_made_shown_and_removed(type_name: str) -> None:
             one.progress or 0 for one in made.pendings
         )
         read = await resource.perform(resource.request(HandlerAction.READ, wanted))
-        assert read.outcome == Done(resource.physical_id, resource.attributes)
+        assert isinstance(read.outcome, Done)
+        assert read.outcome.physical_id == resource.physical_id
+        assert read.outcome.attributes == resource.attributes
+        assert read.outcome.symptoms == ()
+        observed = read.outcome.observed or {}
+        assert {name for name in wanted if observed.get(name, wanted[name]) != wanted[name]} == set()
         gone = await resource.delete()
         assert isinstance(gone.outcome, Done)
         assert cloud.images() == []

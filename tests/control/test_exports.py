@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Export
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Secret, Value
-from imageferry.testing import run_virtually
-from tests.scenarios.things import ThingCatalog, Things
-from tests.scenarios.workshop import Workshop, workshop
+from tests.scenarios.things import Things, play
+from tests.scenarios.workshop import Workshop
 
 CFN = "AWSTemplateFormatVersion: '2010-09-09'\n"
 THING = "Type: ALIYUN::TEST::Thing"
@@ -49,18 +47,6 @@ Resources:
 """
 )
 ALONE = CFN + f"Resources: {{User: {{{THING}, Properties: {{Name: alone}}}}}}\n"
-
-Program = Callable[[Workshop, Things], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program, things: Things | None = None) -> None:
-    world = things or Things()
-
-    async def main() -> None:
-        async with workshop(tmp_path / "home", ThingCatalog(world)) as shop:
-            await program(shop, world)
-
-    run_virtually(main())
 
 
 def ask(source: str, name: str, region: str = "cn-hangzhou", **parameters: Value) -> StackRequest:

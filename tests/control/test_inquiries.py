@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,25 +12,13 @@ from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.inquiries import Inquiry, InquiryKind
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Secret, Value
-from imageferry.testing import START, run_virtually
-from tests.scenarios.things import ThingCatalog, Things
-from tests.scenarios.workshop import Workshop, workshop
+from imageferry.testing import START
+from tests.scenarios.things import Things, play
+from tests.scenarios.workshop import Workshop
 
 ROS = "ROSTemplateFormatVersion: '2015-09-01'\n"
 CFN = "AWSTemplateFormatVersion: '2010-09-09'\n"
 THING = "Type: ALIYUN::TEST::Thing"
-
-Program = Callable[[Workshop, Things], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program, things: Things | None = None) -> None:
-    world = things or Things()
-
-    async def main() -> None:
-        async with workshop(tmp_path / "home", ThingCatalog(world)) as shop:
-            await program(shop, world)
-
-    run_virtually(main())
 
 
 async def plan(shop: Workshop, source: str, name: str = "demo", **parameters: Value) -> Planned:

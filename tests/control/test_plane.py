@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,8 @@ from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.values import Secret, Value
-from imageferry.testing import run_virtually
-from tests.scenarios.things import ThingCatalog, Things
-from tests.scenarios.workshop import Handing, Workshop, workshop
+from tests.scenarios.things import Things, play
+from tests.scenarios.workshop import Handing, Workshop
 
 THINGS = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -41,18 +39,6 @@ Outputs:
   Id: {Value: {'Fn::GetAtt': [One, Id]}}
 """
 OTHER = "AWSTemplateFormatVersion: '2010-09-09'\nResources: {A: {Type: A::B::C}}\n"
-
-Program = Callable[[Workshop, Things], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program, things: Things | None = None) -> None:
-    world = things or Things()
-
-    async def main() -> None:
-        async with workshop(tmp_path / "home", ThingCatalog(world)) as shop:
-            await program(shop, world)
-
-    run_virtually(main())
 
 
 def request(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +21,8 @@ from imageferry.model.operations import Operation
 from imageferry.model.statuses import StackStatus, StepStatus
 from imageferry.planning.undoing import plan_undoing
 from imageferry.ports.keeping import Batch
-from imageferry.testing import run_virtually
-from tests.scenarios.things import ThingCatalog, Things
-from tests.scenarios.workshop import Workshop, workshop
+from tests.scenarios.things import Things, play
+from tests.scenarios.workshop import Workshop
 
 CHAIN = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -37,18 +35,6 @@ Resources:
     DependsOn: Base
     Properties: {Name: !Select [{Ref: 'ALIYUN::Index'}, {Ref: Names}]}
 """
-
-Program = Callable[[Workshop, Things], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program, things: Things | None = None) -> None:
-    world = things or Things()
-
-    async def main() -> None:
-        async with workshop(tmp_path / "home", ThingCatalog(world)) as shop:
-            await program(shop, world)
-
-    run_virtually(main())
 
 
 def statuses(view: StackView) -> dict[str, str]:

@@ -297,6 +297,8 @@ def test_a_command_runs_its_own_where_no_worker_lives(postgres: PostgresServer) 
             assert await until(lambda: here.runs.begun == ["op"]) < 0.8
             await asyncio.sleep(0.5)
             assert here.runs.begun == ["op"], "a command takes nothing else"
+            assert await command.is_run("op")
+            assert not await command.is_run("other"), "nobody has it, and no worker lives"
 
     perform(postgres, program)
 
@@ -332,6 +334,7 @@ def test_a_command_takes_over_from_the_dead_where_no_worker_lives(
             async with here.started(takes_up=False) as command:
                 await command.submit(None, "op", stack_id=stack_id)
                 assert says(process) == "begun op"
+                assert await command.is_run("op")
                 await asyncio.sleep(1.5)
                 assert here.runs.begun == []
                 process.kill()

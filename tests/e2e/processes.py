@@ -17,6 +17,23 @@ from typing import Any
 
 COMMAND = (sys.executable, "-m", "imageferry")
 
+FAN_OUT = """
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Regions: {Type: CommaDelimitedList}
+Resources:
+  Golden:
+    Type: ALIYUN::ECS::CopyImage
+    Count: !Length {Ref: Regions}
+    Properties:
+      ImageId: m-golden0000000000001
+      DestinationRegionId: !Select [{Ref: 'ALIYUN::Index'}, {Ref: Regions}]
+      DestinationImageName: carried
+Outputs:
+  Ids: {Value: !GetAtt [Golden, ImageId]}
+"""
+"""Copies of one image to the regions that are given."""
+
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a user who has nothing set but the home."""

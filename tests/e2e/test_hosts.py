@@ -16,6 +16,7 @@ import pytest
 
 from tests.e2e.processes import (
     COMMAND,
+    FAN_OUT,
     Served,
     environment,
     finish,
@@ -26,19 +27,6 @@ from tests.e2e.processes import (
 )
 
 REGIONS = ("cn-shanghai", "cn-beijing", "us-west-1", "eu-central-1")
-TEMPLATE = """
-ROSTemplateFormatVersion: '2015-09-01'
-Parameters:
-  Regions: {Type: CommaDelimitedList}
-Resources:
-  Golden:
-    Type: ALIYUN::ECS::CopyImage
-    Count: !Length {Ref: Regions}
-    Properties:
-      ImageId: m-golden0000000000001
-      DestinationRegionId: !Select [{Ref: 'ALIYUN::Index'}, {Ref: Regions}]
-      DestinationImageName: carried
-"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +39,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def deploy(tmp_path: Path, served: Served) -> tuple[str, ...]:
     served.ask("reset", {"keep_settings": True})
     template = tmp_path / "fan.yml"
-    template.write_text(TEMPLATE)
+    template.write_text(FAN_OUT)
     return ("deploy", "-s", "fan", str(template), "--region", "cn-hangzhou", "--yes", "--json",
             "-p", f"Regions={','.join(REGIONS)}")  # fmt: skip
 

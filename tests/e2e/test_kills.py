@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.processes import (
+    FAN_OUT,
     Served,
     finish,
     kill,
@@ -22,22 +23,6 @@ from tests.e2e.processes import (
     wait_until,
 )
 from tests.scenarios.emulated import REGIONS
-
-FAN_OUT = """
-ROSTemplateFormatVersion: '2015-09-01'
-Parameters:
-  Regions: {Type: CommaDelimitedList}
-Resources:
-  Golden:
-    Type: ALIYUN::ECS::CopyImage
-    Count: !Length {Ref: Regions}
-    Properties:
-      ImageId: m-golden0000000000001
-      DestinationRegionId: !Select [{Ref: 'ALIYUN::Index'}, {Ref: Regions}]
-      DestinationImageName: carried
-Outputs:
-  Ids: {Value: !GetAtt [Golden, ImageId]}
-"""
 
 
 def recorded_ids(home: Path) -> set[str]:

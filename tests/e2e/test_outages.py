@@ -15,23 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import COMMAND, Served, environment, served_emulator, wait_until
+from tests.e2e.processes import COMMAND, FAN_OUT, Served, environment, served_emulator, wait_until
 from tests.postgres import PostgresServer
 
 REGIONS = ("cn-beijing", "eu-central-1", "ap-southeast-1")
-TEMPLATE = """
-ROSTemplateFormatVersion: '2015-09-01'
-Parameters:
-  Regions: {Type: CommaDelimitedList}
-Resources:
-  Golden:
-    Type: ALIYUN::ECS::CopyImage
-    Count: !Length {Ref: Regions}
-    Properties:
-      ImageId: m-golden0000000000001
-      DestinationRegionId: !Select [{Ref: 'ALIYUN::Index'}, {Ref: Regions}]
-      DestinationImageName: carried
-"""
 
 
 @dataclass
@@ -93,7 +80,7 @@ def slow(cloud: Served) -> Served:
 def begin(tmp_path: Path, slow: Served) -> Iterator[Begin]:
     """Begins a deploy of three copies over a database."""
     template = tmp_path / "three.yml"
-    template.write_text(TEMPLATE)
+    template.write_text(FAN_OUT)
     begun: list[subprocess.Popen[str]] = []
 
     def start(database_url: str = "", **more: str) -> Told:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,12 +30,13 @@ from imageferry.model.statuses import (
     Verb,
 )
 from imageferry.testing import run_virtually
-from tests.scenarios.test_stacks import CHAIN, Crash, CrashingStore, play
+from tests.scenarios.chains import CHAIN, Crash, CrashingStore
 from tests.scenarios.things import ThingCatalog, Things
 from tests.scenarios.workshop import Workshop, workshop
 
 FINAL = [status for status in StackStatus if status.is_final]
 RUNNING = [status for status in StackStatus if not status.is_final]
+TURNING = {StackStatus.CREATE_ROLLING_BACK, StackStatus.UPDATE_ROLLING_BACK}
 ENDS = {StackStatus.REVIEWING, StackStatus.DELETED}
 
 
@@ -49,7 +53,8 @@ async def begin(shop: Workshop, verb: Verb, stack: Stack, names: str = "a,b,c,d"
         case Verb.DELETE:
             return await plane.execute(await plane.plan_delete(stack), options)
         case Verb.CANCEL:
-            return await plane.cancel(stack)
+            # What turns back already is only broken off where that is said.
+            return await plane.cancel(stack, breaks_off=stack.status in TURNING)
         case Verb.RETRY:
             begun = await plane.retry(stack)
         case Verb.CONTINUE_ROLLBACK:
@@ -71,6 +76,7 @@ async def die_at_the_end(shop: Workshop, operation: Operation) -> None:
 
 
 Road = Callable[[Workshop, Things], Awaitable[Stack]]
+Program = Callable[[Workshop, Things, Stack], Awaitable[None]]
 
 
 def made(*, failing: str = "", stuck: str = "", policy: OnFailure = OnFailure.KEEP) -> Road:
@@ -146,12 +152,50 @@ ROADS: dict[StackStatus, Road] = {
 }
 
 
-@pytest.mark.parametrize("status", list(StackStatus), ids=lambda status: status.value)
-def test_every_status_is_reached(tmp_path: Path, status: StackStatus) -> None:
-    async def program(shop: Workshop, world: Things) -> None:
-        assert (await ROADS[status](shop, world)).status is status
+@dataclass(frozen=True)
+class Reached:
+    """A status that a road has led to: the home it is kept in, its cloud, and when."""
 
-    play(tmp_path, program)
+    home: Path
+    world: Things
+    now: float
+    stack: Stack
+
+
+Departure = Callable[[Path, StackStatus, Program], None]
+
+
+@pytest.fixture(scope="module")
+def depart(tmp_path_factory: pytest.TempPathFactory) -> Departure:
+    """Plays a program from a status on, each in a copy of the home that its road was taken in once."""
+    reached: dict[StackStatus, Reached] = {}
+
+    async def take(status: StackStatus) -> Reached:
+        home, world = tmp_path_factory.mktemp("road") / "home", Things()
+        async with workshop(home, ThingCatalog(world)) as shop:
+            stack = await ROADS[status](shop, world)
+            return Reached(home, world, shop.clock.now(), stack)
+
+    async def go_on(tmp_path: Path, standing: Reached, program: Program) -> None:
+        home, world = shutil.copytree(standing.home, tmp_path / "home"), deepcopy(standing.world)
+        catalog, later = ThingCatalog(world), standing.now + 1.0
+        async with workshop(home, catalog, seed=2, start=later) as shop:
+            await program(shop, world, standing.stack)
+
+    def departing(tmp_path: Path, status: StackStatus, program: Program) -> None:
+        if status not in reached:
+            reached[status] = run_virtually(take(status))
+        run_virtually(go_on(tmp_path, reached[status], program))
+
+    return departing
+
+
+@pytest.mark.parametrize("status", list(StackStatus), ids=lambda status: status.value)
+def test_every_status_is_reached(tmp_path: Path, depart: Departure, status: StackStatus) -> None:
+    async def program(shop: Workshop, world: Things, stack: Stack) -> None:
+        assert stack.status is status
+
+    depart(tmp_path, status, program)
 
 
 async def status_of(shop: Workshop, operation: Operation) -> StackStatus:
@@ -174,10 +218,9 @@ WAYS_OUT = [
 @pytest.mark.parametrize("fails", TROUBLE)
 @pytest.mark.parametrize(("status", "verb"), WAYS_OUT)
 def test_every_way_that_is_offered_leads_to_a_final_status(
-    tmp_path: Path, status: StackStatus, verb: Verb, fails: bool
+    tmp_path: Path, depart: Departure, status: StackStatus, verb: Verb, fails: bool
 ) -> None:
-    async def program(shop: Workshop, world: Things) -> None:
-        stack = await ROADS[status](shop, world)
+    async def program(shop: Workshop, world: Things, stack: Stack) -> None:
         everything = {"base", *"abcdxy"}
         world.failing = world.stuck = everything if fails else set()
         operation = await begin(shop, verb, stack)
@@ -198,16 +241,15 @@ def test_every_way_that_is_offered_leads_to_a_final_status(
             bad = {StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED, StackStatus.DELETE_FAILED}
             assert ended not in bad
 
-    play(tmp_path, program)
+    depart(tmp_path, status, program)
 
 
 @pytest.mark.parametrize("verb", [Verb.RETRY, Verb.CANCEL], ids=lambda verb: verb.value)
 @pytest.mark.parametrize("status", RUNNING, ids=lambda status: status.value)
 def test_what_was_set_aside_goes_on_or_turns_back(
-    tmp_path: Path, status: StackStatus, verb: Verb
+    tmp_path: Path, depart: Departure, status: StackStatus, verb: Verb
 ) -> None:
-    async def program(shop: Workshop, world: Things) -> None:
-        stack = await ROADS[status](shop, world)
+    async def program(shop: Workshop, world: Things, stack: Stack) -> None:
         assert stack.operation_id is not None
         for _ in range(21):
             await shop.store.enter(stack.operation_id)
@@ -218,7 +260,7 @@ def test_what_was_set_aside_goes_on_or_turns_back(
         assert result.status is not None and not result.status.is_open
         assert (await status_of(shop, operation)).is_final
 
-    play(tmp_path, program)
+    depart(tmp_path, status, program)
 
 
 @pytest.mark.parametrize("status", FINAL, ids=lambda status: status.value)
@@ -255,9 +297,10 @@ def test_every_status_has_a_word(dialect: str) -> None:
 @pytest.mark.parametrize(
     "status", [s for s in FINAL if s not in ENDS], ids=lambda status: status.value
 )
-def test_what_is_not_offered_is_refused_in_words(tmp_path: Path, status: StackStatus) -> None:
-    async def program(shop: Workshop, world: Things) -> None:
-        stack = await ROADS[status](shop, world)
+def test_what_is_not_offered_is_refused_in_words(
+    tmp_path: Path, depart: Departure, status: StackStatus
+) -> None:
+    async def program(shop: Workshop, world: Things, stack: Stack) -> None:
         for verb in Verb:
             if verb in WAYS[status]:
                 continue
@@ -265,7 +308,7 @@ def test_what_is_not_offered_is_refused_in_words(tmp_path: Path, status: StackSt
                 await begin(shop, verb, stack)
             assert refused.value.remedy
 
-    play(tmp_path, program)
+    depart(tmp_path, status, program)
 
 
 async def check(shop: Workshop, world: Things) -> None:
@@ -312,7 +355,7 @@ async def walk(shop: Workshop, world: Things, chance: random.Random) -> set[Stac
         if chance.random() < 0.3:
             found = await shop.store.stack(operation.stack_id)
             assert found is not None
-            await shop.plane.cancel(found)
+            await shop.plane.cancel(found, breaks_off=chance.random() < 0.5)
         if chance.random() < 0.5:
             at = chance.randint(1, 12)
             dying = CrashingStore(shop.store, at, after=chance.random() < 0.5)

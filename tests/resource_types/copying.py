@@ -12,6 +12,7 @@ from imageferry.cloud.credentials import emulator_credentials
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
 from imageferry.emulator.app import Emulator
 from imageferry.emulator.controls import add_fault, change_settings, list_images, list_snapshots
+from imageferry.engine.asking import discreet
 from imageferry.model.handlers import (
     Context,
     Done,
@@ -21,6 +22,7 @@ from imageferry.model.handlers import (
     Outcome,
     Pending,
 )
+from imageferry.model.hiding import hidden_texts
 from imageferry.model.values import Value
 from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.testing import SeededEntropy, VirtualClock, run_virtually
@@ -230,6 +232,8 @@ class Resource:
                 cloud.kill_at = None
                 cloud.restart()
                 continue
+            hidden = hidden_texts(request.properties.values(), request.previous.values())
+            outcome = discreet(outcome, hidden)
             made = cloud.changes[before:]
             assert len(set(made)) <= 1, f"one invocation made {made}"
             if seen and isinstance(seen[-1], Pending) and seen[-1].observes:

@@ -41,7 +41,7 @@ def test_without_a_wish_they_stay_and_are_named(type_name: str) -> None:
         answers = await resource.delete(made_at=1.0)
         assert left_in(cloud) == ids
         assert told(answers) == [{"kind": "snapshot", "region": REGION, "of": image_id, "ids": ids}]
-        assert any("stay: the cloud keeps" in note for note in answers.notes)
+        assert any("stays: the cloud keeps" in note for note in answers.notes)
         assert "DeleteSnapshot" not in cloud.changes
 
     play(type_name, scenario)
@@ -55,7 +55,7 @@ def test_with_a_wish_each_goes_once_after_its_image(type_name: str) -> None:
         answers = await resource.delete(deletes_remains=True, made_at=began)
         assert left_in(cloud) == [] and told(answers) == []
         assert cloud.changes == ["CopyImage", "DeleteImage", "DeleteSnapshot"]
-        assert any("are deleted" in note for note in answers.notes)
+        assert any("is deleted" in note for note in answers.notes)
 
     play(type_name, scenario)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from imageferry.cloud.client import Action
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest, StackView
 from imageferry.model.operations import OnFailure
 from imageferry.model.values import Value
-from imageferry.testing import run_virtually
-from tests.scenarios.emulated import Emulated, emulated
+from tests.scenarios.emulated import Emulated
 
 KEY = "imageferry:lineage"
 SOURCE = "m-golden0000000000001"
@@ -46,18 +44,6 @@ Outputs:
   Id: {Value: !GetAtt Golden.Id}
   Ref: {Value: !Ref Golden}
 """
-
-Program = Callable[[Emulated], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program, *, trouble: bool = True) -> None:
-    """One program in one house."""
-
-    async def main() -> None:
-        async with emulated(tmp_path / "home", trouble=trouble) as sea:
-            await program(sea)
-
-    run_virtually(main())
 
 
 async def by_hand(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from imageferry.engine.worker import Worker
 from imageferry.model.operations import OnFailure
 from imageferry.model.values import Value
 from imageferry.settings import Settings, resolve
-from imageferry.testing import SeededEntropy, VirtualClock
+from imageferry.testing import SeededEntropy, VirtualClock, run_virtually
 
 REGIONS = [
     "cn-qingdao",
@@ -119,3 +119,47 @@ async def emulated(
             controls.add_fault(cloud.world, fault)
         async with open_house(settings, clock=clock, entropy=SeededEntropy(seed)) as house:
             yield Emulated(house, cloud, settings)
+
+
+Program = Callable[[Emulated], Awaitable[None]]
+
+
+def play(
+    folder: Path,
+    program: Program,
+    *,
+    trouble: bool = True,
+    speed: float = 1.0,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """One program in one house, in virtual time; its home is made in the folder."""
+
+    async def main() -> None:
+        home = folder / "home"
+        async with emulated(home, trouble=trouble, speed=speed, environment=environment) as sea:
+            await program(sea)
+
+    run_virtually(main())
+
+
+FAN_OUT = b"""
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Destinations: {Type: Json}
+Resources:
+  Golden:
+    Type: ALIYUN::ECS::CopyImage
+    Count: !Length {Ref: Destinations}
+    Properties:
+      ImageId: m-golden0000000000001
+      DestinationRegionId: !Jq [First, .region, !Select [!Ref 'ALIYUN::Index', !Ref Destinations]]
+      DestinationImageName: carried
+      Encrypted: !Jq [First, .encrypted, !Select [!Ref 'ALIYUN::Index', !Ref Destinations]]
+Outputs:
+  Ids: {Value: !GetAtt [Golden, ImageId]}
+"""
+"""Copies to each of the destinations that are given."""
+
+
+def to(*regions: str) -> dict[str, list[dict[str, object]]]:
+    return {"Destinations": [{"region": region} for region in regions]}

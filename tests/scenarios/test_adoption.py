@@ -23,10 +23,9 @@ from tests.scenarios.adoptions import (
     carried_out,
     image,
     planned_adoption,
-    play,
     tags_of,
 )
-from tests.scenarios.emulated import REGIONS, TROUBLE, Emulated
+from tests.scenarios.emulated import REGIONS, TROUBLE, Emulated, play
 
 
 def trouble(sea: Emulated) -> None:

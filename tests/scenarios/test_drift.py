@@ -31,8 +31,7 @@ from imageferry.model.drift import (
 )
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import MASK
-from tests.scenarios.emulated import REGIONS, Emulated
-from tests.scenarios.test_images import FAN_OUT, play, to
+from tests.scenarios.emulated import FAN_OUT, REGIONS, Emulated, play, to
 
 REGION = "cn-beijing"
 KEY = "7906979c-8e06-46a2-be2d-68e3ccbc0001"

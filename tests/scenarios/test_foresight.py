@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from imageferry.model.forecasts import Doubt, Forecast, Lookahead
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Value
 from imageferry.testing import SeededEntropy, run_virtually
-from tests.scenarios.emulated import REGIONS, Emulated, emulated
+from tests.scenarios.emulated import REGIONS, Emulated, emulated, play
 
 GOLDEN = "m-golden0000000000001"
 KEY = "acs:kms:cn-shanghai:1:key/k-1"
@@ -64,22 +64,12 @@ Resources:
       ImageName: !Ref Name
 """
 
-Program = Callable[[Emulated], Awaitable[None]]
-
 
 def one(
     *more: str, image: str = GOLDEN, region: str = "cn-shanghai", policy: str = "Delete"
 ) -> bytes:
     lines = "\n      ".join(more)
     return ONE.format(image=image, region=region, more=lines, policy=policy).encode()
-
-
-def play(tmp_path: Path, program: Program, *, trouble: bool = True, speed: float = 1.0) -> None:
-    async def main() -> None:
-        async with emulated(tmp_path / "home", trouble=trouble, speed=speed) as sea:
-            await program(sea)
-
-    run_virtually(main())
 
 
 async def look(
@@ -445,7 +435,7 @@ def test_a_new_name_in_place_is_looked_up_and_copies_nothing(tmp_path: Path) -> 
         found = await look(sea, ARRIVAL, region="cn-shanghai", parameters={"Name": "taken"})
         assert found.refused == ("Golden",)
         assert 'it is "Golden" of the stack "two"' in found.diagnostics["Golden"][0].why
-        assert found.lanes == ()
+        assert found.backlogs == ()
         assert sea.house.voice.client.counts["CopyImage"] == 2, "nothing was tried out"
         free = await look(sea, ARRIVAL, region="cn-shanghai", parameters={"Name": "free"})
         assert free.refused == ()
@@ -498,17 +488,17 @@ def test_an_image_of_ours_in_no_stack_can_be_taken_in(tmp_path: Path) -> None:
         await sea.delete()
         image_id = sea.copies()[0]["image_id"]
         found = await look(sea, kept, name="again")
-        standing = found.forecasts["Copy"].standing
-        assert standing is not None
-        assert (standing.physical_id, standing.is_ours, standing.fits) == (image_id, True, True)
+        lookalike = found.forecasts["Copy"].lookalike
+        assert lookalike is not None
+        assert (lookalike.physical_id, lookalike.is_ours, lookalike.fits) == (image_id, True, True)
         assert (
             f"imageferry adopt t.yml Copy={image_id} -s again;"
             in found.diagnostics["Copy"][0].remedy
         )
         other = await look(sea, kept.replace(b"Value: b", b"Value: c"), name="again")
-        standing = other.forecasts["Copy"].standing
-        assert standing is not None
-        assert not standing.fits
+        lookalike = other.forecasts["Copy"].lookalike
+        assert lookalike is not None
+        assert not lookalike.fits
 
     play(tmp_path, program)
 
@@ -518,19 +508,19 @@ def test_an_unnamed_image_of_ours_is_known_by_its_lineage(tmp_path: Path) -> Non
 
     async def program(sea: Emulated) -> None:
         await make(sea, kept)
-        assert (await look(sea, kept, name="again")).forecasts["Copy"].standing is None, (
+        assert (await look(sea, kept, name="again")).forecasts["Copy"].lookalike is None, (
             "in a stack"
         )
         await sea.delete()
         found = await look(sea, kept, name="again")
-        standing = found.forecasts["Copy"].standing
-        assert standing is not None
-        assert standing.fits
-        assert standing.adoption == f"imageferry adopt t.yml Copy={standing.physical_id} -s again"
+        lookalike = found.forecasts["Copy"].lookalike
+        assert lookalike is not None
+        assert lookalike.fits
+        assert lookalike.adoption == f"imageferry adopt t.yml Copy={lookalike.physical_id} -s again"
         assert not found.refused, "nothing stands in the way of a second one"
         # The cloud does not tell the source: the record of what made it does.
         other = await look(sea, one("Encrypted: false", policy="Retain"), name="again")
-        assert other.forecasts["Copy"].standing is None
+        assert other.forecasts["Copy"].lookalike is None
 
     play(tmp_path, program, trouble=False)
 
@@ -555,10 +545,10 @@ def test_an_image_that_an_open_operation_makes_is_not_offered(tmp_path: Path) ->
                 ],
             )
         found = await look(sea, one(NAMED), name="again")
-        standing = found.forecasts["Copy"].standing
-        assert standing is not None
-        assert not standing.fits
-        assert operation.operation_id in standing.holder
+        lookalike = found.forecasts["Copy"].lookalike
+        assert lookalike is not None
+        assert not lookalike.fits
+        assert operation.operation_id in lookalike.holder
 
     play(tmp_path, program, trouble=False)
 
@@ -608,8 +598,8 @@ def test_the_end_of_a_plan_counts_gib_time_queue_and_snapshots(tmp_path: Path) -
     async def program(sea: Emulated) -> None:
         places: dict[str, Value] = {"Destinations": ["cn-beijing"] * 12 + ["cn-shanghai"]}
         found = await look(sea, FAN_OUT, parameters=places)
-        lanes = {lane.region: lane for lane in found.lanes}
-        beijing, shanghai = lanes["cn-beijing"], lanes["cn-shanghai"]
+        backlogs = {backlog.region: backlog for backlog in found.backlogs}
+        beijing, shanghai = backlogs["cn-beijing"], backlogs["cn-shanghai"]
         assert (beijing.copies, beijing.gib, beijing.waves, beijing.slots) == (12, 480, 3, 5)
         assert beijing.seconds == 3 * 600.0
         assert (shanghai.gib, shanghai.waves, shanghai.seconds) == (40, 1, 600.0)
@@ -625,13 +615,13 @@ def test_copies_that_are_in_the_queue_already_come_first(tmp_path: Path) -> None
         under_way = asyncio.ensure_future(sea.deploy(FAN_OUT, parameters=places))
         await sea.house.clock.sleep(60.0)
         found = await look(sea, one(region="cn-beijing"), name="late")
-        (lane,) = found.lanes
-        assert (lane.copies, lane.ahead, lane.waves) == (1, 7, 2)
-        assert lane.seconds > 600.0
+        (backlog,) = found.backlogs
+        assert (backlog.copies, backlog.ahead, backlog.waves) == (1, 7, 2)
+        assert backlog.seconds > 600.0
         await under_way
         # By now it is known how long a copy to there takes.
         later = await look(sea, one(region="cn-beijing"), name="late")
-        assert later.lanes[0].is_measured
+        assert later.backlogs[0].is_measured
 
     play(tmp_path, program, trouble=False)
 
@@ -646,10 +636,10 @@ def test_what_earlier_copies_took_is_known_to_another_process(tmp_path: Path) ->
             request = StackRequest("late", "cn-hangzhou", one(region="cn-beijing"), "t.yml")
             planned = await another.plane.plan(request, save=False)
             found = await another.plane.look_ahead(planned)
-        (lane,) = found.lanes
-        assert lane.is_measured
+        (backlog,) = found.backlogs
+        assert backlog.is_measured
         # About 40 minutes at speed 1, as the fastest has taken; the seventh has waited as well.
-        assert lane.seconds == pytest.approx(2400.0, rel=0.2)
+        assert backlog.seconds == pytest.approx(2400.0, rel=0.2)
 
     play(tmp_path, program, trouble=False)
 
@@ -775,9 +765,9 @@ def test_an_instance_of_a_counted_resource_is_quoted_for_the_shell(tmp_path: Pat
         await make(sea, kept, parameters=places)
         await sea.delete()
         found = await look(sea, kept, name="again", parameters=places)
-        standing = found.forecasts["Golden[0]"].standing
-        assert standing is not None
-        assert f"'Golden[0]={standing.physical_id}' -s again" in standing.adoption
+        lookalike = found.forecasts["Golden[0]"].lookalike
+        assert lookalike is not None
+        assert f"'Golden[0]={lookalike.physical_id}' -s again" in lookalike.adoption
 
     play(tmp_path, program, trouble=False)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,39 +13,7 @@ from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.testing import run_virtually
-from tests.scenarios.emulated import REGIONS, Emulated, emulated
-
-FAN_OUT = b"""
-ROSTemplateFormatVersion: '2015-09-01'
-Parameters:
-  Destinations: {Type: Json}
-Resources:
-  Golden:
-    Type: ALIYUN::ECS::CopyImage
-    Count: !Length {Ref: Destinations}
-    Properties:
-      ImageId: m-golden0000000000001
-      DestinationRegionId: !Jq [First, .region, !Select [!Ref 'ALIYUN::Index', !Ref Destinations]]
-      DestinationImageName: carried
-      Encrypted: !Jq [First, .encrypted, !Select [!Ref 'ALIYUN::Index', !Ref Destinations]]
-Outputs:
-  Ids: {Value: !GetAtt [Golden, ImageId]}
-"""
-
-Program = Callable[[Emulated], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program, *, trouble: bool = True) -> None:
-    async def main() -> None:
-        async with emulated(tmp_path / "home", trouble=trouble) as sea:
-            await program(sea)
-
-    run_virtually(main())
-
-
-def to(*regions: str) -> dict[str, list[dict[str, object]]]:
-    return {"Destinations": [{"region": region} for region in regions]}
+from tests.scenarios.emulated import FAN_OUT, REGIONS, Emulated, play, to
 
 
 def test_twenty_regions_through_all_the_usual_trouble(tmp_path: Path) -> None:
@@ -91,7 +58,7 @@ def test_a_region_fewer_moves_the_others_and_copies_none(tmp_path: Path) -> None
         view = await sea.delete()
         assert sea.copies() == []
         told = [event.reason for event in await sea.house.plane.events(view.stack.stack_id)]
-        assert sum("snapshots s-" in reason for reason in told) == 3
+        assert sum("snapshot s-" in reason for reason in told) == 3
 
     play(tmp_path, program)
 

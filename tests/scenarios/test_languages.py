@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,10 @@ from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Value
-from imageferry.testing import run_virtually
-from tests.scenarios.emulated import Emulated, emulated
+from tests.scenarios.emulated import Emulated
+from tests.scenarios.emulated import play as play_emulated
 
-Program = Callable[[Emulated], Awaitable[None]]
-
-
-def play(tmp_path: Path, program: Program) -> None:
-    async def main() -> None:
-        async with emulated(tmp_path / "home", speed=30.0) as sea:
-            await program(sea)
-
-    run_virtually(main())
+play = partial(play_emulated, speed=30.0)
 
 
 async def planned(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,19 +14,13 @@ from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Value
-from imageferry.testing import run_virtually
-from tests.scenarios.emulated import Emulated, emulated
+from tests.scenarios.emulated import Emulated
+from tests.scenarios.emulated import play as play_emulated
 
-Program = Callable[[Emulated], Awaitable[None]]
 HERE = "cn-shanghai"
 
 
-def play(tmp_path: Path, program: Program) -> None:
-    async def main() -> None:
-        async with emulated(tmp_path / "home", speed=30.0) as sea:
-            await program(sea)
-
-    run_virtually(main())
+play = partial(play_emulated, speed=30.0)
 
 
 def names(sea: Emulated) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from imageferry.cloud.client import Action
-from imageferry.control.orphans import Orphan, Sighting, Standing, removable
+from imageferry.control.orphans import Orphan, Sighting, Verdict, removable
 from imageferry.control.requests import ExecutionOptions, OperationHolds, StackRequest
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.store.databases import open_database
@@ -25,10 +25,9 @@ from tests.scenarios.adoptions import (
     carried_out,
     image,
     planned_adoption,
-    play,
     tags_of,
 )
-from tests.scenarios.emulated import TROUBLE, Emulated, emulated
+from tests.scenarios.emulated import TROUBLE, Emulated, emulated, play
 
 PLACE = "cn-beijing"
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
@@ -78,7 +77,7 @@ def test_what_is_in_a_stack_or_in_an_open_operation_is_no_orphan(tmp_path: Path)
             await sea.house.clock.sleep(60)
             found = await sighted(sea)
             # An id whose reply was lost may be shown before it is recorded: never for removal.
-            assert {one.standing for one in found.orphans} <= {Standing.OPEN}
+            assert {one.verdict for one in found.orphans} <= {Verdict.OPEN}
             assert await gone(sea, found.orphans, unrecorded=True) == []
         await running
         assert (await sighted(sea)).orphans == ()
@@ -111,13 +110,13 @@ def test_an_orphan_is_told_cancelled_or_deleted_and_others_stay(tmp_path: Path) 
         assert {one.trace.thing_id for one in (await sighted(sea)).orphans} == ours
         found = await sighted(sea, others=True)
         told = {one.trace.thing_id: one for one in found.orphans}
-        assert {key: told[key].standing for key in (*ours, foreign)} == {
-            whole: Standing.ORPHAN,
-            running: Standing.ORPHAN,
-            unknown: Standing.UNRECORDED,
-            fresh: Standing.RECENT,
-            later: Standing.LATER,
-            foreign: Standing.FOREIGN,
+        assert {key: told[key].verdict for key in (*ours, foreign)} == {
+            whole: Verdict.ORPHAN,
+            running: Verdict.ORPHAN,
+            unknown: Verdict.UNRECORDED,
+            fresh: Verdict.RECENT,
+            later: Verdict.LATER,
+            foreign: Verdict.FOREIGN,
         }
         assert (told[whole].stack_name, told[whole].trace.address) == ("other", "Golden[7]")
         assert await gone(sea, found.orphans) == [True, True]
@@ -171,10 +170,10 @@ def test_what_somebody_uses_or_has_let_go_of_stays(tmp_path: Path) -> None:
         )
         await sea.deploy(FROM.replace(b"SOURCE", source.encode()), name="user", region=PLACE)
         found = await sighted(sea)
-        assert {one.trace.thing_id: one.standing for one in found.orphans} == {
-            kept: Standing.LET_GO,
-            shared: Standing.ORPHAN,
-            source: Standing.SOURCE,
+        assert {one.trace.thing_id: one.verdict for one in found.orphans} == {
+            kept: Verdict.LET_GO,
+            shared: Verdict.ORPHAN,
+            source: Verdict.SOURCE,
         }
         chosen = [one for one in found.orphans if removable(one, unrecorded=True)]
         [parting] = await sea.house.plane.remove_orphans(chosen, 300.0)
@@ -223,7 +222,7 @@ def test_an_older_home_is_made_good_by_lineage(tmp_path: Path) -> None:
             await sea.house.clock.sleep(24 * 3600)
             found = await sighted(sea)
             assert {one.trace.thing_id for one in found.orphans} == set(ids[1:])
-            assert {one.standing for one in found.orphans} == {Standing.UNRECORDED}
+            assert {one.verdict for one in found.orphans} == {Verdict.UNRECORDED}
             assert await gone(sea, found.orphans) == []
             calls = sea.house.voice.client.counts["CopyImage"]
             request = StackRequest("demo", "cn-hangzhou", ROS, "t.yml", DESTINATIONS)
@@ -396,12 +395,12 @@ def test_what_was_let_go_of_is_not_deleted_once_its_journal_is_pruned(tmp_path: 
         kept = str(view.resources[0].resource.physical_id)
         await sea.deploy(retained, parameters={"Destinations": []})
         [orphan] = (await sighted(sea)).orphans
-        assert (orphan.trace.thing_id, orphan.standing) == (kept, Standing.LET_GO)
+        assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.LET_GO)
         database = open_database(sea.settings.database_url)
         assert prune(database, sea.house.clock.now() + 1).journals == 1
         database.close()
         [orphan] = (await sighted(sea)).orphans
-        assert (orphan.trace.thing_id, orphan.standing) == (kept, Standing.UNRECORDED)
+        assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.UNRECORDED)
         assert await gone(sea, (orphan,)) == []
 
     play(tmp_path, program)

@@ -8,8 +8,10 @@ import resource
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.engine.runner import ENTRIES_WITHOUT_RECORD
@@ -63,6 +65,27 @@ class FullDisk:
         self.end()
 
 
+class ReadOnly:
+    """The file may not be written, as on a disk that the system has made read-only."""
+
+    def __init__(self, _: Path) -> None:
+        self._holds = False
+        event.listen(Engine, "before_cursor_execute", self._set)
+
+    def begin(self) -> None:
+        self._holds = True
+
+    def end(self) -> None:
+        self._holds = False
+
+    def close(self) -> None:
+        event.remove(Engine, "before_cursor_execute", self._set)
+
+    def _set(self, _: Any, cursor: Any, statement: str, *__: Any) -> None:
+        if statement.startswith("BEGIN"):
+            cursor.execute(f"PRAGMA query_only = {int(self._holds)}")
+
+
 class Stopped:
     """The server is stopped, in order or as by a crash."""
 
@@ -79,7 +102,7 @@ class Stopped:
         """Nothing to let go of."""
 
 
-Break = Lock | FullDisk | Stopped
+Break = Lock | FullDisk | ReadOnly | Stopped
 Program = Callable[[Workshop, Things, Break], Awaitable[None]]
 
 
@@ -92,7 +115,7 @@ def server() -> Iterator[PostgresServer]:
         own.close()
 
 
-@pytest.fixture(params=["locked", "full", "stopped"])
+@pytest.fixture(params=["locked", "full", "read-only", "stopped"])
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Program], None]:
     """Runs a program in virtual time over a database that breaks when the program says so."""
     home = tmp_path / "home"
@@ -107,6 +130,8 @@ def play(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Program], 
                 url, breaks = own.database(), Stopped(own)
             case "full":
                 url, breaks = f"sqlite:///{path}", FullDisk(path)
+            case "read-only":
+                url, breaks = f"sqlite:///{path}", ReadOnly(path)
             case _:
                 url, breaks = f"sqlite:///{path}?timeout=0.02", Lock(path)
 

@@ -13,8 +13,7 @@ from imageferry.emulator.controls import list_snapshots
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.statuses import StackStatus
-from tests.scenarios.emulated import Emulated
-from tests.scenarios.test_images import play
+from tests.scenarios.emulated import Emulated, play
 
 ROS = b"""
 ROSTemplateFormatVersion: '2015-09-01'
@@ -76,7 +75,7 @@ def test_a_deletion_names_what_stays(tmp_path: Path) -> None:
         assert behind(sea) == ["cn-beijing", "cn-shanghai"]
         assert await images_left(sea, operation) == sorted(ids.items())
         events = await sea.house.plane.events(operation.stack_id)
-        assert sum("stay: the cloud keeps" in event.reason for event in events) == 2
+        assert sum("stays: the cloud keeps" in event.reason for event in events) == 2
 
     play(tmp_path, program)
 

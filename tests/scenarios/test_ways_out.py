@@ -18,8 +18,8 @@ from imageferry.control.requests import (
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
-from tests.scenarios.test_stacks import CHAIN, Crash, CrashingStore, history, ids, play, statuses
-from tests.scenarios.things import Things
+from tests.scenarios.chains import CHAIN, Crash, CrashingStore, history, ids, statuses
+from tests.scenarios.things import Things, play
 from tests.scenarios.workshop import Workshop
 
 PAIRS = """

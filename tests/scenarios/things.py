@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from imageferry.model.handlers import (
@@ -17,6 +18,8 @@ from imageferry.model.handlers import (
 from imageferry.model.schemas import Problem, schema_from_json
 from imageferry.model.values import Value, reveal
 from imageferry.ports.types import ResourceType
+from imageferry.testing import run_virtually
+from tests.scenarios.workshop import Workshop, workshop
 
 THING = schema_from_json(
     {
@@ -154,3 +157,17 @@ class ThingCatalog:
 
     def names(self) -> Sequence[str]:
         return [THING.type_name]
+
+
+Program = Callable[[Workshop, Things], Awaitable[None]]
+
+
+def play(folder: Path, program: Program, things: Things | None = None) -> None:
+    """One program in a workshop on those things, in virtual time; its home is in the folder."""
+    world = things or Things()
+
+    async def main() -> None:
+        async with workshop(folder / "home", ThingCatalog(world)) as shop:
+            await program(shop, world)
+
+    run_virtually(main())

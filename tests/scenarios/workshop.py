@@ -19,7 +19,7 @@ from imageferry.ports.dispatching import Crew, RunResult
 from imageferry.ports.types import Catalog
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore, open_store
-from imageferry.testing import SeededEntropy, VirtualClock
+from imageferry.testing import START, SeededEntropy, VirtualClock
 
 
 class Handing:
@@ -43,6 +43,9 @@ class Handing:
 
     async def stop(self, drain: float) -> None:
         return None
+
+    async def is_run(self, operation_id: str) -> bool:
+        return operation_id in self.submitted
 
     async def crew(self) -> Crew:
         return Crew(0)
@@ -118,9 +121,9 @@ class Workshop:
 
 @asynccontextmanager
 async def workshop(
-    home: Path, catalog: Catalog, seed: int = 1, url: str = ""
+    home: Path, catalog: Catalog, seed: int = 1, url: str = "", start: float = START
 ) -> AsyncIterator[Workshop]:
-    clock, entropy = VirtualClock(), SeededEntropy(seed)
+    clock, entropy = VirtualClock(start), SeededEntropy(seed)
     home.mkdir(exist_ok=True, parents=True)
     store = open_store(
         url or f"sqlite:///{home / 'imageferry.db'}",

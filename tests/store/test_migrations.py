@@ -92,6 +92,28 @@ open_database(sys.argv[1]).close()
 print("open")
 """
 
+_STANDS_STILL = """
+import sys
+from sqlalchemy.engine import make_url
+from imageferry.store.databases import Database, transaction
+from imageferry.store.migrations import STEPS, known_version, migrate
+from imageferry.store.postgres import postgres_backend
+from imageferry.store.sqlite import sqlite_backend
+
+def last(connection):
+    connection.exec_driver_sql("CREATE TABLE half (number INTEGER)")
+    print("half", flush=True)
+    sys.stdin.read()
+
+backend = postgres_backend if sys.argv[1].startswith("postgresql") else sqlite_backend
+database = Database(backend(make_url(sys.argv[1])))
+with transaction(database, writes=True) as connection:
+    database.backend.take_turn(connection)
+    steps = {**STEPS, known_version() + 1: last}
+    if not migrate(connection, steps=steps):
+        last(connection)
+"""
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -224,6 +246,39 @@ def _upgrade(url: str, steps: dict[int, Callable[[Connection], None]]) -> None:
             raise CutShort
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("tables", ["the first", "none"])
+def test_killed_in_the_middle_nothing_is_changed(
+    tables: str, empty: str, request: pytest.FixtureRequest
+) -> None:
+    if tables == "the first":
+        request.getfixturevalue("first")
+    before = tables_of(empty)
+    child = subprocess.Popen(
+        [sys.executable, "-c", _STANDS_STILL, empty],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "half\n"
+        # It has the right to write now, and others wait for it.
+        second = subprocess.Popen(
+            [sys.executable, "-c", _OPENS, empty],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert second.stdin is not None
+        second.stdin.write("go\n")
+        second.stdin.flush()
+        assert tables_of(empty) == before
+        child.kill()
+    assert second.communicate(timeout=60)[0] == "open\n"
+    assert version_of_tables(empty) == known_version()
+    assert "half" not in tables_of(empty)
 
 
 def test_newer_tables_are_refused(empty: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from imageferry.cloud.buckets import Buckets
-from imageferry.model.paces import Limit, Wish
+from imageferry.model.paces import Demand, Limit
 from imageferry.store.databases import open_database
 from imageferry.store.lanes import Lanes
 from imageferry.store.paces import SqlPaces
@@ -92,11 +92,11 @@ def test_what_was_learned_outlives_the_process_and_ends_with_its_minute(url: str
         async with two_processes(url) as both:
             first, second = both
             assert await first.known() == frozenset()
-            throttled = await first.lease(KEY, Wish("a", throttled=40.0), 1000.0)
+            throttled = await first.lease(KEY, Demand("a", throttled=40.0), 1000.0)
             assert throttled.share == 20.0
-            grant = await second.lease(KEY, Wish("b"), 1001.0)
+            grant = await second.lease(KEY, Demand("b"), 1001.0)
             assert (grant.calls, grant.share) == (10, 10.0)
-            freed = await second.lease(KEY, Wish("b"), 1062.0)
+            freed = await second.lease(KEY, Demand("b"), 1062.0)
             assert freed.share is None
             assert await first.known() == frozenset()
 
@@ -106,10 +106,10 @@ def test_what_was_learned_outlives_the_process_and_ends_with_its_minute(url: str
 def test_leases_of_one_moment_never_lend_more_than_there_is(url: str) -> None:
     async def run() -> None:
         async with two_processes(url) as both:
-            wish = Limit(100, 1000.0)
+            demand = Limit(100, 1000.0)
             grants = await asyncio.gather(
                 *(
-                    both[number % 2].lease(KEY, Wish(f"p{number}", wish), 1000.0)
+                    both[number % 2].lease(KEY, Demand(f"p{number}", demand), 1000.0)
                     for number in range(40)
                 )
             )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from imageferry.model.values import Secret
 from imageferry.ports.keeping import Batch, StoreError, StoreUnavailable
 from imageferry.store.backends import Conflict
 from imageferry.store.databases import Database, open_database, transaction
+from imageferry.store.encryption import AesGcmBox
 from imageferry.store.postgres import check_server
+from imageferry.store.secrets import LazyBox, Vault
 from tests.postgres import PostgresServer
 from tests.store.samples import (
     begin,
@@ -339,6 +342,34 @@ def test_too_many_connections_pass(server: PostgresServer) -> None:
     found = refused(url.replace("postgres@", "crowd@"))
     assert "too many connections" in str(found)
     assert isinstance(found, StoreUnavailable)
+
+
+@pytest.mark.parametrize(
+    "kept", ["that of the first", "one that no secret needs"], ids=lambda kept: f"key kept: {kept}"
+)
+def test_who_has_another_key_waits_for_who_keeps_a_secret(url: str, kept: str) -> None:
+    boxes = [AesGcmBox(letter * 32) for letter in (b"a", b"b")]
+    first, second, onlooker = (open_database(url) for _ in range(3))
+    value = boxes[0].fingerprint if kept == "that of the first" else "of a key that is gone"
+    asked(onlooker, f"INSERT INTO installation (name, value) VALUES ('key', '{value}')")
+
+    def keep(database: Database, box: AesGcmBox) -> None:
+        with transaction(database, writes=True) as connection:
+            Vault(connection, LazyBox(lambda: box), "stack-1").seal_bytes(b"hunter2")
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction(first, writes=True) as connection:
+            Vault(connection, LazyBox(lambda: boxes[0]), "stack-1").seal_bytes(b"hunter2")
+            late = elsewhere.submit(keep, second, boxes[1])
+            waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while not asked(onlooker, waits):
+                assert not late.done()
+        with pytest.raises(StoreError, match="encrypted with another key"):
+            late.result(timeout=30)
+    found = asked(onlooker, "SELECT value FROM installation WHERE name = 'key'")
+    assert found == [(boxes[0].fingerprint,)]
+    for database in (first, second, onlooker):
+        database.close()
 
 
 def test_two_processes_with_different_keys(url: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from imageferry.model.operations import OnFailure
 from tests.worlds.ships import Fate
+from tests.worlds.verbs import with_verbs
 from tests.worlds.voyages import Leg, Voyage
 from tests.worlds.wishes import NAMES, REGIONS, Wishes
 
@@ -48,7 +49,7 @@ def draw_voyage(seed: int) -> Voyage:
         for _ in range(chance.choice((0, 0, 1, 2)))
     )
     skew, legs = _clocks(random.Random(-seed), legs)
-    return Voyage(
+    voyage = Voyage(
         seed,
         is_ros,
         region,
@@ -57,6 +58,7 @@ def draw_voyage(seed: int) -> Voyage:
         tuple(legs),
         skew,
     )
+    return with_verbs(voyage)
 
 
 def _clocks(chance: random.Random, legs: list[Leg]) -> tuple[float, list[Leg]]:

@@ -31,6 +31,7 @@ class World:
     neighbours: tuple[tuple[str, str], ...] = ()
     skew: float = 0.0
     legs: tuple[Leg, ...] = ()
+    restores: int | None = None
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -43,6 +44,10 @@ class World:
         """A stack with one copy in each region (ROS), and the single copies by name."""
         fan = tuple({"region": one} if isinstance(one, str) else dict(one) for one in regions)
         return self._begun(Leg("deploy", Wishes(fan, named, dict(singles or {}))))
+
+    def adopt(self, **own: Any) -> World:
+        """The first neighbour's image is taken in, as the resource `Own`."""
+        return self._begun(Leg("adopt", Wishes(singles={"Own": own})))
 
     def retry(self, *parts: str) -> World:
         """What failed is tried again, or of it only these resources."""
@@ -107,6 +112,30 @@ class World:
         """Somebody deletes or renames our newest copy, or occupies a name."""
         return self._last(meddles=(at, deed))
 
+    def outage(self, *, at: int, writes: int = 1, behind: bool = False) -> World:
+        """The database is away for some writes, from one on; `behind`: each was committed."""
+        return self._last(outage=(at, writes, behind))
+
+    def refresh(self) -> World:
+        """The deploy looks at the cloud first."""
+        return self._last(refresh=True)
+
+    def sweep(self) -> World:
+        """The snapshots of deleted images go too."""
+        return self._last(sweeps=True)
+
+    def compare(self) -> World:
+        """Afterwards the stack is compared with the cloud."""
+        return self._last(drifts=True)
+
+    def protect(self) -> World:
+        """Afterwards the stack is protected for a moment, and is not deleted then."""
+        return self._last(protects=True)
+
+    def restore(self) -> World:
+        """The home is copied after this step, and before the end that copy comes back."""
+        return replace(self, restores=len(self.legs) - 1)
+
     def jump(self, at: float, by: float) -> World:
         """Our clock is set."""
         return self._last(jumps=(at, by))
@@ -126,6 +155,7 @@ class World:
             self.neighbours,
             self.legs,
             self.skew,
+            self.restores,
         )
 
     def sail(self, database: str = MEMORY) -> Passage:
@@ -168,6 +198,7 @@ def world_of(voyage: Voyage) -> World:
         voyage.neighbours,
         voyage.skew,
         voyage.legs,
+        voyage.restores,
     )
 
 
@@ -177,11 +208,14 @@ def source_of(world: World) -> str:
     given = [
         f"{one.name}={getattr(world, one.name)!r}"
         for one in fields(World)
-        if one.name != "legs" and getattr(world, one.name) != getattr(usual, one.name)
+        if one.name not in {"legs", "restores"}
+        and getattr(world, one.name) != getattr(usual, one.name)
     ]
     lines = [f"World({', '.join(given)})"]
-    for leg in world.legs:
+    for number, leg in enumerate(world.legs):
         lines += [f"    .{text}" for text in _leg_lines(leg)]
+        if number == world.restores:
+            lines.append("    .restore()")
     return "(\n    " + "\n    ".join(lines) + "\n)"
 
 
@@ -214,6 +248,17 @@ def _leg_lines(leg: Leg) -> list[str]:
             lines.append(f"{word}(at={getattr(leg, name)!r})")
     if leg.meddles is not None:
         lines.append(f"meddle(at={leg.meddles[0]!r}, deed={leg.meddles[1]!r})")
+    if leg.outage is not None:
+        at, writes, behind = leg.outage
+        lines.append(f"outage(at={at}, writes={writes}, behind={behind})")
+    for word, name in (
+        ("refresh", "refresh"),
+        ("sweep", "sweeps"),
+        ("compare", "drifts"),
+        ("protect", "protects"),
+    ):
+        if getattr(leg, name):
+            lines.append(f"{word}()")
     if leg.jumps is not None:
         lines.append(f"jump(at={leg.jumps[0]!r}, by={leg.jumps[1]!r})")
     if leg.expects:
@@ -225,6 +270,9 @@ def _deed(leg: Leg) -> str:
     match leg.deed:
         case "wait":
             return f"advance({leg.lasts!r})"
+        case "adopt":
+            own = leg.wishes.singles["Own"]
+            return f"adopt({', '.join(f'{name}={value!r}' for name, value in own.items())})"
         case "deploy":
             wishes = leg.wishes
             words = [

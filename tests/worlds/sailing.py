@@ -1,4 +1,4 @@
-"""A voyage, carried out: every leg to its final status through whatever weather, then cleared away."""
+"""A voyage, carried out: every leg to its final status through whatever weather."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from imageferry.cloud.client import Client
-from imageferry.cloud.credentials import emulator_credentials
-from imageferry.cloud.ecs import CopyRequest, copy_image, delete_image, modify_image
-from imageferry.cloud.endpoints import Endpoints, parse_endpoint
-from imageferry.cloud.errors import CloudError
 from imageferry.control.requests import (
     ExecutionOptions,
     OperationHolds,
@@ -33,33 +28,17 @@ from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import Operation
 from imageferry.ports.keeping import StoreError
 from imageferry.store.databases import Database, open_database
-from imageferry.testing import SeededEntropy, VirtualClock
-from tests.worlds.ships import (
-    Crash,
-    Fate,
-    LocalClock,
-    Logbook,
-    Port,
-    Sabotage,
-    Ship,
-    is_alive,
-    run_steadily,
-)
-from tests.worlds.soundings import (
-    Soundings,
-    faults_of_calls,
-    faults_of_end,
-    faults_of_expectations,
-    faults_of_leg,
-)
+from imageferry.testing import SeededEntropy
+from tests.worlds.endings import Ending, request_of
+from tests.worlds.harbours import Harbour
+from tests.worlds.judging import Judge
+from tests.worlds.ships import Fate, Logbook, Port, Sabotage, Ship
+from tests.worlds.soundings import NAME, faults_of_calls, faults_of_expectations
+from tests.worlds.tides import Crash, LocalClock, SteadyLoop, TrueClock, run_steadily, undisturbed
 from tests.worlds.voyages import Leg, Voyage
-from tests.worlds.wishes import GOLDEN, NAMES, REGIONS, parameters_of, template_of
 
-_STEADY = ("image_id", "region", "name", "size", "encrypted", "tags")
-"""What of somebody else's image never changes by itself."""
 LONGEST = 40 * 86_400.0
 """Virtual seconds after which a leg counts as endless."""
-NAME = "voyage"
 MEMORY = "sqlite://"
 
 
@@ -69,9 +48,10 @@ class Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
+        self.setFormatter(logging.Formatter())
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(logging.Formatter().format(record))
+        self.lines.append(self.format(record))
 
 
 @contextlib.contextmanager
@@ -126,11 +106,10 @@ def sail(
     """
     wrongs: list[str] = []
     log = Logbook()
-    with listening() as words:
+    with listening() as words, undisturbed():
         try:
-            wrongs += run_steadily(
-                _Voyage(voyage, database, sabotage or Sabotage(), log, wrongs, words).sail()
-            )
+            journey = _Journey(voyage, sabotage or Sabotage(), log, wrongs, words)
+            wrongs += run_steadily(journey.sail(database))
         except BaseException as failure:
             if isinstance(failure, KeyboardInterrupt):
                 raise
@@ -139,30 +118,29 @@ def sail(
     return Passage(wrongs, log.lines, log.met, log.calls)
 
 
-class _Voyage:
+class _Journey:
     def __init__(
         self,
         voyage: Voyage,
-        database: str,
         sabotage: Sabotage,
         log: Logbook,
         wrongs: list[str],
         words: list[str],
     ) -> None:
-        self.voyage, self.log, self.wrongs, self.words = voyage, log, wrongs, words
-        self.database, self.sabotage = database, sabotage
+        self.voyage, self.sabotage, self.log = voyage, sabotage, log
+        self.wrongs, self.words = wrongs, words
         self.stack_id: str | None = None
-        self.meddled: set[str] = set()
         self.usurpers = 0
         self.sleepers: list[asyncio.Future[Any]] = []
-        self.added: dict[int, dict[str, Any]] = {}
 
-    async def sail(self) -> None:
+    async def sail(self, url: str) -> None:
         voyage = self.voyage
         chance = random.Random(voyage.seed * 7 + 1)
-        clock, entropy = VirtualClock(), SeededEntropy(voyage.seed)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SteadyLoop)
+        clock, entropy = TrueClock(loop), SeededEntropy(voyage.seed)
         cloud = Emulator(":memory:", now=clock.now, entropy=chance.randbytes, sleep=clock.sleep)
-        database = database_of(self.database)
+        database = database_of(url)
         self.port = Port(
             database,
             cloud,
@@ -174,97 +152,24 @@ class _Voyage:
             sabotage=self.sabotage,
         )
         self.port.local.skew = voyage.skew
+        self.harbour = Harbour(voyage, self.port)
+        self.judge = Judge(self.harbour, self.wrongs, self.words)
+        ending = Ending(self.judge, self._run)
         try:
             controls.change_settings(cloud.world, voyage.settings)
-            await self._settle_neighbours()
+            await self.harbour.settle()
             for number, leg in enumerate(voyage.legs):
-                self.log.lines.append(f"--- leg {number}: {_shown(leg)}")
+                self.log.lines.append(f"--- leg {number}: {leg}")
                 await self._sail_leg(leg)
-                self._count_faults(leg)
-                controls.clear_faults(cloud.world)
-            self.log.lines.append("--- the end: delete")
+                if number == voyage.restores:
+                    ending.copy_home()
+            self.log.lines.append("--- the end")
             await self._awaken()
-            await self._end()
+            await ending.end(self.stack_id)
         finally:
-            if self.database != MEMORY:
+            if url != MEMORY:
                 database.close()
             cloud.close()
-
-    def _count_faults(self, leg: Leg) -> None:
-        left = {fault["id"]: fault for fault in controls.list_faults(self.port.cloud.world)}
-        for number, fault in self.added.items():
-            times = fault["count"]
-            if times is None:
-                self.log.met[f"fault {fault['kind']}"] += 1
-            elif times > left.get(number, {"count": 0})["count"]:
-                self.log.met[f"fault {fault['kind']}"] += (
-                    times - left.get(number, {"count": 0})["count"]
-                )
-        self.added = {}
-
-    # --- others in the same cloud -----------------------------------------------------------------
-
-    def _other_client(self) -> Client:
-        port = self.port
-        endpoints = Endpoints(parse_endpoint("emulator.localhost"))
-        return Client(
-            port.cloud.handle, emulator_credentials(), endpoints, port.clock, port.entropy, {}
-        )
-
-    async def _settle_neighbours(self) -> None:
-        image, source = GOLDEN[0]
-        for number, (region, name) in enumerate(self.voyage.neighbours):
-            copy = CopyRequest(
-                image, source, region, f"neighbour-{number}", name, encrypted=region == source
-            )
-            await copy_image(self._other_client(), copy)
-            await self.port.clock.sleep(4000)
-        self.before = self._others()
-
-    def _others(self) -> list[dict[str, Any]]:
-        """Everything that was not made through our own calls; one under way may not be noted yet."""
-        return [
-            {key: image[key] for key in _STEADY}
-            for image in controls.list_images(self.port.cloud.world)
-            if image["image_id"] not in self.log.started and not image["tags"]
-        ]
-
-    async def _meddle(self, after: float, deed: str) -> None:
-        await self.port.clock.sleep(after)
-        if deed == "occupy":
-            await self._occupy()
-            return
-        world = self.port.cloud.world
-        ours = [one for one in self.log.started.values() if is_alive(world, one.image_id)]
-        if not ours:
-            return
-        victim = ours[-1]
-        self.log.lines.append(f"{self.port.clock.now():.2f} somebody: {deed} {victim.image_id}")
-        with contextlib.suppress(Exception):
-            if deed == "delete":
-                await delete_image(self._other_client(), victim.region, victim.image_id, force=True)
-                self.meddled.add(victim.image_id)
-            else:
-                await modify_image(
-                    self._other_client(), victim.region, victim.image_id, name="renamed-by-others"
-                )
-                self.meddled.add(victim.image_id)
-
-    async def _occupy(self) -> None:
-        """Somebody makes an image of their own, under a name that the stack may want."""
-        chance, (image, source) = self.port.chance, GOLDEN[0]
-        region, name = chance.choice(REGIONS), chance.choice((*NAMES, "carried"))
-        self.log.lines.append(f"{self.port.clock.now():.2f} somebody takes {name} in {region}")
-        token = f"late-{len(self.before)}"
-        with contextlib.suppress(CloudError):
-            await copy_image(self._other_client(), CopyRequest(image, source, region, token, name))
-        # Ours that is just being made under no tag could not be told from theirs.
-        known = {image["image_id"] for image in self.before}
-        self.before += [
-            image
-            for image in self._others()
-            if image["image_id"] not in known and image["name"] == name
-        ]
 
     # --- one leg ----------------------------------------------------------------------------------
 
@@ -282,32 +187,22 @@ class _Voyage:
         operation = await self._opened(ship, planned, leg)
         if operation is None:
             return
-        for fault in leg.faults:
-            added = controls.add_fault(self.port.cloud.world, fault)
-            self.added[added["id"]] = added
+        self.harbour.trouble(leg)
         self.stack_id = operation.stack_id
         await self._run(operation.operation_id, leg, rival)
-        seen = await self._soundings(operation.operation_id)
-        self.wrongs += faults_of_leg(seen, leg)
+        seen = await self.judge.leg(operation, leg)
         self.wrongs += faults_of_expectations(seen, leg)
         took = self.port.clock.now() - began
         started = len(self.log.started) - copies
         self.wrongs += faults_of_calls(self.log.counts - calls, started, took, leg)
+        self.harbour.mend()
+        await self.judge.drift(leg)
+        await self.judge.protection(leg)
 
     async def _planned(self, ship: Ship, leg: Leg) -> Planned | Operation | None:
-        voyage = self.voyage
         try:
-            if leg.deed == "deploy":
-                return await ship.plane.plan(
-                    StackRequest(
-                        NAME,
-                        voyage.region,
-                        template_of(leg.wishes, is_ros=voyage.is_ros),
-                        "t.json",
-                        parameters_of(leg.wishes, voyage.secret, is_ros=voyage.is_ros),
-                        leg.replaces,
-                    )
-                )
+            if leg.deed in {"deploy", "adopt"}:
+                return await ship.plane.plan(self._request(leg))
             stack = await ship.plane.find(NAME)
             match leg.deed:
                 case "retry":
@@ -320,27 +215,26 @@ class _Voyage:
             return None
         except (TemplateError, RequestRefused) as refused:
             self.log.lines.append(f"refused: {refused}")
-            self._must_be_honest(refused)
+            self.judge.must_be_honest(refused)
             return None
 
-    def _must_be_honest(self, refused: Exception) -> None:
-        """What is refused at planning is refused for a reason that a voyage may have."""
-        if self.voyage.secret in str(refused):
-            self.wrongs.append(f"I5: the secret is in {refused}")
-        if isinstance(refused, TemplateError):
-            codes = {d.code for d in refused.diagnostics if d.is_error}
-            if not codes <= {"IF601", "IF602", "IF527", "IF826"}:
-                self.wrongs.append(f"a sound template was refused: {refused.diagnostics}")
+    def _request(self, leg: Leg) -> StackRequest:
+        request = request_of(self.voyage, leg)
+        if leg.deed == "adopt":
+            return replace(request, adopt={"Own": self.harbour.lend()})
+        return request
 
     async def _opened(self, ship: Ship, planned: Planned | Operation, leg: Leg) -> Operation | None:
         if isinstance(planned, Operation):
             return planned
-        options = ExecutionOptions(leg.on_failure, leg.parallel, leg.timeout)
+        options = ExecutionOptions(
+            leg.on_failure, leg.parallel, leg.timeout, deletes_remains=leg.sweeps
+        )
         try:
             return await ship.plane.execute(planned, options)
         except (TemplateError, RequestRefused) as refused:
             self.log.lines.append(f"refused: {refused}")
-            self._must_be_honest(refused)
+            self.judge.must_be_honest(refused)
             return None
 
     async def _run(
@@ -375,7 +269,7 @@ class _Voyage:
         if leg.jumps is not None:
             yield self._jump(*leg.jumps)
         if leg.meddles is not None:
-            yield self._meddle(*leg.meddles)
+            yield self.harbour.meddle(*leg.meddles)
         if leg.rival_at is not None and isinstance(rival, Planned):
             yield self._rival(operation_id, leg.rival_at, rival)
 
@@ -436,7 +330,7 @@ class _Voyage:
         plane = Ship(self.port).plane
         try:
             await plane.cancel(await plane.find(NAME))
-            self._note("cancel requested", "cancel")
+            self.harbour.note("cancel requested", "cancel")
         except (RequestRefused, StackNotFound):
             return
 
@@ -449,23 +343,19 @@ class _Voyage:
         except StackNotFound:
             # The name is free again, and whoever comes now has a right to it.
             return
-        self._note("a rival executes", "rival")
+        self.harbour.note("a rival executes", "rival")
         try:
             other = await plane.execute(planned, ExecutionOptions())
         except (TemplateError, RequestRefused, OperationHolds, StoreError) as refused:
-            self._must_be_honest(refused)
+            self.judge.must_be_honest(refused)
             return
         if other.operation_id != operation_id:
             self.wrongs.append(f"I1: {other.operation_id} was opened beside {operation_id}")
 
-    def _note(self, words: str, kind: str) -> None:
-        self.log.met[kind] += 1
-        self.log.lines.append(f"{self.port.clock.now():.2f} {words}")
-
     async def _jump(self, after: float, seconds: float) -> None:
         """Somebody sets this machine's clock."""
         await self.port.clock.sleep(after)
-        self._note(f"the clock jumps by {seconds} s", "clock set")
+        self.harbour.note(f"the clock jumps by {seconds} s", "clock set")
         skew = self.port.local.skew + seconds
         # Beyond a quarter of an hour the cloud would refuse every call, and rightly.
         self.port.local.skew = max(-850.0, min(850.0, skew))
@@ -473,67 +363,15 @@ class _Voyage:
     async def _stop(self, after: float) -> None:
         """Whoever runs the operation at that moment is asked to end."""
         await self.port.clock.sleep(after)
-        self._note("stop", "stop")
+        self.harbour.note("stop", "stop")
         self.ship.worker.stop()
 
     async def _usurp(self, operation_id: str, after: float) -> None:
         """A second process believes that the first is dead, and enters."""
         await self.port.clock.sleep(after)
-        self._note("usurped", "second engine")
+        self.harbour.note("usurped", "second engine")
         self.usurpers += 1
         try:
             await Ship(self.port).worker.run(operation_id)
         finally:
             self.usurpers -= 1
-
-    # --- judging ----------------------------------------------------------------------------------
-
-    async def _soundings(self, operation_id: str) -> Soundings:
-        assert self.stack_id is not None
-        ship = Ship(self.port)
-        view = await ship.plane.view(self.stack_id)
-        events = await ship.plane.events(self.stack_id, 0, 100_000)
-        operation = await ship.plane.operation(operation_id)
-        installation = await ship.store.installation()
-        assert operation is not None
-        self.log.lines.append(
-            f"{operation.kind.value} ended as {operation.status.value} / {view.stack.status.value}:"
-            f" {view.stack.status_reason}"
-        )
-        for one in view.resources:
-            self.log.lines.append(f"    {one.resource}")
-        driver: Any = self.port.database.connection.connection.driver_connection
-        return Soundings(
-            voyage=self.voyage,
-            view=view,
-            events=events,
-            operation=operation,
-            installation=installation,
-            log=self.log,
-            images=controls.list_images(self.port.cloud.world),
-            others=self._others(),
-            others_before=self.before,
-            words=self.words,
-            pages=driver.serialize(),
-            meddled=self.meddled,
-        )
-
-    async def _end(self) -> None:
-        """With every fault mended, one delete ends it all."""
-        if self.stack_id is None:
-            return
-        plane = Ship(self.port).plane
-        try:
-            stack = await plane.find(NAME)
-        except StackNotFound:
-            return
-        planned = await plane.plan_delete(stack)
-        operation = await plane.execute(planned, ExecutionOptions())
-        leg = Leg("delete")
-        await self._run(operation.operation_id, leg)
-        self.wrongs += faults_of_leg(await self._soundings(operation.operation_id), leg)
-        self.wrongs += faults_of_end(await self._soundings(operation.operation_id))
-
-
-def _shown(leg: Leg) -> str:
-    return str(leg)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import selectors
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,14 +19,15 @@ from imageferry.control.plane import ControlPlane
 from imageferry.emulator.app import Emulator
 from imageferry.engine.worker import Worker
 from imageferry.model.stacks import Place
-from imageferry.ports.keeping import Batch, Closing, Entry
+from imageferry.ports.keeping import Batch, Closing, Entry, StoreUnavailable
 from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.store.databases import Database
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore
-from imageferry.testing import SeededEntropy, VirtualClock
+from imageferry.testing import SeededEntropy
 from imageferry.wire.http import HttpRequest, HttpResponse
 from tests.scenarios.workshop import Handing
+from tests.worlds.tides import Crash, LocalClock, TrueClock
 
 LINEAGE = "imageferry:lineage"
 ACCOUNT = "1000000000000001"
@@ -43,63 +42,8 @@ CHANGES = frozenset(
     ]
 )
 """Actions that change an image that exists."""
-
-
-class _Leaping(selectors.SelectSelector):
-    """Nothing comes from outside, so nobody is asked: time leaps to the next thing to do."""
-
-    elapsed = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise RuntimeError("everybody waits for something that nobody does")
-        self.elapsed += timeout
-        return []
-
-
-class SteadyLoop(asyncio.SelectorEventLoop):
-    """Virtual time in which threads take none either: a seed gives the same run every time."""
-
-    def __init__(self) -> None:
-        self._leaping = _Leaping()
-        super().__init__(self._leaping)
-
-    def time(self) -> float:
-        """Virtual seconds since the loop was made."""
-        return self._leaping.elapsed
-
-    def run_in_executor(  # type: ignore[override]
-        self, executor: Executor | None, func: Callable[..., Any], *args: Any
-    ) -> asyncio.Future[Any]:
-        future = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as failure:
-            future.set_exception(failure)
-        return future
-
-
-def run_steadily(main: Coroutine[Any, Any, None]) -> list[str]:
-    """Run to the end in steady time; whatever was raised where nobody was there to see it."""
-    loop = SteadyLoop()
-    unseen: list[str] = []
-
-    def note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if not isinstance(context.get("exception"), Crash):
-            unseen.append(f"{context['message']}: {context.get('exception')!r}")
-
-    loop.set_exception_handler(note)
-    try:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(main)
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
-    return unseen
-
-
-class Crash(BaseException):
-    """The process dies here, as far as the code can tell."""
+MARKS = frozenset(["ModifyImageAttribute", "TagResources", "UntagResources"])
+"""Those of them by which an image is taken in, or given back."""
 
 
 class Aground(BaseException):
@@ -129,7 +73,7 @@ class Fate:
 class Breath:
     """The life of one process, held against its fate at every write and call."""
 
-    def __init__(self, fate: Fate, clock: VirtualClock, log: Logbook) -> None:
+    def __init__(self, fate: Fate, clock: TrueClock, log: Logbook) -> None:
         self.fate, self._clock, self._log = fate, clock, log
         self.struck = asyncio.Event()
         self.wrote_at = 0.0
@@ -199,8 +143,12 @@ class Started:
 
 @dataclass
 class Logbook:
-    """All that was asked of the cloud, by every process of the voyage."""
+    """All that was asked of the cloud, by every process of the voyage.
 
+    `adopting` are images of others that may be tagged and renamed, since they are to be taken in.
+    """
+
+    adopting: set[str] = field(default_factory=set)
     started: dict[str, Started] = field(default_factory=dict)
     by_token: dict[str, list[str]] = field(default_factory=dict)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -254,6 +202,7 @@ class Strait:
             f"I3: {action} of {image_id}, which was not made here"
             for image_id in ids
             if image_id not in self._log.started
+            and not (image_id in self._log.adopting and action in MARKS)
         )
 
     def _note_copy(self, asked: Mapping[str, str], *, is_late: bool) -> None:
@@ -291,12 +240,30 @@ def is_alive(world: Any, image_id: str) -> bool:
     return world.row("SELECT 1 FROM images WHERE image_id = ?", image_id) is not None
 
 
+@dataclass
+class Outage:
+    """The database is away: `before` so many writes from now on, for so many."""
+
+    before: int = 0
+    writes: int = 0
+    is_behind: bool = False
+    """They are committed, and the answer is lost."""
+
+    def begins(self) -> bool:
+        """Count a write; True where it finds the database away."""
+        if self.before > 1:
+            self.before -= 1
+            return False
+        self.writes -= 1
+        return self.writes >= 0
+
+
 class MortalStore:
     """The real store, on a disk that takes its time, in a process that may die at any write."""
 
     def __init__(self, store: SqlStore, breath: Breath, port: Port) -> None:
-        self._store, self._breath = store, breath
-        self._clock, self._chance = port.clock, port.chance
+        self._store, self._breath, self._outage = store, breath, port.outage
+        self._clock, self._chance, self._met = port.clock, port.chance, port.log.met
 
     def __getattr__(self, name: str) -> Any:
         if self._breath.fate.is_dead:
@@ -307,10 +274,20 @@ class MortalStore:
         is_last = await self._breath.begin("write")
         await self._clock.sleep(self._chance.choice((0.0, 0.001, 0.02)))
         await self._breath.draw()
+        is_away = self._outage.begins()
+        if is_away and not self._outage.is_behind:
+            await self._lose("before a write", is_last=is_last)
         result = await deed()
+        if is_away:
+            await self._lose("after a write", is_last=is_last)
         self._breath.wrote_at = self._clock.now()
         await self._breath.end(is_last=is_last)
         return result
+
+    async def _lose(self, where: str, *, is_last: bool) -> None:
+        self._met[f"database away {where}"] += 1
+        await self._breath.end(is_last=is_last)
+        raise StoreUnavailable("the database is away")
 
     async def enter(self, operation_id: str) -> Entry | None:
         entry: Entry | None = await self._write(lambda: self._store.enter(operation_id))
@@ -327,23 +304,6 @@ class MortalStore:
         await self._write(lambda: self._store.close_operation(operation_id, epoch, closing))
 
 
-class LocalClock:
-    """The clock of this machine, which may be wrong: `skew` seconds before the cloud's."""
-
-    def __init__(self, true: VirtualClock) -> None:
-        self._true = true
-        self.skew = 0.0
-
-    def now(self) -> float:
-        return self._true.now() + self.skew
-
-    def monotonic(self) -> float:
-        return self._true.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await self._true.sleep(seconds)
-
-
 @dataclass(frozen=True)
 class Sabotage:
     """What stands between a process and its store, and its types: broken on purpose by tests."""
@@ -358,13 +318,14 @@ class Port:
 
     database: Database
     cloud: Emulator
-    clock: VirtualClock
+    clock: TrueClock
     entropy: SeededEntropy
     chance: random.Random
     local: LocalClock
     log: Logbook = field(default_factory=Logbook)
     most_calls: int = 20_000
     sabotage: Sabotage = field(default_factory=Sabotage)
+    outage: Outage = field(default_factory=Outage)
 
 
 class Ship:
@@ -385,10 +346,20 @@ class Ship:
         kept = SqlStore(port.database, port.entropy, lambda: AesGcmBox(b"k" * 32))
         store: Any = MortalStore(port.sabotage.store(kept), self.breath, port)
         self.store = store
-        catalog = port.sabotage.catalog(TypeCatalog(self.client))
+        kept_catalog = TypeCatalog(self.client)
+        catalog = port.sabotage.catalog(kept_catalog)
         self.worker = Worker(store, catalog, port.local, port.entropy)
         place = Place("emulator", ACCOUNT, "")
         regions = CloudRegions(self.client)
         self.plane = ControlPlane(
-            Desk(store, catalog, Handing(), port.local, port.entropy, place, regions)
+            Desk(
+                store,
+                catalog,
+                Handing(),
+                port.local,
+                port.entropy,
+                place,
+                regions,
+                kept_catalog.census("cn-hangzhou"),
+            )
         )

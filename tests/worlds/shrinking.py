@@ -48,8 +48,10 @@ def _simpler(voyage: Voyage) -> Iterator[Voyage]:
     legs = voyage.legs
     for number in reversed(range(len(legs))):
         if len(legs) > 1:
-            yield replace(voyage, legs=legs[:number] + legs[number + 1 :])
-    if voyage.neighbours:
+            yield _without_leg(voyage, number)
+    if voyage.restores is not None:
+        yield replace(voyage, restores=None)
+    if voyage.neighbours and all(leg.deed != "adopt" for leg in legs):
         yield replace(voyage, neighbours=())
     if voyage.skew:
         yield replace(voyage, skew=0.0)
@@ -61,12 +63,23 @@ def _simpler(voyage: Voyage) -> Iterator[Voyage]:
         yield replace(voyage, settings=rest)
 
 
+def _without_leg(voyage: Voyage, number: int) -> Voyage:
+    legs = voyage.legs[:number] + voyage.legs[number + 1 :]
+    restores = voyage.restores
+    if restores is not None and number <= restores:
+        restores = max(restores - 1, 0)
+    return replace(voyage, legs=legs, restores=restores)
+
+
 def _simpler_leg(leg: Leg) -> Iterator[Leg]:
     for name in (
-        "cancel_at", "stop_at", "usurp_at", "rival_at", "meddles", "jumps", "timeout",
+        "cancel_at", "stop_at", "usurp_at", "rival_at", "meddles", "jumps", "timeout", "outage",
     ):  # fmt: skip
         if getattr(leg, name) is not None:
             yield replace(leg, **{name: None})
+    for name in ("refresh", "sweeps", "drifts", "protects"):
+        if getattr(leg, name):
+            yield replace(leg, **{name: False})
     for number in range(len(leg.fates)):
         yield replace(
             leg,

@@ -27,6 +27,7 @@ FINAL = frozenset(
         StackStatus.DELETE_FAILED,
     }
 )  # fmt: skip
+NAME = "voyage"
 _IMAGE = re.compile(r"\bm-[0-9a-z]+")
 
 
@@ -61,7 +62,6 @@ def faults_of_leg(seen: Soundings, leg: Leg) -> list[str]:
     found = [*seen.log.wrongs]
     seen.log.wrongs.clear()
     found += _one_copy_an_intent(seen)
-    found += _nothing_is_lost(seen)
     found += _others_are_untouched(seen)
     found += _the_end_is_final(seen, leg)
     found += _no_secret_shows(seen)
@@ -103,8 +103,8 @@ def _one_copy_an_intent(seen: Soundings) -> Iterator[str]:
             yield f"I1: {resource.address} is finished, and {image_id} is not Available"
 
 
-def _nothing_is_lost(seen: Soundings) -> Iterator[str]:
-    """I2: a copy that lives is in the record, or can be found from it, or was retained."""
+def unexplained(seen: Soundings) -> dict[str, dict[str, Any]]:
+    """I2: copies that live, and are neither in the record, nor to be found from it, nor retained."""
     recorded: set[str] = set()
     sought: set[str] = set()
     for resource in seen.resources:
@@ -118,6 +118,7 @@ def _nothing_is_lost(seen: Soundings) -> Iterator[str]:
         if is_lost and isinstance(operation, str):
             address = resource.context.get("address") or resource.address
             sought.add(f"{seen.installation}/{operation}/{address}")
+    found = {}
     for image_id, image in seen.living().items():
         started = seen.log.started[image_id]
         logical_id = started.address.split("[")[0]
@@ -125,19 +126,8 @@ def _nothing_is_lost(seen: Soundings) -> Iterator[str]:
             continue
         if started.lineage in sought or (not started.lineage and sought):
             continue
-        if is_known_orphan(seen, image_id):
-            continue
-        yield f"I2: {image_id} ({image['name']} in {image['region']}, {started.lineage}) is lost"
-
-
-def is_known_orphan(seen: Soundings, image_id: str) -> bool:
-    """Asked for by a process that stood still between its last write and the call itself.
-
-    Nothing can keep such a call back. Its copy says whose it is, and `orphans` lists it.
-    """
-    tags = seen.living()[image_id]["tags"]
-    ours = tags.get(LINEAGE, "").startswith(f"{seen.installation}/")
-    return ours and image_id in seen.log.late
+        found[image_id] = image
+    return found
 
 
 def _others_are_untouched(seen: Soundings) -> Iterator[str]:
@@ -231,20 +221,6 @@ def faults_of_expectations(seen: Soundings, leg: Leg) -> Iterator[str]:
     for subject, wanted in leg.expects:
         if found[subject] != wanted:
             yield f"expected: {subject} {wanted}, and it is {found[subject]}"
-
-
-def faults_of_end(seen: Soundings) -> list[str]:
-    """What is wrong once the last delete has ended."""
-    found = []
-    if seen.view.stack.status is not StackStatus.DELETED:
-        found.append(
-            f"I4: the last delete ended as {seen.view.stack.status}: {seen.view.stack.status_reason}"
-        )
-    for image_id, image in seen.living().items():
-        logical_id = seen.log.started[image_id].address.split("[")[0]
-        if logical_id not in seen.voyage.retained and not is_known_orphan(seen, image_id):
-            found.append(f"I4: {image_id} ({image['name']}) is left after the last delete")
-    return found
 
 
 def faults_of_calls(

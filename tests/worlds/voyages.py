@@ -12,15 +12,20 @@ from tests.worlds.wishes import Wishes
 
 @dataclass(frozen=True)
 class Leg:
-    """One deed (deploy, delete, retry, continue, wait), and its weather; times count from its begin.
+    """One deed (deploy, adopt, delete, retry, continue, wait), and its weather.
 
-    `parts` are the resources that a retry is for, that a rollback is continued without, or that a
-    delete retains.
+    Times count from its begin. `parts` are the resources that a retry is for, that a rollback is
+    continued without, or that a delete retains. Who adopts takes the first neighbour in as the
+    resource `Own`.
 
     `fates` are the ends of the processes that run it, one after the other, `absences` how long
     nobody lives after each. `meddles` is what somebody else does to one of our copies, `jumps` when
     our clock is set, and by how much; `rival_at` is when somebody asks for another deed meanwhile.
-    `expects` is what has to hold afterwards: the stack's status, and how many copies live.
+    `outage`: from the so-manieth write on, so many writes find the database away, before or (True)
+    behind their commit. `refresh`: the deploy looks at the cloud first. `sweeps`: what the cloud
+    keeps of deleted images goes too. `drifts`: afterwards the stack is compared with the cloud;
+    `protects`: it is protected for a moment, and must not be deleted then. `expects` is what has to
+    hold afterwards: the stack's status, and how many copies live.
     """
 
     deed: str
@@ -39,12 +44,20 @@ class Leg:
     rival_at: float | None = None
     meddles: tuple[float, str] | None = None
     jumps: tuple[float, float] | None = None
+    outage: tuple[int, int, bool] | None = None
+    refresh: bool = False
+    sweeps: bool = False
+    drifts: bool = False
+    protects: bool = False
     lasts: float = 0.0
     expects: tuple[tuple[str, object], ...] = ()
 
     @property
     def is_calm(self) -> bool:
-        troubles = (self.faults, self.fates, self.stop_at, self.usurp_at, self.meddles, self.jumps)
+        troubles = (
+            self.faults, self.fates, self.stop_at, self.usurp_at, self.meddles, self.jumps,
+            self.outage,
+        )  # fmt: skip
         return not any(troubles)
 
 
@@ -52,7 +65,8 @@ class Leg:
 class Voyage:
     """What is known before it begins. `neighbours` are images of others: region and name.
 
-    `skew` is by how many seconds our clock is before the cloud's.
+    `skew` is by how many seconds our clock is before the cloud's. `restores`: the home is copied
+    after this leg, and that copy put back before the end.
     """
 
     seed: int
@@ -62,6 +76,7 @@ class Voyage:
     neighbours: tuple[tuple[str, str], ...] = ()
     legs: tuple[Leg, ...] = ()
     skew: float = 0.0
+    restores: int | None = None
 
     @property
     def secret(self) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 GOLDEN = (("m-golden0000000000001", "cn-hangzhou"), ("m-golden0000000000002", "ap-southeast-1"))
 REGIONS = ("cn-shanghai", "cn-beijing", "us-west-1", "eu-central-1")
+SEAS = (*REGIONS, "cn-hangzhou", "ap-southeast-1")
+"""Every region that anything may be in."""
 NAMES = ("web", "base", "golden.v2", "silver")
 PLAIN: Mapping[str, Any] = {
     "golden": 0, "region": "cn-shanghai", "name": None, "description": None, "tags": {},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from imageferry.assembly.senses import RealClock
 from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
+from imageferry.emulator.errors import EcsError
 from imageferry.ports.keeping import StoreError
 from imageferry.ports.senses import Clock
 from imageferry.settings import ExtraMissing, Settings
@@ -57,6 +58,18 @@ async def serve_emulator(
 
     with emulator_of(settings, RealClock()) as emulator:
         await serve(emulator, host=host, port=port, on_ready=on_ready)
+
+
+def call_emulator(settings: Settings, action: str, parameters: Sequence[tuple[str, str]]) -> Any:
+    """One ECS action on the world of the home, as its owner would in a console; its reply.
+
+    Raises ValueError with the cloud's code and words where it is refused.
+    """
+    with emulator_of(settings, RealClock()) as emulator:
+        try:
+            return emulator.call(action, tuple(parameters))
+        except EcsError as refused:
+            raise ValueError(f"{refused.code}: {refused.message}") from refused
 
 
 def manage_emulator(settings: Settings, deed: str, **arguments: Any) -> Any:

@@ -27,12 +27,12 @@ from imageferry.engine.board import Board
 from imageferry.engine.execution import Patience
 from imageferry.engine.worker import Worker
 from imageferry.model.stacks import Place
-from imageferry.ports.dispatching import Dispatcher
+from imageferry.ports.dispatching import OPERATIONS_AT_ONCE, Dispatcher
 from imageferry.ports.keeping import Store
 from imageferry.ports.senses import Clock, Entropy
 from imageferry.ports.types import Catalog
 from imageferry.resource_types.catalog import TypeCatalog
-from imageferry.resource_types.image_copies.room import Room
+from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.settings import ExtraMissing, Settings, SettingsError
 from imageferry.store.backends import DriverMissing
 from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
@@ -54,7 +54,7 @@ class Calling:
     """What a process runs: `takes_up` also what others have left, `parallel` operations at once."""
 
     takes_up: bool = False
-    parallel: int = 16
+    parallel: int = OPERATIONS_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ async def open_house(
         voice = await opened.enter_async_context(open_voice(settings, clock, entropy))
         holder = f"{platform.node()}:{os.getpid()}"
         await voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
-        room = Room(settings.copy_queue, settings.image_quota)
-        catalog = TypeCatalog(voice.client, room, look_at_images)
+        capacity = Capacity(settings.copy_queue, settings.image_quota)
+        catalog = TypeCatalog(voice.client, capacity, look_at_images)
         worker = Worker(
             store,
             catalog,

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from imageferry.model.forecasts import Experience, Proposal, Sight
 from imageferry.ports.foresight import Foresight
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.room import Room
+from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.wanted import View
 
 
-def look_at_images(cloud: ImageCloud, view: View, room: Room) -> Foresight:
+def look_at_images(cloud: ImageCloud, view: View, capacity: Capacity) -> Foresight:
     """The foresight of a type; most commands ask nothing, and load nothing for it."""
 
     async def ask(
         proposals: Sequence[Proposal], installation: str, experience: Sequence[Experience] = ()
     ) -> Sight:
-        from imageferry.resource_types.image_copies.foresight import CopyForesight
+        from imageferry.resource_types.image_copies.foresight.forecasts import CopyForesight
 
-        return await CopyForesight(cloud, view, room)(proposals, installation, experience)
+        return await CopyForesight(cloud, view, capacity)(proposals, installation, experience)
 
     return ask

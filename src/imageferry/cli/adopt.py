@@ -18,6 +18,7 @@ from imageferry.cli.flags import (
     Wish,
     house_flags,
     parallel_option,
+    parameters_option,
     patience_flags,
     timeout_option,
     yes_option,
@@ -81,14 +82,14 @@ deleting the stack deletes it, unless its DeletionPolicy is Retain.
     multiple=True,
     help="Also images of this other installation, which is lost or gives them up.",
 )
-@click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter.")
 @click.option(
-    "--parameters",
-    "parameter_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
+    "-p",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; JSON text where its type is Json. May be repeated.",
 )
+@parameters_option
 @yes_option
 @click.option(
     "--on-failure",

@@ -187,13 +187,13 @@ def _remark(change: ResourceChange) -> str:
         parts.append(f"{was} {clean(str(change.moved_from))}")
     keeps_old = change.wanted is not None and change.wanted.replacement_policy == "Retain"
     if change.action is Action.REPLACE and keeps_old:
-        parts.append("the old one is left behind in the cloud, as its policy says")
+        parts.append("the old one stays in the cloud, as its policy says")
     elif change.repairs:
         parts.append("after deleting what an earlier attempt left unfinished")
     if change.renews:
         parts.append("made anew behind its Ref, since it is gone from the cloud")
     if change.retained:
-        parts.append("left behind in the cloud, as its policy says")
+        parts.append("stays in the cloud")
     if change.replacement is Replacement.MAYBE:
         parts.append("replaced if a value known later differs")
     return ", ".join(parts)

@@ -132,11 +132,6 @@ CHOICES: Final[Sequence[Choice]] = (
         "the new image is made first, then the names are changed, then the old one is deleted",
     ),
     Choice(
-        "ROS delete",
-        "whether a rollback of a creation keeps what DeletionPolicy says to retain",
-        "Retain is honoured",
-    ),
-    Choice(
         "ALIYUN::ECS::CopyImage",
         "equal regions without AllowCopyInSameRegion",
         "refused before the first call, unless the copy is encrypted",

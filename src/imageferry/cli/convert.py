@@ -11,7 +11,7 @@ import click
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.diagnostics import diagnostic_json, tally
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, screen_flags
+from imageferry.cli.flags import Flags, parameters_option, screen_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.parameters import read_parameters
 from imageferry.cli.refusals import CommandRefused, misuse
@@ -82,13 +82,7 @@ other language, and would change the meaning, is an error: exit 2, and nothing i
     metavar="KEY=VALUE",
     help="A parameter by which counts and regions are settled. May be repeated.",
 )
-@click.option(
-    "--parameters",
-    "parameter_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
-)
+@parameters_option
 @click.option(
     "--functions",
     "spelling",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -24,13 +24,13 @@ from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import settings_of
 from imageferry.cli.views import cloud_line
 from imageferry.cloud.credentials import CredentialsMissing
-from imageferry.cloud.ecs import region_ids
+from imageferry.cloud.ecs import region_words
 from imageferry.cloud.endpoints import ECS
 from imageferry.cloud.errors import CloudError
 from imageferry.model.values import MASK, Json
 from imageferry.ports.dispatching import Crew
 from imageferry.ports.senses import Clock
-from imageferry.settings import Settings
+from imageferry.settings import VARIABLES, Setting, Settings
 from imageferry.wire.http import HttpRequest
 
 _GOOD: Final = "ok"
@@ -115,7 +115,7 @@ async def examine_surroundings(chosen: Settings) -> list[Finding]:
             findings.append(Finding("access key", _GOOD, f"{masked_key(key)} is used"))
             findings.append(Finding("account", _GOOD, clean(voice.account_id)))
             region = chosen.region or HOME_REGION
-            known = await region_ids(voice.client, region)
+            known = await region_words(voice.client, region)
             findings.append(_regions(chosen, known))
             findings.append(await _clocks(voice, clock, region))
     except Exception as fault:
@@ -168,7 +168,7 @@ def _failed(subject: str, fault: Exception) -> Finding:
     return Finding(subject, _BAD, clean(says), code)
 
 
-def _regions(chosen: Settings, known: Sequence[str]) -> Finding:
+def _regions(chosen: Settings, known: Collection[str]) -> Finding:
     if chosen.region and chosen.region not in known:
         return Finding(
             "regions",
@@ -221,9 +221,15 @@ def _report(chosen: Settings, findings: Sequence[Finding], screen: Screen) -> li
 
 def _setting_rows(chosen: Settings) -> list[tuple[str, str, str]]:
     return [
-        (one.name, _shown(one.value, is_secret=one.is_secret), f"from {one.origin}")
+        (one.name, _shown(one.value, is_secret=one.is_secret), _origin(one))
         for one in chosen.origins
     ]
+
+
+def _origin(setting: Setting) -> str:
+    if setting.origin == "default":
+        return f"by default; {VARIABLES[setting.name]} chooses it"
+    return f"from {setting.origin}"
 
 
 _PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*")

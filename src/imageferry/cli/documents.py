@@ -46,11 +46,11 @@ def view_json(view: StackView, remains: Iterable[Context] = ()) -> dict[str, Jso
         "outputs": mask(stack.outputs),
         "export_names": _export_names(stack),
         "resources": [_resource_json(one, stack.dialect) for one in view.resources],
-        "operation": None if operation is None else operation_json(operation),
+        "operation": None if operation is None else operation_json(operation, view.is_run),
         "policy": stack.policy or None,
         "next": [
             {"verb": way.verb.value, "command": way.command, "says": way.says}
-            for way in ways_out(stack, operation)
+            for way in ways_out(stack, operation, view.is_run)
         ],
         "drift": _drift_json(stack),
         "snapshots_left": snapshots_left_json(remains),
@@ -117,13 +117,14 @@ def progress_of(view: ResourceView) -> int | None:
     return 100 if view.resource.status in _COMPLETE else None
 
 
-def operation_json(operation: Operation) -> dict[str, Json]:
-    """The operation a stack had last."""
+def operation_json(operation: Operation, is_run: bool | None) -> dict[str, Json]:
+    """The operation a stack had last; `is_run` as a view has it."""
     return {
         "operation_id": operation.operation_id,
         "kind": operation.kind.value,
         "status": operation.status.value,
         "reason": operation.reason,
+        "is_run": is_run,
         "cancel_requested": operation.cancel_requested,
         "started_at": show_moment(operation.started_at),
         "ended_at": None if operation.ended_at is None else show_moment(operation.ended_at),

@@ -24,6 +24,7 @@ from imageferry.model.drift import (
     ResourceDrift,
     ResourceDriftStatus,
     StackDrift,
+    StackDriftStatus,
 )
 from imageferry.model.handlers import ErrorCode
 from imageferry.model.stacks import Stack
@@ -138,7 +139,11 @@ def drift_lines(
         lines += [f"      {line}" for line in _details(one)]
     if quiet and not shown:
         return []
-    return [*lines, *([""] if lines else []), paint(_summary(stack, drift), "bold")]
+    lines += [*([""] if lines else []), paint(_summary(stack, drift), "bold")]
+    if drift.status is StackDriftStatus.DRIFTED and not quiet:
+        way = f"imageferry deploy TEMPLATE --stack {clean(stack.name)} --refresh"
+        lines.append(f"  {way}  sets back what can be set back")
+    return lines
 
 
 def _details(drift: ResourceDrift) -> list[str]:

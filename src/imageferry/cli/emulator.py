@@ -18,7 +18,16 @@ from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.logs import begin
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused, misuse
-from imageferry.cli.rendering import clean, counted, indented, show_duration, show_value, table
+from imageferry.cli.regions import check_region
+from imageferry.cli.rendering import (
+    clean,
+    clean_lines,
+    counted,
+    indented,
+    show_duration,
+    show_value,
+    table,
+)
 from imageferry.cli.screens import Screen
 from imageferry.model.diagnostics import error
 from imageferry.settings import Settings
@@ -42,6 +51,7 @@ def emulator_command() -> None:
 
 @emulator_command.command(
     "serve",
+    short_help="Serve it on a loopback address.",
     epilog="""\b
 Examples:
   imageferry emulator serve --port 8080
@@ -110,6 +120,8 @@ Examples:
 @screen_flags
 def show_images(region: str | None, snapshots: bool, flags: Flags) -> None:
     """Show the images of the emulated cloud."""
+    if region is not None:
+        check_region(region)
     chosen, screen = _begin(flags)
     images = emulation.manage_emulator(chosen, "images", region=region)
     found = emulation.manage_emulator(chosen, "snapshots") if snapshots else []
@@ -119,6 +131,44 @@ def show_images(region: str | None, snapshots: bool, flags: Flags) -> None:
     if snapshots:
         screen.say("", *(table(_snapshot_rows(found), _SNAPSHOT_HEADS) or []))
     screen.give({"images": images, **({"snapshots": found} if snapshots else {})})
+
+
+@emulator_command.command(
+    "call",
+    short_help="Call an action, as somebody else would.",
+    epilog="""\b
+Examples:
+  imageferry emulator call ModifyImageAttribute ImageId=m-golden0000000000001 ImageName=renamed
+  imageferry emulator call TagResources ResourceType=image ResourceId.1=m-golden0000000000001 \\
+      Tag.1.Key=team Tag.1.Value=blue
+  imageferry emulator call DeleteImage ImageId=m-golden0000000000002 Force=true
+
+\b
+This is how drift is made by hand: the call is carried out as somebody else's in a console would
+be, whatever faults are set. Without RegionId it is that of the image.
+""",
+)
+@click.argument("action")
+@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
+@screen_flags
+def call_action(action: str, parameters: tuple[str, ...], flags: Flags) -> None:
+    """Call an ECS ACTION in the emulated cloud, as somebody beside imageferry."""
+    chosen, screen = _begin(flags)
+    pairs = [(name, value) for name, _, value in (text.partition("=") for text in parameters)]
+    wrong = [text for text in parameters if "=" not in text]
+    if wrong:
+        raise misuse("IF822", f'"{wrong[0]}" is no parameter', remedy="write NAME=VALUE")
+    try:
+        reply = emulation.call_emulator(chosen, action, pairs)
+    except ValueError as refused:
+        raise misuse(
+            "IF822",
+            f"{action} was refused: {refused}",
+            remedy="docs/emulator.md lists the actions",
+        ) from None
+    said = clean_lines(json.dumps(reply, ensure_ascii=False, indent=2)) if reply else "done"
+    screen.say(said)
+    screen.give(reply)
 
 
 _IMAGE_HEADS: Final = ("IMAGE", "REGION", "NAME", "STATUS", "GIB", "COPY OF")
@@ -158,7 +208,11 @@ def _snapshot_rows(snapshots: Sequence[Mapping[str, Any]]) -> list[tuple[str, ..
     ]
 
 
-@emulator_command.command("reset", epilog="\b\nExamples:\n  imageferry emulator reset --yes")
+@emulator_command.command(
+    "reset",
+    short_help="Make the world fresh again.",
+    epilog="\b\nExamples:\n  imageferry emulator reset --yes",
+)
 @yes_option
 @click.option("--keep-settings", is_flag=True, help="Keep the settings of the world.")
 @screen_flags
@@ -177,6 +231,7 @@ def reset_world(yes: bool, keep_settings: bool, flags: Flags) -> None:
 
 @emulator_command.command(
     "settings",
+    short_help="Show or change the settings of the world.",
     epilog="""\b
 Examples:
   imageferry emulator settings
@@ -250,7 +305,7 @@ def add_fault(
     screen.give(added)
 
 
-@fault_group.command("list")
+@fault_group.command("list", epilog="\b\nExamples:\n  imageferry emulator fault list")
 @screen_flags
 def list_faults(flags: Flags) -> None:
     """Show the faults that are still to come."""
@@ -264,7 +319,10 @@ def list_faults(flags: Flags) -> None:
     screen.give({"faults": faults})
 
 
-@fault_group.command("clear")
+@fault_group.command(
+    "clear",
+    epilog="\b\nExamples:\n  imageferry emulator fault clear\n  imageferry emulator fault clear 1",
+)
 @click.argument("number", type=click.IntRange(1), required=False)
 @screen_flags
 def clear_faults(number: int | None, flags: Flags) -> None:
@@ -275,7 +333,7 @@ def clear_faults(number: int | None, flags: Flags) -> None:
     screen.give({"removed": removed})
 
 
-@fault_group.command("kinds")
+@fault_group.command("kinds", epilog="\b\nExamples:\n  imageferry emulator fault kinds")
 @screen_flags
 def list_kinds(flags: Flags) -> None:
     """Show every kind of fault and the details it takes."""

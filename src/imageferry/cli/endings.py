@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from imageferry.assembly.house import is_shared
@@ -15,7 +16,7 @@ from imageferry.cli.rendering import clean, indented, show_duration
 from imageferry.cli.retained import retained_by, retained_json, retained_lines
 from imageferry.cli.sessions import Session
 from imageferry.cli.views import colour_of, output_lines
-from imageferry.cli.ways import remedy_of
+from imageferry.cli.ways import remedy_of, way_lines
 from imageferry.control.requests import StackView
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.diagnostics import Diagnostic, error
@@ -79,11 +80,11 @@ async def carry_out(
     change_set: ChangeSet | None,
     patience: Patience,
     *,
-    cancelling: bool = False,
+    wanted: AbstractSet[OperationStatus] = frozenset(),
 ) -> ExitCode:
     """Follow an open operation, say how it ended, and give the exit code.
 
-    `cancelling`: the command asked for the end, so that an operation that was undone is success.
+    `wanted` are the ends that a command which cancels has asked for: they are its success.
     """
     screen = session.screen
     if patience.no_wait:
@@ -102,7 +103,7 @@ async def carry_out(
         case Ending.ENDED:
             records = await session.house.store.records(operation.operation_id)
             remains = remains_of(records)
-            code = await _ended(session, view, operation, records, cancelling=cancelling)
+            code = await _ended(session, view, operation, records, wanted)
             screen.say(*remains_lines(remains))
             kept = await retained_by(session, operation, change_set)
             screen.say(*retained_lines(kept))
@@ -132,11 +133,14 @@ def _left(session: Session, ending: Ending, view: StackView, operation: Operatio
     name = clean(view.stack.name)
     interrupted = ending is Ending.INTERRUPTED
     said = "interrupted" if interrupted else "stopped watching"
+    way = f"to undo it:   imageferry cancel --stack {name}"
+    if view.operation is not None and view.operation.rollback_id is not None:
+        way = f"to break the undoing off: imageferry cancel --stack {name} --break-off"
     session.screen.warn(
         [
             f"{said}: operation {operation.operation_id} stays open; copies in the cloud go on",
-            "  to re-attach: give the same command again",
-            f"  to undo it:   imageferry cancel --stack {name}",
+            f"  to re-attach: give the same command again, or imageferry retry --stack {name}",
+            f"  {way}",
         ]
     )
     return ExitCode.INTERRUPTED if interrupted else ExitCode.STOPPED_WATCHING
@@ -164,8 +168,7 @@ async def _ended(
     view: StackView,
     operation: Operation,
     records: Sequence[StepRecord],
-    *,
-    cancelling: bool,
+    wanted: AbstractSet[OperationStatus],
 ) -> ExitCode:
     screen = session.screen
     found = await session.house.plane.operation(operation.operation_id) or operation
@@ -180,9 +183,11 @@ async def _ended(
         if stack.outputs and found.kind is not ChangeKind.DELETE:
             screen.say("outputs:", *indented(output_lines(stack)))
         return code
-    if cancelling and found.status in {OperationStatus.ROLLED_BACK, OperationStatus.FAILED}:
+    if found.status in wanted:
         screen.say(
-            f'stack "{clean(stack.name)}" is {screen.paint(word, colour_of(word))} after {took}'
+            f'stack "{clean(stack.name)}" is {screen.paint(word, colour_of(word))} after {took}',
+            "what can be done:",
+            *indented(way_lines(view)),
         )
         return ExitCode.DONE
     told = failures(clean(stack.name), records)

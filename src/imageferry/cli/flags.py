@@ -99,6 +99,13 @@ _PATIENCE: Final = (
     ),
 )
 
+during_update_option: Final = click.option(
+    "--stack-policy-during-update",
+    "policy_file_during_update",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="For this update alone, this policy in place of the stack's.",
+)
 _GUARD: Final = (
     click.option(
         "--protect/--no-protect",
@@ -113,16 +120,17 @@ _GUARD: Final = (
         type=click.Path(dir_okay=False, allow_dash=True),
         help="From now on this policy (JSON) says which updates are allowed.",
     ),
-    click.option(
-        "--stack-policy-during-update",
-        "policy_file_during_update",
-        metavar="FILE",
-        type=click.Path(dir_okay=False, allow_dash=True),
-        help="For this update alone, this policy in place of the stack's.",
-    ),
+    during_update_option,
 )
 
 _SOURCE: Final = click.argument("template", type=click.Path(dir_okay=False, allow_dash=True))
+parameters_option = click.option(
+    "--parameters",
+    "parameter_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
+)
 _PARAMETERS: Final = (
     click.option(
         "-p",
@@ -131,13 +139,7 @@ _PARAMETERS: Final = (
         metavar="KEY=VALUE",
         help="A parameter; JSON text where its type is Json. May be repeated.",
     ),
-    click.option(
-        "--parameters",
-        "parameter_file",
-        metavar="FILE",
-        type=click.Path(dir_okay=False, allow_dash=True),
-        help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
-    ),
+    parameters_option,
 )
 
 _TEMPLATE: Final = (
@@ -199,74 +201,59 @@ def _declared(function: Deed, options: tuple[Callable[[Deed], Deed], ...]) -> De
     return function
 
 
-def screen_flags(function: Deed) -> Deed:
-    """`--json --no-color --debug --log-file`, handed over as `flags`."""
+def _gathered(
+    function: Deed,
+    options: tuple[Callable[[Deed], Deed], ...],
+    names: tuple[str, ...],
+    handed_over: Callable[..., dict[str, Any]],
+) -> Deed:
+    """The options declared, and their values handed over to the command as one."""
 
     @functools.wraps(function)
     def gathered(**given: Any) -> None:
-        names = ("as_json", "no_color", "debug", "log_file")
-        flags = Flags(**{name: given.pop(name) for name in names})
-        function(flags=flags, **given)
+        function(**handed_over(**{name: given.pop(name) for name in names}), **given)
 
-    return _declared(gathered, _SCREEN)
+    return _declared(gathered, options)
+
+
+_SCREEN_NAMES: Final = ("as_json", "no_color", "debug", "log_file")
+_TEMPLATE_NAMES: Final = ("template", "stack_name", "pairs", "parameter_file")
+_GUARD_NAMES: Final = ("is_protected", "policy_file", "policy_file_during_update")
+
+
+def screen_flags(function: Deed) -> Deed:
+    """`--json --no-color --debug --log-file`, handed over as `flags`."""
+    return _gathered(function, _SCREEN, _SCREEN_NAMES, lambda **given: {"flags": Flags(**given)})
 
 
 def house_flags(function: Deed) -> Deed:
     """The screen's flags and `--region --cloud`, handed over as `flags`."""
-
-    @functools.wraps(function)
-    def gathered(**given: Any) -> None:
-        names = ("as_json", "no_color", "debug", "log_file", "cloud", "region")
-        flags = Flags(**{name: given.pop(name) for name in names})
-        function(flags=flags, **given)
-
-    return _declared(gathered, (*_PLACE, *_SCREEN))
+    names = (*_SCREEN_NAMES, "cloud", "region")
+    options = (*_PLACE, *_SCREEN)
+    return _gathered(function, options, names, lambda **given: {"flags": Flags(**given)})
 
 
 def template_flags(function: Deed) -> Deed:
     """`TEMPLATE --stack -p --parameters`, handed over as `wish`."""
-
-    @functools.wraps(function)
-    def gathered(**given: Any) -> None:
-        names = ("template", "stack_name", "pairs", "parameter_file")
-        wish = Wish(**{name: given.pop(name) for name in names})
-        function(wish=wish, **given)
-
-    return _declared(gathered, _TEMPLATE)
+    return _gathered(function, _TEMPLATE, _TEMPLATE_NAMES, lambda **given: {"wish": Wish(**given)})
 
 
 def lone_template_flags(function: Deed) -> Deed:
     """`TEMPLATE [--stack] -p --parameters`, handed over as `wish`: the stack may be left out."""
 
-    @functools.wraps(function)
-    def gathered(**given: Any) -> None:
-        name = given.pop("stack_name")
-        names = ("template", "pairs", "parameter_file")
-        parts = {part: given.pop(part) for part in names}
-        wish = Wish(stack_name=name or "", is_alone=name is None, **parts)
-        function(wish=wish, **given)
+    def wish(stack_name: str | None, **given: Any) -> dict[str, Any]:
+        is_alone = stack_name is None
+        return {"wish": Wish(stack_name=stack_name or "", is_alone=is_alone, **given)}
 
-    return _declared(gathered, _TEMPLATE_ALONE)
+    return _gathered(function, _TEMPLATE_ALONE, _TEMPLATE_NAMES, wish)
 
 
 def patience_flags(function: Deed) -> Deed:
     """`--no-wait --wait-timeout`, handed over as `patience`."""
-
-    @functools.wraps(function)
-    def gathered(**given: Any) -> None:
-        patience = Patience(given.pop("no_wait"), given.pop("wait_timeout"))
-        function(patience=patience, **given)
-
-    return _declared(gathered, _PATIENCE)
+    names = ("no_wait", "wait_timeout")
+    return _gathered(function, _PATIENCE, names, lambda **given: {"patience": Patience(**given)})
 
 
 def guard_flags(function: Deed) -> Deed:
     """`--protect --stack-policy --stack-policy-during-update`, handed over as `guard`."""
-
-    @functools.wraps(function)
-    def gathered(**given: Any) -> None:
-        names = ("is_protected", "policy_file", "policy_file_during_update")
-        guard = Guard(**{name: given.pop(name) for name in names})
-        function(guard=guard, **given)
-
-    return _declared(gathered, _GUARD)
+    return _gathered(function, _GUARD, _GUARD_NAMES, lambda **given: {"guard": Guard(**given)})

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from imageferry.cli.diagnostics import all_lines, diagnostic_json
-from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_duration, width
-from imageferry.model.forecasts import Forecast, Lane, Lookahead, Remains, Standing
+from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_duration, table, width
+from imageferry.model.forecasts import Backlog, Forecast, Lookahead, Lookalike, Remains
 from imageferry.model.values import Json
 
 REFUSED: Final = ("!", "red")
@@ -23,7 +23,7 @@ def symbol_of(lookahead: Lookahead, address: str) -> tuple[str, str] | None:
     forecast = lookahead.forecasts.get(address)
     if forecast is None:
         return None
-    if forecast.standing is not None and forecast.standing.fits:
+    if forecast.lookalike is not None and forecast.lookalike.fits:
         return THERE_ALREADY
     return REFUSED if forecast.is_refused else None
 
@@ -34,19 +34,19 @@ def forecast_lines(lookahead: Lookahead, address: str, paint: Paint = plain) -> 
     if forecast is None:
         return []
     lines = all_lines(lookahead.diagnostics.get(address, ()), paint)
-    if forecast.standing is not None and forecast.standing.fits and not forecast.is_refused:
-        lines += _standing_lines(forecast.standing)
+    if forecast.lookalike is not None and forecast.lookalike.fits and not forecast.is_refused:
+        lines += _lookalike_lines(forecast.lookalike)
     lines += [f"note: {clean(note)}" for note in forecast.notes]
     return [f"      {line}" for line in lines]
 
 
-def _standing_lines(standing: Standing) -> list[str]:
-    called = f"{clean(standing.physical_id)} in {clean(standing.region)}"
-    if standing.name:
-        called += f' ("{clean(standing.name)}")'
+def _lookalike_lines(lookalike: Lookalike) -> list[str]:
+    called = f"{clean(lookalike.physical_id)} in {clean(lookalike.region)}"
+    if lookalike.name:
+        called += f' ("{clean(lookalike.name)}")'
     return [
         f"already there: {called}, made by this installation, in no stack, and as it is wanted",
-        f"  mend: take it in instead: {clean(standing.adoption)}",
+        f"  mend: take it in instead: {clean(lookalike.adoption)}",
     ]
 
 
@@ -58,13 +58,14 @@ def estimate_lines(lookahead: Lookahead, paint: Paint = plain) -> list[str]:
     if not lookahead.is_looked:
         return []
     lines = []
-    if lookahead.lanes:
+    if lookahead.backlogs:
         lines.append(paint(_copy_line(lookahead), "bold"))
         lines += _route_lines(lookahead)
     lines += _remains_lines(lookahead)
     lines += [f"note: {clean(note)}" for note in lookahead.notes]
-    calls = f"about {counted(lookahead.calls_ahead, 'call')} to the cloud, polling included"
-    lines.append(f"{calls}; {counted(lookahead.calls, 'call')} made to look ahead")
+    if lookahead.calls_ahead:
+        calls = f"about {counted(lookahead.calls_ahead, 'call')} to the cloud, polling included"
+        lines.append(f"{calls}; {counted(lookahead.calls, 'call')} made to look ahead")
     refused = lookahead.refused
     if refused:
         wrong = f"the cloud would refuse {counted(len(refused), 'change')} as things stand"
@@ -73,17 +74,17 @@ def estimate_lines(lookahead: Lookahead, paint: Paint = plain) -> list[str]:
 
 
 def _copy_line(lookahead: Lookahead) -> str:
-    copies = sum(lane.copies for lane in lookahead.lanes)
-    gib = sum(lane.gib for lane in lookahead.lanes)
+    copies = sum(backlog.copies for backlog in lookahead.backlogs)
+    gib = sum(backlog.gib for backlog in lookahead.backlogs)
     said = f"to copy: {gib} GiB in {counted(copies, 'image')}"
-    said += f" to {counted(len(lookahead.lanes), 'region')}"
-    return f"{said}, about {show_duration(lookahead.seconds or 0.0)}{_basis(lookahead.lanes)}"
+    said += f" to {counted(len(lookahead.backlogs), 'region')}"
+    return f"{said}, about {show_duration(lookahead.seconds or 0.0)}{_basis(lookahead.backlogs)}"
 
 
-def _basis(lanes: Sequence[Lane]) -> str:
+def _basis(backlogs: Sequence[Backlog]) -> str:
     """From what a time is estimated."""
-    measured = sum(lane.is_measured for lane in lanes)
-    if measured == len(lanes):
+    measured = sum(backlog.is_measured for backlog in backlogs)
+    if measured == len(backlogs):
         return " by the pace of earlier copies"
     if measured:
         return " by the pace of earlier copies, and a first guess where there were none"
@@ -96,27 +97,27 @@ def _route_lines(lookahead: Lookahead) -> list[str]:
     for forecast in lookahead.forecasts.values():
         if forecast.route is not None:
             sources[forecast.route[1]].add(forecast.route[0])
-    shown = lookahead.lanes[:_MOST_ROUTES]
+    shown = lookahead.backlogs[:_MOST_ROUTES]
     heads = [
-        f"{', '.join(sorted(map(clean, sources[lane.region])))} -> {clean(lane.region)}"
-        for lane in shown
+        f"{', '.join(sorted(map(clean, sources[backlog.region])))} -> {clean(backlog.region)}"
+        for backlog in shown
     ]
     columns = max(map(width, heads), default=0)
     lines = [
-        f"  {pad(head, columns)}  {_lane_words(lane)}"
-        for head, lane in zip(heads, shown, strict=True)
+        f"  {pad(head, columns)}  {_backlog_words(backlog)}"
+        for head, backlog in zip(heads, shown, strict=True)
     ]
-    if len(lookahead.lanes) > len(shown):
-        lines.append(f"  and {len(lookahead.lanes) - len(shown)} more; --json has all of them")
+    if len(lookahead.backlogs) > len(shown):
+        lines.append(f"  and {len(lookahead.backlogs) - len(shown)} more; --json has all of them")
     return lines
 
 
-def _lane_words(lane: Lane) -> str:
-    said = f"{lane.gib} GiB, {counted(lane.copies, 'copy', 'copies')}, about "
-    said += show_duration(lane.seconds)
-    if lane.ahead or lane.waves > 1:
-        said += f" ({counted(lane.waves, 'turn')} of {lane.slots} at once"
-        said += f", {lane.ahead} before ours)" if lane.ahead else ")"
+def _backlog_words(backlog: Backlog) -> str:
+    said = f"{backlog.gib} GiB, {counted(backlog.copies, 'copy', 'copies')}, about "
+    said += show_duration(backlog.seconds)
+    if backlog.ahead or backlog.waves > 1:
+        said += f" ({counted(backlog.waves, 'turn')} of {backlog.slots} at once"
+        said += f", {backlog.ahead} before ours)" if backlog.ahead else ")"
     return said
 
 
@@ -129,11 +130,15 @@ def _remains_lines(lookahead: Lookahead) -> list[str]:
         f"stay and are billed: {counted(number, 'snapshot')} ({gib} GiB) of "
         f"{counted(len(remains), 'removed image')}"
     ]
-    lines += [
-        f"  {clean(one.region)}  {clean(one.physical_id)}: "
-        f"{counted(one.snapshots, 'snapshot')}, {one.gib} GiB"
+    rows = [
+        (
+            clean(one.region),
+            clean(one.physical_id),
+            f"{counted(one.snapshots, 'snapshot')}, {one.gib} GiB",
+        )
         for one in remains[:_MOST_ROUTES]
     ]
+    lines += [f"  {row}" for row in table(rows)]
     if len(remains) > _MOST_ROUTES:
         lines.append(f"  and {len(remains) - _MOST_ROUTES} more; --json has all of them")
     return lines
@@ -165,16 +170,16 @@ def forecast_json(lookahead: Lookahead, address: str) -> Json:
 
 
 def _standing_json(forecast: Forecast) -> Json:
-    standing = forecast.standing
-    if standing is None:
+    lookalike = forecast.lookalike
+    if lookalike is None:
         return None
     return {
-        "id": standing.physical_id,
-        "region": standing.region,
-        "name": standing.name,
-        "ours": standing.is_ours,
-        "adoption": standing.adoption or None,
-        "holder": standing.holder or None,
+        "id": lookalike.physical_id,
+        "region": lookalike.region,
+        "name": lookalike.name,
+        "ours": lookalike.is_ours,
+        "adoption": lookalike.adoption or None,
+        "holder": lookalike.holder or None,
     }
 
 
@@ -191,19 +196,19 @@ def estimate_json(lookahead: Lookahead) -> Json:
         return None
     remains = [one for forecast in lookahead.forecasts.values() for one in forecast.remains]
     return {
-        "gib": sum(lane.gib for lane in lookahead.lanes),
-        "copies": sum(lane.copies for lane in lookahead.lanes),
+        "gib": sum(backlog.gib for backlog in lookahead.backlogs),
+        "copies": sum(backlog.copies for backlog in lookahead.backlogs),
         "seconds": lookahead.seconds,
         "regions": [
             {
-                "region": lane.region,
-                "copies": lane.copies,
-                "gib": lane.gib,
-                "seconds": lane.seconds,
-                "measured": lane.is_measured,
-                "queue": {"at_once": lane.slots, "ahead": lane.ahead, "turns": lane.waves},
+                "region": backlog.region,
+                "copies": backlog.copies,
+                "gib": backlog.gib,
+                "seconds": backlog.seconds,
+                "measured": backlog.is_measured,
+                "queue": {"at_once": backlog.slots, "ahead": backlog.ahead, "turns": backlog.waves},
             }
-            for lane in lookahead.lanes
+            for backlog in lookahead.backlogs
         ],
         "calls_made": lookahead.calls,
         "calls_ahead": lookahead.calls_ahead,

@@ -45,6 +45,7 @@ def home_command() -> None:
 
 @home_command.command(
     "backup",
+    short_help="Copy what is kept into a new folder.",
     epilog="""\b
 Examples:
   imageferry home backup /backups/imageferry-monday
@@ -74,6 +75,7 @@ def backup_command(folder: Path, without_key: bool, flags: Flags) -> None:
 
 @home_command.command(
     "restore",
+    short_help="Bring the home back to a backup.",
     epilog="""\b
 Examples:
   imageferry home restore /backups/imageferry-monday
@@ -119,6 +121,7 @@ def restore_command(folder: Path, yes: bool, flags: Flags) -> None:
 
 @home_command.command(
     "upgrade",
+    short_help="Bring the tables to this version.",
     epilog="""\b
 Examples:
   imageferry home upgrade --check

@@ -29,7 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "adopt": ("adopt", "Take images that exist into a stack"),
     "orphans": ("orphans", "Find what was left in the cloud and is in no record"),
     "cancel": ("operations", "Stop a running operation and undo it"),
-    "retry": ("operations", "Try a failed or parked operation again"),
+    "retry": ("operations", "Let go on what stopped, or try again what failed"),
     "continue-rollback": ("operations", "Go on with a rollback that failed"),
     "protect": ("operations", "Forbid that a stack is deleted"),
     "types": ("types", "Show the resource types and their references"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Final
+
 import click
 
 from imageferry.cli.deploy import execute_plan
@@ -11,6 +14,7 @@ from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
     Flags,
     Patience,
+    during_update_option,
     house_flags,
     parallel_option,
     patience_flags,
@@ -19,13 +23,15 @@ from imageferry.cli.flags import (
     timeout_option,
     yes_option,
 )
-from imageferry.cli.questions import need_answerer
+from imageferry.cli.policies import read_policy
+from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.rendering import clean
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.stacks import find_stack
-from imageferry.control.requests import ExecutionOptions, Planned
+from imageferry.control.requests import ExecutionOptions, Leave, Planned
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Stack
+from imageferry.model.statuses import OperationStatus
 
 
 @click.command(
@@ -85,27 +91,63 @@ def delete_command(
 Examples:
   imageferry cancel --stack golden
   imageferry cancel --stack golden --no-wait
+  imageferry cancel --stack golden --break-off
+
+\b
+What is being undone already is not turned again; the command follows it. At a terminal it asks
+whether to break that off, and --break-off says so where nobody can be asked: what is not undone yet
+stays as it is, and continue-rollback, deploy or delete go on from there.
 """,
 )
 @stack_option
+@click.option(
+    "--break-off",
+    "breaks_off",
+    is_flag=True,
+    help="Give up an undoing that is under way, without asking.",
+)
 @patience_flags
 @house_flags
-def cancel_command(stack_name: str, patience: Patience, flags: Flags) -> None:
+def cancel_command(stack_name: str, breaks_off: bool, patience: Patience, flags: Flags) -> None:
     """Stop a running operation: calls in flight settle, then what it did is undone."""
 
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
-        operation = await session.house.plane.cancel(stack)
+        ends = breaks_off or await _agrees_to_break_off(session, stack)
+        operation = await session.house.plane.cancel(stack, breaks_off=ends)
+        operation_id, wanted = operation.operation_id, _UNDONE
         if operation.rollback_id is None:
-            session.screen.say(f"cancelling operation {operation.operation_id}")
+            session.screen.say(f"cancelling operation {operation_id}")
+        elif ends:
+            session.screen.say(f"breaking off the rollback of operation {operation_id}")
+            wanted = _BROKEN_OFF
         else:
             session.screen.say(
-                f"operation {operation.operation_id} is being undone already; nothing turns that back"
+                f"operation {operation_id} is being undone already, and goes on with that",
+                f"  to break it off: imageferry cancel --stack {clean(stack.name)} --break-off",
             )
         change_set = await session.house.store.change_set(operation.change_set_id)
-        return await carry_out(session, operation, stack, change_set, patience, cancelling=True)
+        return await carry_out(session, operation, stack, change_set, patience, wanted=wanted)
 
     run(flags, deed)
+
+
+_UNDONE: Final = frozenset({OperationStatus.ROLLED_BACK, OperationStatus.FAILED})
+_BROKEN_OFF: Final = frozenset({OperationStatus.ROLLED_BACK, OperationStatus.ROLLBACK_FAILED})
+
+
+async def _agrees_to_break_off(session: Session, stack: Stack) -> bool:
+    """Ask whether an undoing that runs is to be given up; no where there is none, or no terminal."""
+    operation = await session.house.store.last_operation(stack.stack_id)
+    if operation is None or not operation.status.is_open or operation.rollback_id is None:
+        return False
+    if not sys.stdin.isatty():
+        return False
+    session.screen.say(
+        f"operation {operation.operation_id} is being undone already. Breaking that off leaves what"
+        " is not undone yet as it is; continue-rollback, deploy or delete go on from there"
+    )
+    return agrees(session.screen, "break it off?")
 
 
 @click.command(
@@ -115,6 +157,7 @@ Examples:
   imageferry retry --stack golden
   imageferry retry --stack golden --yes --on-failure rollback
   imageferry retry --stack golden --only 'Copy[3]' --only Base
+  imageferry retry --stack golden --replace
 
 \b
 --only touches the resources that are named, and what they need that is not there yet. As long as
@@ -136,6 +179,8 @@ something else is still to be done the stack stays failed (exit 4).
     show_default=True,
     help="What becomes of what was made, where something fails again.",
 )
+@click.option("--replace", is_flag=True, help="Allow changes that make a new image.")
+@during_update_option
 @remains_option
 @parallel_option
 @timeout_option
@@ -146,14 +191,17 @@ def retry_command(
     yes: bool,
     only: tuple[str, ...],
     on_failure: str,
+    replace: bool,
+    policy_file_during_update: str | None,
     deletes_remains: bool,
     parallel: int | None,
     timeout: float | None,
     patience: Patience,
     flags: Flags,
 ) -> None:
-    """Let a parked operation go on, or plan a failed stack's template again and carry it out."""
+    """Let an operation go on that stopped, or plan a failed stack's template again and carry it out."""
     need_answerer(yes=yes, deed="retry")
+    leave = Leave(replace, read_policy(policy_file_during_update))
     options = ExecutionOptions(
         on_failure=OnFailure(on_failure),
         parallel=parallel or 0,
@@ -163,7 +211,7 @@ def retry_command(
 
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
-        begun = await session.house.plane.retry(stack, only)
+        begun = await session.house.plane.retry(stack, only, leave)
         return await _carry_on(session, stack, begun, options, patience, yes=yes)
 
     run(flags, deed)
@@ -223,7 +271,7 @@ def continue_rollback_command(
     flags: Flags,
 ) -> None:
     """Go on with a rollback that failed, until the stack is what it was before."""
-    need_answerer(yes=yes, deed="continue the rollback")
+    need_answerer(yes=yes, deed="continue-rollback")
     options = ExecutionOptions(parallel=parallel or 0, timeout=timeout)
 
     async def deed(session: Session) -> ExitCode:

@@ -13,26 +13,40 @@ from imageferry.cli.flags import Flags, screen_flags, yes_option
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region
-from imageferry.cli.rendering import clean, counted, show_duration, table
+from imageferry.cli.rendering import clean, counted, show_duration, show_moment, table
 from imageferry.cli.sessions import Session, run
-from imageferry.control.orphans import Orphan, Parting, Sighting, Standing, removable
+from imageferry.control.orphans import Orphan, Parting, Sighting, Verdict, removable
 from imageferry.model.diagnostics import error
 from imageferry.model.values import Json
 
 _HEADING: Final = (
-    "REGION", "IMAGE", "NAME", "STATUS", "AGE", "SIZE", "STACK", "ADDRESS", "OPERATION", "WHAT IT IS",
+    "REGION", "IMAGE", "NAME", "STATUS", "AGE", "SIZE", "STACK", "RESOURCE", "WHAT IT IS",
 )  # fmt: skip
 
 _SAYS: Final = {
-    Standing.ORPHAN: "orphan",
-    Standing.UNRECORDED: "its operation is not in this database, or its journal was pruned",
-    Standing.RECENT: "just made, operation not in this database",
-    Standing.OPEN: "its operation is open",
-    Standing.LET_GO: "let go of on purpose",
-    Standing.LATER: "made after its operation had ended, by somebody else",
-    Standing.SOURCE: "another resource is copied from it",
-    Standing.FOREIGN: "another installation's",
+    Verdict.ORPHAN: "orphan",
+    Verdict.UNRECORDED: "its operation is not in this database, or its journal was pruned",
+    Verdict.RECENT: "just made, operation not in this database",
+    Verdict.OPEN: "its operation is open",
+    Verdict.LET_GO: "let go of on purpose",
+    Verdict.LATER: "made after its operation had ended, by somebody else",
+    Verdict.SOURCE: "another resource is copied from it",
+    Verdict.FOREIGN: "another installation's",
 }
+
+_NEXT: Final = (
+    ({Verdict.ORPHAN}, "imageferry orphans --delete", "cancels or deletes the orphans"),
+    (
+        {Verdict.UNRECORDED, Verdict.LET_GO},
+        "imageferry adopt TEMPLATE --lineage --stack NAME",
+        "takes into a stack what belongs to it",
+    ),
+    (
+        {Verdict.FOREIGN},
+        "imageferry adopt TEMPLATE --lineage --installation ID --stack NAME",
+        "takes over what a lost installation had",
+    ),
+)
 
 
 @click.command(
@@ -128,12 +142,14 @@ def _tell(session: Session, sighting: Sighting) -> None:
     lines = table(rows, _HEADING)
     screen.say(screen.paint(lines[0], "bold"), *lines[1:])
     screen.say(f"{counted(len(rows), 'image')} in {asked}, in no record of this database")
+    met = {one.verdict for one in sighting.orphans}
+    screen.say(*(f"  {command}  {says}" for verdicts, command, says in _NEXT if met & verdicts))
 
 
 def _row(orphan: Orphan, now: float) -> tuple[str, ...]:
     trace = orphan.trace
-    what = _SAYS[orphan.standing]
-    if orphan.standing is Standing.FOREIGN:
+    what = _SAYS[orphan.verdict]
+    if orphan.verdict is Verdict.FOREIGN:
         what += f" ({clean(trace.installation)})"
     return (
         clean(trace.region),
@@ -144,7 +160,6 @@ def _row(orphan: Orphan, now: float) -> tuple[str, ...]:
         "-" if trace.size is None else f"{trace.size} GiB",
         clean(orphan.stack_name) or "-",
         clean(trace.address),
-        clean(trace.operation_id),
         what,
     )
 
@@ -160,12 +175,12 @@ def _question(chosen: Sequence[Orphan]) -> str:
 def _tell_kept(session: Session, orphans: Sequence[Orphan], chosen: Sequence[Orphan]) -> None:
     """What is not deleted although it is shown, by why."""
     kept = [one for one in orphans if one not in chosen]
-    for standing in dict.fromkeys(one.standing for one in kept):
-        number = sum(one.standing is standing for one in kept)
+    for verdict in dict.fromkeys(one.verdict for one in kept):
+        number = sum(one.verdict is verdict for one in kept)
         remedy = ""
-        if standing is Standing.UNRECORDED:
+        if verdict is Verdict.UNRECORDED:
             remedy = '; "imageferry adopt --lineage" takes them in, --unrecorded deletes them'
-        session.screen.say(f"not deleted: {counted(number, 'image')} ({_SAYS[standing]}){remedy}")
+        session.screen.say(f"not deleted: {counted(number, 'image')} ({_SAYS[verdict]}){remedy}")
     if not chosen:
         session.screen.say("there is nothing to delete")
 
@@ -202,13 +217,13 @@ def _orphan_json(orphan: Orphan, parting: Parting | None) -> dict[str, Json]:
         "image_id": trace.thing_id,
         "name": trace.name,
         "status": trace.status,
-        "created_at": trace.created_at,
+        "created_at": None if trace.created_at is None else show_moment(trace.created_at),
         "size": trace.size,
         "installation": trace.installation,
         "operation_id": trace.operation_id,
         "logical_id": trace.address,
         "stack_name": orphan.stack_name or None,
-        "standing": orphan.standing.value,
+        "verdict": orphan.verdict.value,
         "deleted": parting is not None and parting.is_gone,
         "said": [] if parting is None else list(parting.said),
     }

@@ -11,7 +11,15 @@ import click
 from imageferry import settings
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, Wish, house_flags, lone_template_flags, refresh_option
+from imageferry.cli.flags import (
+    Flags,
+    Guard,
+    Wish,
+    during_update_option,
+    house_flags,
+    lone_template_flags,
+    refresh_option,
+)
 from imageferry.cli.graphs.graphs import FORMS, drawn
 from imageferry.cli.graphs.sketches import sketch_of
 from imageferry.cli.logs import begin
@@ -54,6 +62,7 @@ Symbols:
 @lone_template_flags
 @click.option("--replace", is_flag=True, help="Plan as if replacements were allowed.")
 @refresh_option
+@during_update_option
 @click.option("--no-look", is_flag=True, help="Do not ask the cloud what it would refuse.")
 @click.option(
     "--detailed-exitcode",
@@ -78,6 +87,7 @@ def plan_command(
     wish: Wish,
     replace: bool,
     refresh: bool,
+    policy_file_during_update: str | None,
     no_look: bool,
     detailed_exitcode: bool,
     allow_unknown_types: bool,
@@ -90,7 +100,12 @@ def plan_command(
 
     Without --stack: what the template alone would make, and how its resources depend on each other.
     """
-    speaking = {"--replace": replace, "--refresh": refresh, "--cloud": flags.cloud is not None}
+    speaking = {
+        "--replace": replace,
+        "--refresh": refresh,
+        "--stack-policy-during-update": policy_file_during_update is not None,
+        "--cloud": flags.cloud is not None,
+    }
     _check_choice(
         wish, form, drawing=expand or show_parameters, of_stacks=[*filter(speaking.get, speaking)]
     )
@@ -109,6 +124,7 @@ def plan_command(
             flags,
             replace=replace,
             refresh=refresh,
+            guard=Guard(policy_file_during_update=policy_file_during_update),
             looks=not no_look,
             changes_exit=ExitCode(changes_exit),
             wrong_exit=ExitCode.FAILED if detailed_exitcode else ExitCode.DONE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imageferry.cli.change_sets import change_set_json, change_set_lines
 from imageferry.cli.deploy import stack_request
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, Wish
+from imageferry.cli.flags import Flags, Guard, Wish
 from imageferry.cli.sessions import Session, run
 from imageferry.model.forecasts import Lookahead
 
@@ -16,6 +16,7 @@ def plan_stack(
     *,
     replace: bool,
     refresh: bool,
+    guard: Guard,
     looks: bool,
     changes_exit: ExitCode,
     wrong_exit: ExitCode,
@@ -24,7 +25,7 @@ def plan_stack(
 
     Exits with `changes_exit` where that is anything, `wrong_exit` where the cloud would refuse it.
     """
-    request = stack_request(wish, flags, replace=replace, refresh=refresh)
+    request = stack_request(wish, flags, replace=replace, refresh=refresh, guard=guard)
 
     async def deed(session: Session) -> ExitCode:
         screen = session.screen

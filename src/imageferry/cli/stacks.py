@@ -16,11 +16,13 @@ from imageferry.cli.rendering import clean_lines
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.views import event_lines, output_lines, stack_rows, view_lines
-from imageferry.control.requests import StackAmbiguous
+from imageferry.control.requests import StackAmbiguous, StackView
 from imageferry.model.events import Event
 from imageferry.model.handlers import Context
 from imageferry.model.stacks import Stack
+from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import mask
+from imageferry.ports.keeping import StoreError
 
 _PAGE = 1000
 
@@ -80,7 +82,7 @@ def show_command(stack_name: str, flags: Flags) -> None:
 
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
-        view = await session.house.plane.view(stack.stack_id)
+        view = await _attended(session, await session.house.plane.view(stack.stack_id))
         remains: tuple[Context, ...] = ()
         if view.operation is not None and not view.operation.status.is_open:
             remains = remains_of(await session.house.store.records(view.operation.operation_id))
@@ -90,6 +92,19 @@ def show_command(stack_name: str, flags: Flags) -> None:
         return ExitCode.DONE
 
     run(flags, deed)
+
+
+async def _attended(session: Session, view: StackView) -> StackView:
+    """The view with whether anybody works on its operation, where that can be told."""
+    operation = view.operation
+    if operation is None or operation.status is not OperationStatus.RUNNING:
+        return view
+    try:
+        is_run = await session.house.dispatcher.is_run(operation.operation_id)
+    except StoreError as away:
+        session.screen.warn([f"whether anybody works on it cannot be told: {away}"])
+        return view
+    return replace(view, is_run=is_run)
 
 
 @click.command(

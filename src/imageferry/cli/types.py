@@ -52,6 +52,7 @@ def list_types(flags: Flags) -> None:
 
 @types_command.command(
     "show",
+    short_help="Show the reference of a type.",
     epilog="""\b
 Examples:
   imageferry types show ALIYUN::ECS::CopyImage

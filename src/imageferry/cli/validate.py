@@ -9,7 +9,7 @@ import click
 
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.checking import Manner, code_of, document, examine_all, say
-from imageferry.cli.flags import Flags, screen_flags
+from imageferry.cli.flags import Flags, parameters_option, screen_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.parameters import read_parameters
 from imageferry.cli.refusals import misuse
@@ -46,13 +46,7 @@ Exits with 2 where a template has errors; warnings alone are 0.
     metavar="KEY=VALUE",
     help="A parameter; with any, the templates are checked with their parameters.",
 )
-@click.option(
-    "--parameters",
-    "parameter_file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="Parameters: a JSON or YAML map, or a list of ParameterKey and ParameterValue.",
-)
+@parameters_option
 @click.option("--region", metavar="REGION", default="", help="The region of the stack to be.")
 @click.option("--strict", is_flag=True, help="Let warnings count: exit with 2 for them, too.")
 @click.option("--sarif", "form", flag_value="sarif", help="The same as --format sarif.")

@@ -56,7 +56,8 @@ def stack_rows(stacks: Sequence[Stack], paint: Paint = plain) -> list[str]:
         (
             clean(stack.name),
             clean(stack.place.region),
-            stack_word(stack.status, stack.dialect) + (" (protected)" if stack.is_protected else ""),
+            stack_word(stack.status, stack.dialect)
+            + (" (protected)" if stack.is_protected else ""),
             stack.dialect,
             show_moment(stack.updated_at or stack.created_at),
             clean(stack.stack_id),
@@ -95,7 +96,10 @@ def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
     word = stack_word(stack.status, stack.dialect)
     lines = [f'stack "{paint(clean(stack.name), "bold")}" is {paint(word, colour_of(word))}']
     if stack.status_reason:
-        lines.append(f"  reason:      {clean(stack.status_reason)}")
+        # It repeats the reasons of resources, which stand below it in full.
+        is_told = any(one.resource.status_reason for one in view.resources)
+        reason = clean(stack.status_reason)
+        lines.append(f"  reason:      {cut(reason, _WIDEST_REASON) if is_told else reason}")
     if stack.description:
         lines.append(f"  description: {clean(stack.description)}")
     lines.append(f"  id:          {clean(stack.stack_id)}")
@@ -112,9 +116,10 @@ def view_lines(view: StackView, paint: Paint = plain) -> list[str]:
         lines.append(f"  drift:       {_drift_line(stack)}")
     operation = view.operation
     if operation is not None and operation.status.is_open:
+        stands = "open, and nobody runs it" if view.is_run is False else operation.status.value
         lines.append(
             f"  operation:   {clean(operation.operation_id)}"
-            f" ({operation.kind.value.lower()}) is {operation.status.value.lower()}"
+            f" ({operation.kind.value.lower()}) is {stands.lower()}"
         )
     lines += _section("parameters", value_lines(stack.parameters))
     lines += _section("resources", resource_lines(view.resources, stack, paint))

@@ -36,6 +36,8 @@ _SAYS_AT: Final[Mapping[tuple[StackStatus, Verb], str]] = {
     (StackStatus.CREATE_ROLLBACK_FAILED, Verb.RETRY): "goes forward again instead",
     (StackStatus.UPDATE_ROLLBACK_FAILED, Verb.RETRY): "goes forward again instead",
     (StackStatus.DELETING, Verb.CANCEL): "stops the deletion where it is",
+    (StackStatus.CREATE_ROLLING_BACK, Verb.CANCEL): "breaks the rollback off, once you agree",
+    (StackStatus.UPDATE_ROLLING_BACK, Verb.CANCEL): "breaks the rollback off, once you agree",
 }
 _FAILED: Final = frozenset(
     {
@@ -50,16 +52,18 @@ _FAILED: Final = frozenset(
 )
 
 
-def ways_out(stack: Stack, operation: Operation | None = None) -> list[Way]:
+def ways_out(
+    stack: Stack, operation: Operation | None = None, is_run: bool | None = None
+) -> list[Way]:
     """What may be asked of a stack from here, the nearest way first.
 
+    An operation that nobody runs can be told to go on, like one that was set aside.
     Where it stands as it was wanted, and where it is gone, nobody needs to be told.
     """
     if not stack.status.is_final:
         is_parked = operation is not None and operation.status is OperationStatus.PARKED
-        verbs = [Verb.RETRY, Verb.CANCEL] if is_parked else [Verb.CANCEL]
-        if operation is not None and operation.rollback_id is not None and not is_parked:
-            return []
+        waits = is_parked or is_run is False
+        verbs = [Verb.RETRY, Verb.CANCEL] if waits else [Verb.CANCEL]
     elif stack.status in _FAILED:
         verbs = list(WAYS[stack.status])
     else:
@@ -80,7 +84,7 @@ def _way(stack: Stack, verb: Verb) -> Way:
 
 def way_lines(view: StackView) -> list[str]:
     """The ways out as `show` lists them."""
-    ways = ways_out(view.stack, view.operation)
+    ways = ways_out(view.stack, view.operation, view.is_run)
     columns = max((len(way.command) for way in ways), default=0)
     return [f"{way.command.ljust(columns)}  {way.says}" for way in ways]
 

@@ -21,7 +21,7 @@ from imageferry.cli.views import cloud_line
 from imageferry.model.operations import Operation
 from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import Json
-from imageferry.ports.dispatching import RunResult
+from imageferry.ports.dispatching import OPERATIONS_AT_ONCE, RunResult
 from imageferry.ports.keeping import StoreError, StoreUnavailable
 from imageferry.settings import Settings
 
@@ -29,6 +29,10 @@ _DRAIN: Final = 10.0
 """Seconds that calls in flight have to be recorded in, once the worker is told to stop."""
 
 _LOOK: Final = 0.5
+"""Seconds between two looks at what is open, or whether the database is back."""
+
+_SIGN: Final = 5.0
+"""Seconds between two looks whether the database is there at all."""
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class Tally:
     epilog="""\b
 Examples:
   imageferry worker
-  imageferry worker --concurrency 50
+  imageferry worker --concurrency 1000
   imageferry worker --drain --json
 
 \b
@@ -60,9 +64,9 @@ record the calls in flight and hand the operations to others.
     "--concurrency",
     metavar="N",
     type=click.IntRange(min=1),
-    default=16,
+    default=OPERATIONS_AT_ONCE,
     show_default=True,
-    help="At most so many operations at once.",
+    help="At most so many operations at once. One that waits for a copy costs next to nothing.",
 )
 @click.option(
     "--drain", "--once", "drain", is_flag=True, help="End as soon as no operation is open."
@@ -114,21 +118,39 @@ class _Working:
     async def _watch(self) -> int:
         """Wait for the end; gives how many operations are parked, where it was told to drain."""
         clock = self._house.clock
+        is_away = False
         while not self._asked.is_set():
-            if self._drain:
-                try:
-                    statuses = [one.status for one in await self._open()]
-                except StoreUnavailable as away:
+            try:
+                parked = await self._left()
+            except StoreUnavailable as away:
+                if not is_away:
                     self._say("waiting", reason=str(away))
-                else:
-                    if all(status is OperationStatus.PARKED for status in statuses):
-                        return len(statuses)
-            sleeping = asyncio.ensure_future(clock.sleep(_LOOK))
+                is_away = True
+            else:
+                if is_away:
+                    self._say("going on", reason="the database is back")
+                is_away = False
+                if parked is not None:
+                    return parked
+            rest = _LOOK if self._drain or is_away else _SIGN
+            sleeping = asyncio.ensure_future(clock.sleep(rest))
             asked = asyncio.ensure_future(self._asked.wait())
             await asyncio.wait({sleeping, asked}, return_when=asyncio.FIRST_COMPLETED)
             for one in (sleeping, asked):
                 one.cancel()
         return 0
+
+    async def _left(self) -> int | None:
+        """Told to drain, how many are parked once nothing else is open; None before, and else.
+
+        Raises StoreUnavailable where the database is away: who looks at the log shall know.
+        """
+        if not self._drain:
+            await self._house.store.mark()
+            return None
+        statuses = [one.status for one in await self._open()]
+        is_done = all(status is OperationStatus.PARKED for status in statuses)
+        return len(statuses) if is_done else None
 
     async def _open(self) -> list[Operation]:
         """The open operations of our cloud and account."""
@@ -168,7 +190,7 @@ class _Working:
     def _end(self, parked: int) -> ExitCode:
         good, bad = self._tally.number(good=True), self._tally.number(good=False)
         self._screen.say(
-            f"{counted(good + bad, 'operation')} run here, {bad} of them without success"
+            f"{counted(good + bad, 'operation')} run here: {good} done, {bad} without success"
             + (f"; {parked} parked: see imageferry list" if parked else "")
         )
         document: dict[str, Json] = {
@@ -190,4 +212,5 @@ class _Working:
 
 
 def _quoted(word: str) -> str:
-    return f'"{word}"' if " " in word else word
+    inner = word.replace('"', "'")
+    return f'"{inner}"' if " " in word else inner

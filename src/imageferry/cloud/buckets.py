@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from imageferry.model.paces import LEASE, Grant, Limit, Pace, Wish, lent
+from imageferry.model.paces import LEASE, Demand, Grant, Limit, Pace, lent
 from imageferry.ports.keeping import StoreError
 from imageferry.ports.pacing import Paces
 from imageferry.ports.senses import Clock
@@ -29,17 +29,17 @@ class MemoryPaces:
     def __init__(self) -> None:
         self._paces: dict[str, Pace] = {}
 
-    async def lease(self, key: str, wish: Wish, now: float) -> Grant:
+    async def lease(self, key: str, demand: Demand, now: float) -> Grant:
         """Calls for one second."""
-        return self.lend(key, wish, now)
+        return self.lend(key, demand, now)
 
     async def known(self) -> Collection[str]:
         """The keys that were found to be limited."""
         return tuple(self._paces)
 
-    def lend(self, key: str, wish: Wish, now: float) -> Grant:
+    def lend(self, key: str, demand: Demand, now: float) -> Grant:
         """The same at once, for whoever cannot reach what is shared."""
-        after, grant = lent(self._paces.get(key), wish, now)
+        after, grant = lent(self._paces.get(key), demand, now)
         if after is None:
             self._paces.pop(key, None)
         else:
@@ -177,24 +177,24 @@ class Buckets:
 
     async def _lease(self, bucket: _Bucket, now: float) -> None:
         throttled, went_well = bucket.throttled, bucket.went_well
-        wish = Wish(self._holder, bucket.limit, throttled, went_well, bucket.calls)
+        demand = Demand(self._holder, bucket.limit, throttled, went_well, bucket.calls)
         bucket.throttled, bucket.went_well, bucket.calls = None, False, 0
         try:
-            grant = await self._paces.lease(bucket.key, wish, self._clock.now())
+            grant = await self._paces.lease(bucket.key, demand, self._clock.now())
         except StoreError:
             # Told once it can be: others are to know that it was too fast.
             bucket.throttled = bucket.throttled if throttled is None else throttled
-            grant = self._unshared(bucket, wish)
+            grant = self._unshared(bucket, demand)
         bucket.calls, bucket.share = grant.calls, grant.share
         bucket.is_limited = grant.share is not None
         bucket.until = now + LEASE
 
-    def _unshared(self, bucket: _Bucket, wish: Wish) -> Grant:
+    def _unshared(self, bucket: _Bucket, demand: Demand) -> Grant:
         if bucket.share is None:
             # Nothing was ever lent: half of what a process alone would have.
-            alone = self._alone.lend(bucket.key, wish, self._clock.now())
+            alone = self._alone.lend(bucket.key, demand, self._clock.now())
             return Grant((alone.calls + 1) // 2, alone.share)
-        share = bucket.share if wish.throttled is None else bucket.share / 2
+        share = bucket.share if demand.throttled is None else bucket.share / 2
         return Grant(max(1, int(share * LEASE)), share)
 
     async def _survey(self, now: float) -> None:

@@ -36,6 +36,7 @@ _LONGEST_TRYING: Final = 60.0
 """Seconds after which a call is not tried again here: whoever stood still for so long may have lost
 the operation to another process, which the caller finds out before it asks again."""
 
+_OUT_OF_DATE: Final = "InvalidTimeStamp.Expired"
 _LONGEST_PACING: Final = 1.0
 _TOLERATED: Final = 300.0
 """Seconds that a clock may be wrong; the cloud refuses what is signed fifteen minutes off."""
@@ -100,11 +101,16 @@ class Client:
                 in_doubt = error.may_have_worked = error.may_have_worked or in_doubt
                 if error.kind is ErrorClass.THROTTLED:
                     self._buckets.throttled(region, action.name)
+                if self.clock.monotonic() - began > _LONGEST_TRYING:
+                    if error.code == _OUT_OF_DATE:
+                        # It lay about until its date was past, and says nothing of the clocks.
+                        error.kind = ErrorClass.TRANSIENT
+                    raise
                 if error.code == "InvalidSecurityToken.Expired" and not renewed:
                     renewed = True
                     self._credentials.forget()
                     continue
-                if error.code == "InvalidTimeStamp.Expired" and not corrected:
+                if error.code == _OUT_OF_DATE and not corrected:
                     # What is refused for its date was not carried out: once more with the right one.
                     corrected = True
                     continue
@@ -229,3 +235,10 @@ def _masked(message: str, credentials: Credentials) -> str:
         if secret and len(secret) > 12:
             message = message.replace(secret, "****")
     return message
+
+
+def listed(reply: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:
+    """The list that a reply wraps twice, as `Images.Image`; empty where it is not as documented."""
+    box = reply.get(outer)
+    found = box.get(inner) if isinstance(box, dict) else None
+    return found if isinstance(found, list) else []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from imageferry.cloud.client import Action, Client
+from imageferry.cloud.client import Action, Client, listed
 from imageferry.cloud.endpoints import STS
 
 COPY_IMAGE: Final = Action("CopyImage", repeatable=True)
@@ -17,7 +16,6 @@ DELETE_IMAGE: Final = Action("DeleteImage", repeatable=False)
 TAG_RESOURCES: Final = Action("TagResources", repeatable=False)
 UNTAG_RESOURCES: Final = Action("UntagResources", repeatable=False)
 JOIN_RESOURCE_GROUP: Final = Action("JoinResourceGroup", repeatable=False)
-DESCRIBE_SNAPSHOTS: Final = Action("DescribeSnapshots", repeatable=True)
 DESCRIBE_INSTANCES: Final = Action("DescribeInstances", repeatable=True)
 DESCRIBE_IMAGE_SHARES: Final = Action("DescribeImageSharePermission", repeatable=True)
 DESCRIBE_REGIONS: Final = Action("DescribeRegions", repeatable=True)
@@ -47,24 +45,25 @@ def _tags(tags: Tags) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags]
 
 
+def copy_parameters(wanted: CopyRequest) -> dict[str, Any]:
+    """What CopyImage is told of a copy, but for the token."""
+    return {
+        "ImageId": wanted.image_id,
+        "RegionId": wanted.source_region,
+        "DestinationRegionId": wanted.destination_region,
+        "DestinationImageName": wanted.name,
+        "DestinationDescription": wanted.description,
+        "Encrypted": wanted.encrypted,
+        "KMSKeyId": wanted.kms_key_id,
+        "ResourceGroupId": wanted.resource_group_id,
+        "Tag": _tags(wanted.tags),
+    }
+
+
 async def copy_image(client: Client, wanted: CopyRequest) -> str:
     """Start a copy, asked of the source region; the new image's id. Raises CloudError."""
-    reply = await client.call(
-        COPY_IMAGE,
-        wanted.source_region,
-        {
-            "ImageId": wanted.image_id,
-            "RegionId": wanted.source_region,
-            "DestinationRegionId": wanted.destination_region,
-            "DestinationImageName": wanted.name,
-            "DestinationDescription": wanted.description,
-            "Encrypted": wanted.encrypted,
-            "KMSKeyId": wanted.kms_key_id,
-            "ResourceGroupId": wanted.resource_group_id,
-            "Tag": _tags(wanted.tags),
-            "ClientToken": wanted.client_token,
-        },
-    )
+    parameters = {**copy_parameters(wanted), "ClientToken": wanted.client_token}
+    reply = await client.call(COPY_IMAGE, wanted.source_region, parameters)
     return str(reply["ImageId"])
 
 
@@ -145,22 +144,12 @@ async def join_resource_group(client: Client, region: str, image_id: str, group_
     )
 
 
-async def existing_snapshots(client: Client, region: str, ids: Sequence[str]) -> list[str]:
-    """Those of the snapshots (up to 100) that exist. Raises CloudError."""
-    reply = await client.call(
-        DESCRIBE_SNAPSHOTS,
-        region,
-        {"RegionId": region, "SnapshotIds": json.dumps(list(ids[:100])), "PageSize": 100},
-    )
-    return [str(entry["SnapshotId"]) for entry in _entries(reply, "Snapshots", "Snapshot")]
-
-
 async def instances_of_image(client: Client, region: str, image_id: str) -> list[str]:
     """Ids of instances made from an image, ten at most. Raises CloudError."""
     reply = await client.call(
         DESCRIBE_INSTANCES, region, {"RegionId": region, "ImageId": image_id, "PageSize": 10}
     )
-    return [str(entry["InstanceId"]) for entry in _entries(reply, "Instances", "Instance")]
+    return [str(entry["InstanceId"]) for entry in listed(reply, "Instances", "Instance")]
 
 
 async def accounts_of_image(client: Client, region: str, image_id: str) -> list[str]:
@@ -168,28 +157,23 @@ async def accounts_of_image(client: Client, region: str, image_id: str) -> list[
     reply = await client.call(
         DESCRIBE_IMAGE_SHARES, region, {"RegionId": region, "ImageId": image_id, "PageSize": 10}
     )
-    return [str(entry["AliyunId"]) for entry in _entries(reply, "Accounts", "Account")]
+    return [str(entry["AliyunId"]) for entry in listed(reply, "Accounts", "Account")]
 
 
-async def region_ids(client: Client, region: str) -> list[str]:
-    """Every region of the account, asked of one of them. Raises CloudError."""
+async def region_words(client: Client, region: str) -> dict[str, str]:
+    """Each region of the account with its status (empty where not said). Raises CloudError."""
     reply = await client.call(DESCRIBE_REGIONS, region, {"RegionId": region})
-    return [str(entry["RegionId"]) for entry in _entries(reply, "Regions", "Region")]
+    entries = listed(reply, "Regions", "Region")
+    return {str(entry["RegionId"]): str(entry.get("Status") or "") for entry in entries}
 
 
 async def zone_ids(client: Client, region: str) -> list[str]:
     """The zones of a region. Raises CloudError."""
     reply = await client.call(DESCRIBE_ZONES, region, {"RegionId": region})
-    return [str(entry["ZoneId"]) for entry in _entries(reply, "Zones", "Zone")]
+    return [str(entry["ZoneId"]) for entry in listed(reply, "Zones", "Zone")]
 
 
 async def caller_account(client: Client, region: str) -> str:
     """The id of the account that the access key belongs to. Raises CloudError."""
     reply = await client.call(GET_CALLER_IDENTITY, region, {})
     return str(reply["AccountId"])
-
-
-def _entries(reply: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:
-    box = reply.get(outer)
-    found = box.get(inner) if isinstance(box, dict) else None
-    return found if isinstance(found, list) else []

@@ -7,9 +7,9 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from imageferry.cloud.client import Action, Client
+from imageferry.cloud.client import Action, Client, listed
 
 DESCRIBE_IMAGES: Final = Action("DescribeImages", repeatable=True)
 EVERY_STATUS: Final = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"
@@ -59,46 +59,83 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _percent(text: object) -> int | None:
-    if not isinstance(text, str):
-        return None
+@lru_cache(maxsize=128)
+def _percent(text: str) -> int | None:
     digits = text.strip().rstrip("%")
     return min(100, int(digits)) if digits.isascii() and digits.isdigit() else None
 
 
-def _listed(reply: Mapping[str, Any], outer: str, inner: str) -> Sequence[Mapping[str, Any]]:
-    box = reply.get(outer)
-    found = box.get(inner) if isinstance(box, dict) else None
-    return found if isinstance(found, list) else ()
-
-
 def decode_image(entry: Mapping[str, Any]) -> Image:
     """One member of `Images.Image`."""
-    disks = _listed(entry, "DiskDeviceMappings", "DiskDeviceMapping")
-    times = [disk["RemainTime"] for disk in disks if isinstance(disk.get("RemainTime"), int)]
-    size = entry.get("Size")
+    disks = listed(entry, "DiskDeviceMappings", "DiskDeviceMapping")
+    times, snapshots, encrypted, told = [], [], False, bool(disks)
+    for disk in disks:
+        remaining = disk.get("RemainTime")
+        if isinstance(remaining, int):
+            times.append(remaining)
+        if disk.get("SnapshotId"):
+            snapshots.append(disk["SnapshotId"])
+        encrypted = encrypted or disk.get("Encrypted") is True
+        told = told and "Encrypted" in disk
+    size, progress = entry.get("Size"), entry.get("Progress")
     return Image(
         image_id=entry["ImageId"],
         name=entry.get("ImageName") or "",
         status=entry.get("Status") or "",
         description=entry.get("Description") or "",
-        progress=_percent(entry.get("Progress")),
+        progress=_percent(progress) if isinstance(progress, str) else None,
         is_usable=entry.get("Usable") is not False,
         is_copied=entry.get("IsCopied") is True,
-        is_encrypted=any(disk.get("Encrypted") is True for disk in disks),
-        tells_encryption=bool(disks) and all("Encrypted" in disk for disk in disks),
+        is_encrypted=encrypted,
+        tells_encryption=told,
         size=size if isinstance(size, int) else None,
         remaining=max(times) if times else None,
         created_at=_seconds(entry.get("CreationTime") or ""),
         owner=entry.get("ImageOwnerAlias") or "",
         resource_group=entry.get("ResourceGroupId") or "",
-        snapshots=tuple(disk["SnapshotId"] for disk in disks if disk.get("SnapshotId")),
+        snapshots=tuple(snapshots),
         tags={
             tag["TagKey"]: tag.get("TagValue") or ""
-            for tag in _listed(entry, "Tags", "Tag")
+            for tag in listed(entry, "Tags", "Tag")
             if tag.get("TagKey")
         },
     )
+
+
+async def page_of_images(
+    client: Client,
+    region: str,
+    *,
+    ids: Sequence[str] = (),
+    name: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    owner: str | None = None,
+    statuses: str = EVERY_STATUS,
+    number: int = 1,
+) -> tuple[list[Mapping[str, Any]], int | None]:
+    """One page of images as the cloud sent them, and how many there are in all; raises CloudError.
+
+    The number is None where the cloud does not say.
+    """
+    reply = await client.call(
+        DESCRIBE_IMAGES,
+        region,
+        {
+            "RegionId": region,
+            "Status": statuses,
+            "ImageId": ",".join(ids) or None,
+            "ImageName": name,
+            "ImageOwnerAlias": owner,
+            "Tag": [
+                {"Key": key, "Value": value} if value else {"Key": key}
+                for key, value in (tags or {}).items()
+            ],
+            "PageSize": PAGE,
+            "PageNumber": number,
+        },
+    )
+    total = reply.get("TotalCount")
+    return listed(reply, "Images", "Image"), total if isinstance(total, int) else None
 
 
 async def describe_images(
@@ -117,29 +154,17 @@ async def describe_images(
     images: list[Image] = []
     number = 1
     while True:
-        reply = await client.call(
-            DESCRIBE_IMAGES,
-            region,
-            {
-                "RegionId": region,
-                "Status": EVERY_STATUS,
-                "ImageId": ",".join(ids) or None,
-                "ImageName": name,
-                "ImageOwnerAlias": owner,
-                "Tag": [
-                    {"Key": key, "Value": value} if value else {"Key": key}
-                    for key, value in (tags or {}).items()
-                ],
-                "PageSize": PAGE,
-                "PageNumber": number,
-            },
+        page, total = await page_of_images(
+            client, region, ids=ids, name=name, tags=tags, owner=owner, number=number
         )
-        page = _listed(reply, "Images", "Image")
         images += [decode_image(entry) for entry in page if entry.get("ImageId")]
-        total = reply.get("TotalCount")
-        if len(page) < PAGE or (isinstance(total, int) and number * PAGE >= total):
+        if len(page) < PAGE or (total is not None and number * PAGE >= total):
             return images
         number += 1
+
+
+_Wanted: TypeAlias = dict[str, list[asyncio.Future[Image | None]]]
+"""The ids of one page, and those who wait for each."""
 
 
 class ImageLoader:
@@ -150,7 +175,7 @@ class ImageLoader:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._wanted: dict[str, dict[str, asyncio.Future[Image | None]]] = {}
+        self._wanted: dict[str, _Wanted] = {}
         self._asked: set[str] = set()
         self._pages: set[asyncio.Task[None]] = set()
         self.pages = 0
@@ -168,10 +193,14 @@ class ImageLoader:
                 # Two turns of the loop, so that steps woken together have all come this far.
                 self._asked.add(region)
                 loop.call_soon(loop.call_soon, self._ask, region)
-        found = wanted.get(image_id)
-        if found is None:
-            found = wanted[image_id] = loop.create_future()
-        return await asyncio.shield(found)
+        # A future for each who asks: one that is cancelled takes nothing from the others.
+        found: asyncio.Future[Image | None] = loop.create_future()
+        askers = wanted.get(image_id)
+        if askers is None:
+            wanted[image_id] = [found]
+        else:
+            askers.append(found)
+        return await found
 
     def _ask(self, region: str) -> None:
         wanted = self._wanted.pop(region)
@@ -182,19 +211,22 @@ class ImageLoader:
             self._pages.add(fetch)
             fetch.add_done_callback(self._pages.discard)
 
-    async def _fetch(self, region: str, wanted: Mapping[str, asyncio.Future[Image | None]]) -> None:
+    async def _fetch(self, region: str, wanted: _Wanted) -> None:
         self.pages += 1
         try:
             images = await describe_images(self._client, region, ids=list(wanted))
         except BaseException as error:
-            for found in wanted.values():
-                if not found.done():
-                    found.set_exception(error)
-                    found.exception()  # seen: a caller that was cancelled will not ask for it
+            for askers in wanted.values():
+                for found in askers:
+                    if not found.done():
+                        found.set_exception(error)
+                        found.exception()  # seen: who has ended meanwhile will not ask for it
             if isinstance(error, Exception):
                 return
             raise
         by_id = {image.image_id: image for image in images}
-        for image_id, found in wanted.items():
-            if not found.done():
-                found.set_result(by_id.get(image_id))
+        for image_id, askers in wanted.items():
+            image = by_id.get(image_id)
+            for found in askers:
+                if not found.done():
+                    found.set_result(image)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from imageferry.cloud.client import Action, Client
-from imageferry.cloud.ecs import DESCRIBE_SNAPSHOTS
+from imageferry.cloud.client import Action, Client, listed
 
+DESCRIBE_SNAPSHOTS: Final = Action("DescribeSnapshots", repeatable=True)
 DELETE_SNAPSHOT: Final = Action("DeleteSnapshot", repeatable=False)
 PAGE: Final = 100
 
@@ -33,19 +33,14 @@ async def describe_snapshots(
         region,
         {"RegionId": region, "SnapshotIds": json.dumps(list(ids[:PAGE])), "PageSize": PAGE},
     )
-    found = [_decode(entry) for entry in _entries(reply) if entry.get("SnapshotId")]
+    entries = listed(reply, "Snapshots", "Snapshot")
+    found = [_decode(entry) for entry in entries if entry.get("SnapshotId")]
     return {one.snapshot_id: one for one in found}
 
 
 async def delete_snapshot(client: Client, region: str, snapshot_id: str) -> None:
     """Delete a snapshot that nothing was made from; never with Force. Raises CloudError."""
     await client.call(DELETE_SNAPSHOT, region, {"RegionId": region, "SnapshotId": snapshot_id})
-
-
-def _entries(reply: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    box = reply.get("Snapshots")
-    found = box.get("Snapshot") if isinstance(box, dict) else None
-    return found if isinstance(found, list) else ()
 
 
 def _decode(entry: Mapping[str, Any]) -> Snapshot:

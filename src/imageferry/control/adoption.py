@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imageferry.control.desk import Desk
-from imageferry.control.records import InHand, things_in_hand
+from imageferry.control.holdings import Holdings, find_holdings
 from imageferry.control.requests import StackRequest
 from imageferry.model.addresses import render_path
 from imageferry.model.changes import Action, ChangeSet, PropertyChange, ResourceChange
@@ -36,7 +36,7 @@ async def settle_adoptions(
     gone = await gone_addresses(desk, change_set, [key for key in things if key in resources])
     adoptions = with_adoptions(change_set, things, resources, gone)
     installation = await desk.store.installation()
-    in_hand = await things_in_hand(desk.store)
+    holdings = await find_holdings(desk.store)
     taking = [one for one in adoptions.changes if one.action is Action.ADOPT]
     looks = await asyncio.gather(
         *(_look(desk, one, change_set.region, installation, request.taken_over) for one in taking)
@@ -46,7 +46,7 @@ async def settle_adoptions(
         if isinstance(inspection, Diagnostic):
             settled[str(change.address)] = replace(change, blocked=(inspection,))
         else:
-            claims = await _claims(desk, change, inspection, stack, in_hand)
+            claims = await _claims(desk, change, inspection, stack, holdings)
             key = str(change.address)
             found = _as_first_found(inspection, resources.get(key))
             found = _in_place(found, resources.get(key), key in gone)
@@ -119,11 +119,11 @@ class _Claim:
 
 
 async def _claims(
-    desk: Desk, change: ResourceChange, inspection: Inspection, stack: Stack, in_hand: InHand
+    desk: Desk, change: ResourceChange, inspection: Inspection, stack: Stack, holdings: Holdings
 ) -> list[_Claim]:
     """Who else has the thing in hand: another resource, or an operation that still runs."""
     thing_id = str(inspection.adopts["id"])
-    holder = in_hand.held.get(thing_id)
+    holder = holdings.held.get(thing_id)
     own = (stack.stack_id, str(change.address))
     if holder is not None and (holder.stack_id, holder.address) != own:
         says = f'{thing_id} is "{holder.address}" of stack "{holder.stack_name}" already'

@@ -44,7 +44,7 @@ from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.planner import Intention, plan
 from imageferry.planning.refreshing import set_back
 from imageferry.planning.selection import only
-from imageferry.ports.keeping import Outdated, Overtaken, StackBusy, Store
+from imageferry.ports.keeping import Outdated, Overtaken, Protection, StackBusy, Store
 from imageferry.ports.types import Catalog
 
 _KINDS = {StackStatus.CREATING: ChangeKind.CREATE, StackStatus.UPDATING: ChangeKind.UPDATE}
@@ -281,11 +281,10 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
         deletes_remains=options.deletes_remains,
     )
     status = WAYS[planned.stack.status][_VERBS[change_set.kind]]
-    protects = known.is_protected if planned.is_protected is None else planned.is_protected
     stack = replace(
         planned.stack,
-        is_protected=protects,
-        policy=known.policy if planned.policy is None else planned.policy,
+        is_protected=known.is_protected,
+        policy=known.policy,
         status=status,
         status_reason="",
         updated_at=now,
@@ -307,7 +306,7 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
         return await _met(desk, busy.operation, planned, options)
     except Outdated as outdated:
         raise RequestRefused(
-            f'another operation has changed stack "{stack.name}" since this was planned, so the '
+            f'stack "{stack.name}" was changed after this was planned, so the '
             "plan is out of date; plan again and look at what it would do now"
         ) from outdated
     await _submit(desk, opened)
@@ -338,15 +337,20 @@ async def _opened(
     change_set = planned.change_set
     # What was planned is right for the stack as it was then, and for no other.
     follows = None if planned.is_new else planned.stack.operation_id
+    protection = Protection(planned.is_protected, planned.policy)
     if not concerns_others(planned.stack, change_set):
-        return await store.open_operation(operation, stack, [begun], follows=follows)
+        return await store.open_operation(
+            operation, stack, [begun], follows=follows, protection=protection
+        )
     while True:
         mark = await store.mark()
         faults = await faults_of_exports(store, planned.stack, change_set)
         if faults:
             raise in_use(faults)
         try:
-            return await store.open_operation(operation, stack, [begun], mark, follows)
+            return await store.open_operation(
+                operation, stack, [begun], mark, follows, protection
+            )
         except Overtaken:
             # Somebody has opened or ended an operation meanwhile: look at the others again.
             continue

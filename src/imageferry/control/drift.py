@@ -9,7 +9,7 @@ from typing import Final
 
 from imageferry.control.desk import Desk
 from imageferry.control.requests import OperationHolds, ResourceUnknown, StackNotFound
-from imageferry.engine.execution import ask
+from imageferry.engine.asking import ask
 from imageferry.model.drift import (
     Difference,
     DifferenceKind,
@@ -26,6 +26,7 @@ from imageferry.model.handlers import (
     HandlerRequest,
     Pending,
 )
+from imageferry.model.hiding import hidden_texts
 from imageferry.model.schemas import ResourceSchema
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import ResourceStatus, StackStatus
@@ -109,7 +110,8 @@ async def _compare(
         return _unchecked(resource, f'the type "{resource.type_name}" is not installed here')
     if resource.status not in _WHOLE:
         return _unchecked(resource, f"it is {resource.status.value}")
-    outcome = await ask(found.handler, _request(desk, stack, resource, installation))
+    hidden = hidden_texts(resource.properties.values(), stack.parameters.values())
+    outcome = await ask(found.handler, _request(desk, stack, resource, installation), hidden)
     match outcome:
         case Done():
             return _compared(found.schema, resource, outcome)

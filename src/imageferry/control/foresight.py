@@ -18,10 +18,10 @@ from imageferry.model.forecasts import (
     Experience,
     Forecast,
     Lookahead,
+    Lookalike,
     Objection,
     Proposal,
     Sight,
-    Standing,
 )
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import ResourceStatus
@@ -75,9 +75,9 @@ async def look_ahead(
     by_address = {str(change.address): change for change in due}
     stacks = _Stacks(desk, change_set)
     for address, forecast in forecasts.items():
-        if forecast.standing is not None:
+        if forecast.lookalike is not None:
             change = by_address[address]
-            forecasts[address] = await _placed(stacks, change, forecast, forecast.standing)
+            forecasts[address] = await _placed(stacks, change, forecast, forecast.lookalike)
     return _gathered(sights, forecasts, by_address)
 
 
@@ -116,7 +116,7 @@ def _gathered(
             for address, forecast in forecasts.items()
             if forecast.objections
         },
-        lanes=tuple(lane for sight in sights for lane in sight.lanes),
+        backlogs=tuple(backlog for sight in sights for backlog in sight.backlogs),
         calls=sum(sight.calls for sight in sights),
         calls_ahead=sum(sight.calls_ahead for sight in sights),
         notes=tuple(note for sight in sights for note in sight.notes),
@@ -183,9 +183,9 @@ class _Stacks:
                     return f'"{address}" of the stack "{stack.name}"'
         return ""
 
-    async def maker(self, standing: Standing, change: ResourceChange) -> tuple[str, bool]:
+    async def maker(self, lookalike: Lookalike, change: ResourceChange) -> tuple[str, bool]:
         """Who is just making a thing, empty for nobody; and whether it was made for other ends."""
-        operation = await self._desk.store.operation(standing.operation_id)
+        operation = await self._desk.store.operation(lookalike.operation_id)
         if operation is None:
             return "", False
         if operation.status.is_open:
@@ -193,7 +193,7 @@ class _Stacks:
         kept = await self._desk.store.change_set(operation.change_set_id)
         if kept is None:
             return "", False
-        made = next((one for one in kept.changes if str(one.address) == standing.address), None)
+        made = next((one for one in kept.changes if str(one.address) == lookalike.address), None)
         return "", made is not None and not _agree(made, change)
 
 
@@ -218,32 +218,32 @@ def _agree(made: ResourceChange, change: ResourceChange) -> bool:
 
 
 async def _placed(
-    stacks: _Stacks, change: ResourceChange, forecast: Forecast, standing: Standing
+    stacks: _Stacks, change: ResourceChange, forecast: Forecast, lookalike: Lookalike
 ) -> Forecast:
     """The forecast with who has the thing that is there, and how to take it in where nobody does."""
-    holder = await stacks.holder(standing.physical_id)
-    fits = standing.fits and standing.is_ours
-    if not holder and standing.is_ours:
-        holder, is_other = await stacks.maker(standing, change)
+    holder = await stacks.holder(lookalike.physical_id)
+    fits = lookalike.fits and lookalike.is_ours
+    if not holder and lookalike.is_ours:
+        holder, is_other = await stacks.maker(lookalike, change)
         fits = fits and not is_other
-    standing = standing._replace(holder=holder, fits=fits and not holder)
-    if standing.fits:
-        standing = standing._replace(adoption=adoption_line(stacks.change_set, change, standing))
-    if not standing.fits and not forecast.is_refused:
+    lookalike = lookalike._replace(holder=holder, fits=fits and not holder)
+    if lookalike.fits:
+        lookalike = lookalike._replace(adoption=adoption_line(stacks.change_set, change, lookalike))
+    if not lookalike.fits and not forecast.is_refused:
         # Another thing of the same address that is no obstacle either: nothing to speak of.
-        return forecast._replace(standing=None)
+        return forecast._replace(lookalike=None)
     objections: Iterable[Objection] = forecast.objections
     if holder:
         objections = (_with(one, f"it is {holder}") for one in objections)
-    elif standing.fits:
-        remedy = f"take it in as it is: {standing.adoption}; or choose another name"
+    elif lookalike.fits:
+        remedy = f"take it in as it is: {lookalike.adoption}; or choose another name"
         objections = (
             one._replace(why=f"{one.why}; it is in no stack, and as it is wanted", remedy=remedy)
-            if _is_of(one, standing)
+            if _is_of(one, lookalike)
             else one
             for one in objections
         )
-    return forecast._replace(standing=standing, objections=tuple(objections))
+    return forecast._replace(lookalike=lookalike, objections=tuple(objections))
 
 
 def _with(objection: Objection, words: str) -> Objection:
@@ -252,12 +252,12 @@ def _with(objection: Objection, words: str) -> Objection:
     return objection._replace(why=f"{objection.why}; {words}" if objection.why else words)
 
 
-def _is_of(objection: Objection, standing: Standing) -> bool:
-    return objection.doubt is Doubt.NAME_TAKEN and standing.physical_id in objection.message
+def _is_of(objection: Objection, lookalike: Lookalike) -> bool:
+    return objection.doubt is Doubt.NAME_TAKEN and lookalike.physical_id in objection.message
 
 
-def adoption_line(change_set: ChangeSet, change: ResourceChange, standing: Standing) -> str:
+def adoption_line(change_set: ChangeSet, change: ResourceChange, lookalike: Lookalike) -> str:
     """The command that takes a thing into the stack as it is; parameters are to be given again."""
-    pair = f"{change.address}={standing.physical_id}"
+    pair = f"{change.address}={lookalike.physical_id}"
     words = ["imageferry", "adopt", change_set.template_name, pair, "-s", change_set.stack_name]
     return shlex.join(word for word in words if word and not word.startswith("<"))

@@ -9,19 +9,19 @@ from enum import Enum
 from typing import Final
 
 from imageferry.control.desk import Desk
-from imageferry.control.records import InHand, things_in_hand, words_of_record
+from imageferry.control.holdings import Holdings, find_holdings, words_of_record
 from imageferry.control.requests import RequestRefused
 from imageferry.model.handlers import Context, HandlerAction
 from imageferry.model.operations import StepRecord
 from imageferry.model.statuses import StepStatus
-from imageferry.ports.traces import Census, Removed, Trace, TraceTrouble
+from imageferry.ports.traces import Census, Trace, TraceEnd, TraceTrouble
 
 _CLOCK_DIFFERENCE: Final = 900.0
 """Seconds by which the cloud's clock may run behind ours: it refuses requests beyond that."""
 _AT_ONCE: Final = 8
 
 
-class Standing(Enum):
+class Verdict(Enum):
     """What is known of a trace that is in no record. Only an ORPHAN is removed without more ado."""
 
     ORPHAN = "orphan"
@@ -39,7 +39,7 @@ class Orphan:
     """A trace that is in no record; `stack_name` is empty where nobody can tell whose it was."""
 
     trace: Trace
-    standing: Standing
+    verdict: Verdict
     stack_name: str = ""
 
 
@@ -108,54 +108,54 @@ async def find_orphans(
     traces, troubles = await sight(census, regions)
     installation = await desk.store.installation()
     # Looked at after the cloud: what was recorded meanwhile is no orphan.
-    in_hand = await things_in_hand(desk.store)
+    holdings = await find_holdings(desk.store)
     orphans = [
-        await _judged(desk, trace, installation, visibility, in_hand)
+        await _judged(desk, trace, installation, visibility, holdings)
         for trace in traces
-        if trace.thing_id not in in_hand.held
+        if trace.thing_id not in holdings.held
     ]
     orphans.sort(key=lambda one: (one.trace.region, one.trace.created_at or 0.0))
     return Sighting(
         installation,
-        tuple(one for one in orphans if others or one.standing is not Standing.FOREIGN),
+        tuple(one for one in orphans if others or one.verdict is not Verdict.FOREIGN),
         tuple(regions),
         tuple(troubles),
     )
 
 
 async def _judged(
-    desk: Desk, trace: Trace, installation: str, visibility: float, in_hand: InHand
+    desk: Desk, trace: Trace, installation: str, visibility: float, holdings: Holdings
 ) -> Orphan:
     if trace.installation != installation:
-        return Orphan(trace, Standing.FOREIGN)
+        return Orphan(trace, Verdict.FOREIGN)
     operation = await desk.store.operation(trace.operation_id)
     if operation is None:
         is_recent = (
             trace.created_at is None
             or desk.clock.now() - trace.created_at < visibility + _CLOCK_DIFFERENCE
         )
-        standing = Standing.RECENT if is_recent else Standing.UNRECORDED
-        return Orphan(trace, _unless_used(trace, standing, in_hand))
+        verdict = Verdict.RECENT if is_recent else Verdict.UNRECORDED
+        return Orphan(trace, _unless_used(trace, verdict, holdings))
     stack = await desk.store.stack(operation.stack_id)
-    orphan = Orphan(trace, Standing.ORPHAN, "" if stack is None else stack.name)
+    orphan = Orphan(trace, Verdict.ORPHAN, "" if stack is None else stack.name)
     if operation.status.is_open:
-        return replace(orphan, standing=Standing.OPEN)
+        return replace(orphan, verdict=Verdict.OPEN)
     records = await desk.store.records(trace.operation_id)
     if not records:
         # Its journal was pruned: what became of it then, nobody can tell any more.
-        return replace(orphan, standing=_unless_used(trace, Standing.UNRECORDED, in_hand))
+        return replace(orphan, verdict=_unless_used(trace, Verdict.UNRECORDED, holdings))
     if _was_made(records, trace):
-        return replace(orphan, standing=Standing.LET_GO)
+        return replace(orphan, verdict=Verdict.LET_GO)
     ended_at = operation.ended_at or operation.started_at
     latest = ended_at + visibility + _CLOCK_DIFFERENCE
     if trace.created_at is None or trace.created_at > latest:
         # Whoever copies an image of ours by hand may have copied its tags as well.
-        return replace(orphan, standing=Standing.LATER)
-    return replace(orphan, standing=_unless_used(trace, Standing.ORPHAN, in_hand))
+        return replace(orphan, verdict=Verdict.LATER)
+    return replace(orphan, verdict=_unless_used(trace, Verdict.ORPHAN, holdings))
 
 
-def _unless_used(trace: Trace, standing: Standing, in_hand: InHand) -> Standing:
-    return Standing.SOURCE if trace.thing_id in in_hand.used else standing
+def _unless_used(trace: Trace, verdict: Verdict, holdings: Holdings) -> Verdict:
+    return Verdict.SOURCE if trace.thing_id in holdings.used else verdict
 
 
 def _was_made(records: Sequence[StepRecord], trace: Trace) -> bool:
@@ -177,8 +177,8 @@ def _was_made(records: Sequence[StepRecord], trace: Trace) -> bool:
 
 def removable(orphan: Orphan, *, unrecorded: bool) -> bool:
     """True where an orphan may be removed when somebody asks for it."""
-    allowed = {Standing.ORPHAN, Standing.UNRECORDED} if unrecorded else {Standing.ORPHAN}
-    return orphan.standing in allowed
+    allowed = {Verdict.ORPHAN, Verdict.UNRECORDED} if unrecorded else {Verdict.ORPHAN}
+    return orphan.verdict in allowed
 
 
 async def remove_orphans(desk: Desk, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
@@ -206,16 +206,16 @@ async def _part_with(desk: Desk, census: Census, orphan: Orphan, visibility: flo
         removal = await census.remove(orphan.trace, notes, desk.clock.now())
         said += removal.said
         if removal.end is not None:
-            return Parting(orphan, removal.end is Removed.GONE, tuple(said))
+            return Parting(orphan, removal.end is TraceEnd.GONE, tuple(said))
         notes, acts = removal.notes, removal.acts
         await desk.clock.sleep(removal.pause)
 
 
 async def _claimed(desk: Desk, orphan: Orphan, visibility: float) -> str:
-    in_hand = await things_in_hand(desk.store)
-    holder = in_hand.held.get(orphan.trace.thing_id)
+    holdings = await find_holdings(desk.store)
+    holder = holdings.held.get(orphan.trace.thing_id)
     if holder is not None:
         return f'by now it is "{holder.address}" of stack "{holder.stack_name}"'
     installation = await desk.store.installation()
-    now = await _judged(desk, orphan.trace, installation, visibility, in_hand)
-    return "" if now.standing is orphan.standing else f"by now it is {now.standing.value}"
+    now = await _judged(desk, orphan.trace, installation, visibility, holdings)
+    return "" if now.verdict is orphan.verdict else f"by now it is {now.verdict.value}"

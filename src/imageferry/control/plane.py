@@ -20,7 +20,14 @@ from imageferry.control.orphans import (
 from imageferry.control.protection import keep_choices, protect_stack
 from imageferry.control.queries import find_stack, view_stack
 from imageferry.control.recovery import Recovery, recover
-from imageferry.control.requests import ExecutionOptions, Planned, StackRequest, StackView
+from imageferry.control.requests import (
+    NO_LEAVE,
+    ExecutionOptions,
+    Leave,
+    Planned,
+    StackRequest,
+    StackView,
+)
 from imageferry.control.stacks import cancel_operation, continue_rollback, retry_operation
 from imageferry.model.drift import StackDrift
 from imageferry.model.events import Event
@@ -68,16 +75,21 @@ class ControlPlane:
         """
         return await look_ahead(self._desk, planned.change_set, deletes_remains=deletes_remains)
 
-    async def cancel(self, stack: Stack) -> Operation:
-        """Ask the running operation to turn back; raises RequestRefused."""
-        return await cancel_operation(self._desk, stack)
+    async def cancel(self, stack: Stack, *, breaks_off: bool = False) -> Operation:
+        """Ask the running operation to turn back; raises RequestRefused.
 
-    async def retry(self, stack: Stack, parts: Sequence[str] = ()) -> Planned | Operation:
+        `breaks_off`: one that turns back already gives up, and its rollback has failed.
+        """
+        return await cancel_operation(self._desk, stack, breaks_off=breaks_off)
+
+    async def retry(
+        self, stack: Stack, parts: Sequence[str] = (), leave: Leave = NO_LEAVE
+    ) -> Planned | Operation:
         """Go on with a parked operation, or plan the last one again; of it only `parts`, if any.
 
         Raises TemplateError, RequestRefused, OperationHolds.
         """
-        return await retry_operation(self._desk, stack, parts)
+        return await retry_operation(self._desk, stack, parts, leave)
 
     async def continue_rollback(
         self, stack: Stack, skip: Sequence[str] = ()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from imageferry.control.adoption import adopter_of, gone_addresses, values_of
 from imageferry.control.change_sets import create_change_set
 from imageferry.control.desk import Desk
+from imageferry.control.holdings import find_holdings
 from imageferry.control.orphans import need_census, sight
-from imageferry.control.records import things_in_hand
 from imageferry.control.requests import OperationHolds, Planned, StackRequest
 from imageferry.model.changes import ChangeSet, ResourceChange
 from imageferry.model.diagnostics import Diagnostic, error, warning
@@ -105,10 +105,10 @@ async def _unclaimed(
     regions = {region for change in wanted if (region := _region(desk, change, request.region))}
     traces, troubles = await sight(need_census(desk), sorted(regions))
     installations = {await desk.store.installation(), *request.taken_over}
-    in_hand = await things_in_hand(desk.store)
+    holdings = await find_holdings(desk.store)
     free: list[Trace] = []
     for trace in traces:
-        if trace.installation in installations and trace.thing_id not in in_hand.held:
+        if trace.installation in installations and trace.thing_id not in holdings.held:
             operation = await desk.store.operation(trace.operation_id)
             if operation is None or not operation.status.is_open:
                 free.append(trace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from imageferry.model.changes import ChangeSet
 from imageferry.model.diagnostics import Diagnostic
@@ -37,6 +38,21 @@ class StackRequest:
     policy: str | None = None
     policy_during_update: str | None = None
     refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What a retry may do although the operation it repeats might not.
+
+    `replaces` allows replacements; `policy_during_update` is the text of a stack policy that judges
+    this try alone.
+    """
+
+    replaces: bool = False
+    policy_during_update: str | None = None
+
+
+NO_LEAVE: Final = Leave()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +102,15 @@ class ResourceView:
 
 @dataclass(frozen=True, slots=True)
 class StackView:
-    """A stack as it stands this moment: its record overlaid with the journal."""
+    """A stack as it stands this moment: its record overlaid with the journal.
+
+    `is_run`: whether a living process works on its open operation; None where nobody asked.
+    """
 
     stack: Stack
     resources: tuple[ResourceView, ...]
     operation: Operation | None
+    is_run: bool | None = None
 
 
 class StackNotFound(Exception):

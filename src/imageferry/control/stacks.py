@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from imageferry.control.change_sets import create_change_set, fingerprint
 from imageferry.control.deletions import create_deletion, retained_by_wish
 from imageferry.control.desk import Desk
-from imageferry.control.requests import OperationHolds, Planned, RequestRefused, StackRequest
+from imageferry.control.requests import (
+    NO_LEAVE,
+    Leave,
+    OperationHolds,
+    Planned,
+    RequestRefused,
+    StackRequest,
+)
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.diagnostics import error
 from imageferry.model.inquiries import InquiryKind
@@ -18,18 +25,37 @@ from imageferry.planning.continuing import plan_continuation
 from imageferry.planning.selection import named
 
 
-async def cancel_operation(desk: Desk, stack: Stack) -> Operation:
+async def cancel_operation(desk: Desk, stack: Stack, *, breaks_off: bool = False) -> Operation:
     """Ask the open operation to turn back; raises RequestRefused where there is none.
 
-    One that turns back already goes on doing so.
+    One that turns back already goes on doing so, unless it `breaks_off`: then what is not undone
+    yet is left as it is, and the rollback has failed.
     """
     operation = await desk.store.last_operation(stack.stack_id)
     if operation is None or not operation.status.is_open:
         raise _nothing_runs(stack)
     turns_back = operation.rollback_id is not None
-    if not turns_back and not await desk.store.request_cancel(operation.operation_id):
-        raise _nothing_runs(stack)
+    if turns_back and not breaks_off:
+        return await _go_on(desk, stack, operation)
+    if turns_back:
+        await _refuse_older_rollback(desk, operation)
+    if not await desk.store.request_cancel(operation.operation_id, of_rollback=turns_back):
+        # It has ended just now, or turns back by itself.
+        found = await desk.store.operation(operation.operation_id)
+        if found is None or not found.status.is_open:
+            raise _nothing_runs(stack)
+        operation = found
     return await _go_on(desk, stack, operation)
+
+
+async def _refuse_older_rollback(desk: Desk, operation: Operation) -> None:
+    rollback = await desk.store.change_set(operation.rollback_id or "")
+    if rollback is not None and rollback.asked_before is None:
+        raise RequestRefused(
+            f"operation {operation.operation_id} was begun to be undone by an earlier version of"
+            " imageferry, which knew no breaking off",
+            "let it come to its end",
+        )
 
 
 def _nothing_runs(stack: Stack) -> RequestRefused:
@@ -47,19 +73,22 @@ async def _go_on(desk: Desk, stack: Stack, operation: Operation) -> Operation:
 
 
 async def retry_operation(
-    desk: Desk, stack: Stack, parts: Sequence[str] = ()
+    desk: Desk, stack: Stack, parts: Sequence[str] = (), leave: Leave = NO_LEAVE
 ) -> Planned | Operation:
     """Let an open operation go on, or plan again what the last one wanted.
 
-    `parts` are the only resources to be touched, all where it is empty. Raises RequestRefused
-    where there is nothing to be tried again, and TemplateError for a part that means nothing.
+    `parts` are the only resources to be touched, all where it is empty; `leave` is what this try
+    may do and the last one might not. Raises RequestRefused where there is nothing to be tried
+    again, OperationHolds, and TemplateError for a part that means nothing.
     """
     operation = await desk.store.last_operation(stack.stack_id)
     if operation is None:
         raise RequestRefused(f'nothing has ever run on "{stack.name}"')
     change_set = await desk.store.change_set(operation.change_set_id)
     if operation.status.is_open:
-        if parts and (change_set is None or not change_set.left_out):
+        is_narrower = parts and (change_set is None or not change_set.left_out)
+        is_wider = leave.replaces and change_set is not None and not change_set.replacement_allowed
+        if is_narrower or is_wider:
             raise OperationHolds(operation, stack)
         return await _go_on(desk, stack, operation)
     if Verb.RETRY not in WAYS[stack.status]:
@@ -71,7 +100,7 @@ async def retry_operation(
             f'what the last operation on "{stack.name}" wanted is not kept any longer',
             "deploy it again with its template and parameters",
         )
-    planned = await _plan_again(desk, stack, change_set, parts)
+    planned = await _plan_again(desk, stack, change_set, parts, leave)
     if parts and planned.running is None and planned.change_set.is_empty:
         rest = ", ".join(str(address) for address in planned.change_set.left_out)
         raise RequestRefused(
@@ -106,16 +135,18 @@ async def _delete_again(
 
 
 async def _plan_again(
-    desk: Desk, stack: Stack, change_set: ChangeSet, parts: Sequence[str]
+    desk: Desk, stack: Stack, change_set: ChangeSet, parts: Sequence[str], leave: Leave
 ) -> Planned:
+    # A rollback may always replace; what was asked for before it is not known any longer.
+    former = None if change_set.kind is ChangeKind.ROLLBACK else change_set.replacement_allowed
     request = StackRequest(
         stack_name=stack.name,
         region=stack.place.region,
         template=change_set.template,
         template_name=change_set.template_name,
         parameters=change_set.bindings.parameters,
-        # A rollback may always replace; what was asked for before it is not known any longer.
-        replace=None if change_set.kind is ChangeKind.ROLLBACK else change_set.replacement_allowed,
+        replace=leave.replaces or former,
+        policy_during_update=leave.policy_during_update,
         adopt=change_set.adoptions or None,
         taken_over=_taken_over(change_set),
     )

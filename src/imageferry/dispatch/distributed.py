@@ -20,7 +20,7 @@ from imageferry.dispatch.queue_tables import prepare
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
-from imageferry.ports.dispatching import Crew, Run, Timing
+from imageferry.ports.dispatching import OPERATIONS_AT_ONCE, Crew, Run, Timing
 from imageferry.ports.keeping import Store, StoreError, StoreUnavailable
 from imageferry.ports.senses import Clock
 
@@ -30,7 +30,7 @@ _TASK: Final = "imageferry.run"
 _UNFINISHED: Final = frozenset({Status.TODO.value, Status.DOING.value})
 
 _IN_QUEUE: Final = (
-    "SELECT id FROM procrastinate_jobs"
+    "SELECT id, worker_id FROM procrastinate_jobs"
     " WHERE queueing_lock = %(operation_id)s AND status IN ('todo', 'doing')"
 )
 
@@ -86,7 +86,7 @@ class DistributedDispatcher:
         timing: Timing,
         *,
         takes_up: bool = False,
-        parallel: int = 16,
+        parallel: int = OPERATIONS_AT_ONCE,
     ) -> None:
         self._conninfo = conninfo_of(url, f"imageferry {'worker' if takes_up else 'command'}")
         self._queue = queue
@@ -167,6 +167,18 @@ class DistributedDispatcher:
         line, self._line, self._app, self._connector = self._line, None, None, None
         if line is not None:
             await line.close()
+
+    async def is_run(self, operation_id: str) -> bool:
+        """Whether a living process has its job, or a worker of this queue will take it."""
+        line, _, _ = await self._opened()
+        jobs = await line.ask(_IN_QUEUE, {"operation_id": operation_id}, patient=False)
+        processes = await line.processes(self._queue, patient=False)
+        owners = {one["worker_id"] for one in jobs}
+        return any(
+            one.silent < self._timing.stalled and (one.is_crew or one.worker_id in owners)
+            for one in processes.values()
+            if one.is_held
+        )
 
     async def crew(self) -> Crew:
         """The workers that live and serve this queue; raises StoreError."""

@@ -11,7 +11,7 @@ from imageferry.dispatch.locks import OperationLock, Presence, remove_stale_lock
 from imageferry.dispatch.own_stacks import OwnStacks
 from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
-from imageferry.ports.dispatching import Crew, Run, RunResult
+from imageferry.ports.dispatching import OPERATIONS_AT_ONCE, Crew, Run, RunResult
 from imageferry.ports.keeping import Store, StoreError
 from imageferry.ports.senses import Clock
 
@@ -36,7 +36,7 @@ class EmbeddedDispatcher:
         store: Store,
         clock: Clock,
         *,
-        parallel: int = 16,
+        parallel: int = OPERATIONS_AT_ONCE,
         takes_up: bool = False,
         sweep_every: float = 2.0,
         place: Place | None = None,
@@ -116,6 +116,10 @@ class EmbeddedDispatcher:
         """
         running = self._running.get(operation_id)
         return None if running is None else await asyncio.shield(running)
+
+    async def is_run(self, operation_id: str) -> bool:
+        """Whether a process of this machine has the operation's lock, or a worker will take it."""
+        return OperationLock(self._locks, operation_id).is_held() or self._presence.is_anyone()
 
     async def crew(self) -> Crew:
         """Whether any worker lives on this home; how many cannot be told."""

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from imageferry.emulator.actions import ECS
 from imageferry.emulator.calls import Call, Reply
 from imageferry.emulator.controls import CONTROL_PATH, answer_control
 from imageferry.emulator.errors import EcsError, missing, refusal
@@ -25,11 +26,11 @@ from imageferry.emulator.faults import (
     disguised,
     matching,
 )
-from imageferry.emulator.gateway import AccessKey, Admitted, Nonces, admit
+from imageferry.emulator.gateway import AccessKey, Admitted, Nonces, admit, find_action
 from imageferry.emulator.places import is_region
 from imageferry.emulator.rules import check_token
 from imageferry.emulator.world import World
-from imageferry.wire.alibaba_rpc import ErrorReply, decode_boolean, encode_error
+from imageferry.wire.alibaba_rpc import ErrorReply, decode_boolean, encode_error, nest
 from imageferry.wire.http import HttpRequest, HttpResponse, Pairs
 
 DEFAULT_KEYS: Mapping[str, AccessKey] = {"emulator": AccessKey("emulator")}
@@ -91,6 +92,22 @@ class Emulator:
     def close(self) -> None:
         """Let go of the world's file."""
         self.world.close()
+
+    def call(self, name: str, pairs: Pairs) -> Reply:
+        """Carry out an ECS action as the account's owner would in a console: unsigned, no faults.
+
+        Where no RegionId is given, it is that of the image that is named. Raises EcsError.
+        """
+        action = find_action(name, ECS)
+        self.world.refresh()
+        with self.world.writing():
+            given = dict(pairs)
+            named = given.get("ImageId") or given.get("ResourceId.1") or ""
+            row = self.world.row("SELECT region FROM images WHERE image_id = ?", named)
+            if row is not None and not given.get("RegionId"):
+                pairs = (*pairs, ("RegionId", row[0]))
+            account = next(iter(self._keys.values())).account
+            return self._perform(Admitted(name, action, nest(pairs), pairs, account), ())
 
     async def handle(self, request: HttpRequest) -> HttpResponse:
         """Carry out one request; ConnectionError where a fault ends the connection."""

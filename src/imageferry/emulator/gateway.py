@@ -97,7 +97,7 @@ def admit(
     headers = request.headers
     name = headers.get("x-acs-action") or common.get("Action", "")
     version = headers.get("x-acs-version") or common.get("Version", "")
-    action = _find_action(name, version)
+    action = find_action(name, version)
     if request.method not in ("GET", "POST"):
         raise refusal("UnsupportedHTTPMethod")
     if common.get("Format", "JSON").upper() != "JSON":
@@ -121,7 +121,8 @@ def admit(
     return Admitted(name, action, nest(pairs), pairs, key.account)
 
 
-def _find_action(name: str, version: str) -> Action:
+def find_action(name: str, version: str) -> Action:
+    """The action of that name and version; raises EcsError."""
     if not name:
         raise missing("Action")
     if not version:

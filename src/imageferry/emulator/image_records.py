@@ -87,8 +87,9 @@ STATUS_SQL = (
 )
 
 
-def decode_image(row: Sequence[Any]) -> ImageRecord:
-    """A row, in the order of `COLUMNS`, as a value."""
+@lru_cache(maxsize=2048)
+def decode_image(row: tuple[Any, ...]) -> ImageRecord:
+    """A row, in the order of `COLUMNS`, as a value; a row that has not changed is the same value."""
     system, is_public, disks, tags, shares = row[-5:]
     values = (
         *row[:-5],

@@ -48,6 +48,7 @@ class World:
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._seen_version = -1
+        self._has_spent = False
         self.choices = Choices()
         self.faults: tuple[Fault, ...] = ()
         try:
@@ -114,17 +115,19 @@ class World:
     def refresh(self) -> None:
         """Read settings and faults again if another connection wrote since."""
         version = self.sql.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._seen_version:
+        if version != self._seen_version:
+            if self.sql.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+                return
+            settings = self.sql.execute("SELECT name, value FROM settings")
+            self.choices = decode_choices(dict(settings))
+        elif not self._has_spent:
             return
-        if self.sql.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-            return
-        self.choices = decode_choices(dict(self.sql.execute("SELECT name, value FROM settings")))
         rows = self.sql.execute(
             "SELECT id, kind, action, region, image, skip, remaining, details FROM faults"
             " ORDER BY id"
         )
         self.faults = tuple(decode_fault(row) for row in rows)
-        self._seen_version = version
+        self._seen_version, self._has_spent = version, False
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -238,7 +241,7 @@ class World:
             self.sql.execute("DELETE FROM faults WHERE remaining <= 0")
         else:
             return
-        self._seen_version = -1
+        self._has_spent = True
 
     def remove_faults(self, fault_id: int | None = None) -> int:
         """Remove one fault, or all; returns how many there were, in the caller's transaction."""

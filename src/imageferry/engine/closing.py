@@ -105,8 +105,41 @@ def _asked(
             return mine
         case OperationStatus.ROLLED_BACK:
             return stack.asked
+        case OperationStatus.SUCCEEDED if _restores_all(change_set):
+            return change_set.asked_before or ()
         case _:
             return tuple(dict.fromkeys((*stack.asked, *mine)))
+
+
+def _restores_all(change_set: ChangeSet) -> bool:
+    """True of a rollback that knows what was asked before, and leaves nothing as it is."""
+    return change_set.asked_before is not None and not change_set.left_out
+
+
+def _evaluated_again(
+    stack: Stack, origins: Sequence[ChangeSet], resources: Mapping[str, Resource], *, is_whole: bool
+) -> tuple[Stack, list[str]]:
+    """The stack with the outputs of the template that a rollback went back to; and what differs.
+
+    What was made again has another id. Exports follow only where everything is restored
+    (`is_whole`), and none is taken away: others may have imported it.
+    """
+    if not origins or origins[0].template != stack.template:
+        return stack, []
+    outputs, _ = evaluate_outputs(origins[0], resources)
+    other = [name for name in outputs if outputs[name] != stack.outputs.get(name)]
+    exports = stack.exports
+    if is_whole and exports:
+        last = origins[-1]
+        values = outputs if last is origins[0] else evaluate_outputs(last, resources)[0]
+        exports = tuple(
+            replace(export, value=values[export.output])
+            if reveal(values.get(export.output)) is not None
+            else export
+            for export in exports
+        )
+    told = f"resources were made again, so that these outputs differ: {listed(other)}"
+    return replace(stack, outputs=outputs, exports=exports), [told] if other else []
 
 
 _MOST_NAMED: Final = 20
@@ -149,8 +182,12 @@ def close(
     now: float,
     notes: Sequence[str] = (),
     events: Sequence[Event] = (),
+    origins: Sequence[ChangeSet] = (),
 ) -> Closing:
-    """Everything that the end of an operation commits together, `events` before its own."""
+    """Everything that the end of an operation commits together, `events` before its own.
+
+    `origins` are what the outputs of a stack come from that was undone.
+    """
     status = final_status(stack, operation, end, is_empty=not resources)
     was_undone = operation.kind is ChangeKind.ROLLBACK or end in {
         OperationStatus.ROLLED_BACK,
@@ -163,6 +200,10 @@ def close(
         updated_at=now,
         asked=_asked(stack, change_set, operation, end),
     )
+    if was_undone:
+        is_whole = status.is_restored and not change_set.left_out
+        after, told = _evaluated_again(after, origins, resources, is_whole=is_whole)
+        notes = [*notes, *told]
     if not was_undone and operation.kind is not ChangeKind.DELETE:
         outputs, remarks = evaluate_outputs(change_set, resources)
         if end is OperationStatus.SUCCEEDED:

@@ -1,9 +1,8 @@
-"""Perform one step: evaluate its properties, ask its handler, and say what to record."""
+"""Perform one step: evaluate its properties, say what its handler is asked, and what to record."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -22,7 +21,6 @@ from imageferry.model.handlers import (
     Failed,
     HandlerAction,
     HandlerRequest,
-    Outcome,
 )
 from imageferry.model.operations import StepRecord
 from imageferry.model.schemas import ResourceSchema
@@ -30,9 +28,7 @@ from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import StepStatus
 from imageferry.model.values import UNKNOWN, Value, is_known
 from imageferry.planning.differences import differences, replacement_of
-from imageferry.ports.types import Catalog, Handler
-
-log = logging.getLogger(__name__)
+from imageferry.ports.types import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every step of one run has in common."""
+    """What every step of one run has in common; `hidden` are the texts of its NoEcho values."""
 
     stack: Stack
     operation_id: str
@@ -58,6 +54,7 @@ class Site:
     catalog: Catalog
     patience: Patience
     deletes_remains: bool = False
+    hidden: frozenset[str] = frozenset()
 
 
 BEHIND = 5.0
@@ -279,29 +276,6 @@ def _asked(step: Step, record: StepRecord) -> Mapping[str, Value]:
     if step.leftover is None and record.properties is not None:
         return record.properties
     return step.resource.properties if step.resource is not None else {}
-
-
-async def ask(handler: Handler, request: HandlerRequest) -> Outcome:
-    """The handler's answer; a fault of its own is a Failed, never an exception."""
-    try:
-        match request.action:
-            case HandlerAction.CREATE:
-                return await handler.create(request)
-            case HandlerAction.READ:
-                return await handler.read(request)
-            case HandlerAction.UPDATE:
-                return await handler.update(request)
-            case HandlerAction.DELETE:
-                return await handler.delete(request)
-            case HandlerAction.CLEAN_UP:
-                return await handler.clean_up(request)
-    except Exception as fault:
-        log.exception("the handler of %s failed at %s", request.type_name, request.address)
-        return Failed(
-            ErrorCode.INTERNAL_FAILURE,
-            f"internal fault of the handler of {request.type_name}: {type(fault).__name__}"
-            " (its traceback is in the log)",
-        )
 
 
 def retried(record: StepRecord, outcome: Failed, jitter: float) -> tuple[StepRecord, float] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.inquiries import Inquiry
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Resource
 from imageferry.planning.undoing import plan_undoing, set_aside
@@ -19,17 +21,19 @@ def decide_rollback(
     current: Mapping[str, Resource],
     catalog: Catalog,
     now: float,
+    asked: tuple[Inquiry, ...] = (),
 ) -> ChangeSet:
     """The rollback of an operation; its id follows from the operation's, so that it is one.
 
-    Where a stack that never came to be is to be deleted, there is nothing to go back to: what
+    `asked` is what the stack had asked of others before the operation. Where a stack that never came to be is to be deleted, there is nothing to go back to: what
     earlier tries have kept goes as well.
     """
     digest = hashlib.sha256(f"rollback\n{operation.operation_id}".encode()).hexdigest()
     rollback_id = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
-    return plan_undoing(
+    rollback = plan_undoing(
         change_set, rollback_id, _gone_back_to(operation, former), current, catalog, now
     )
+    return replace(rollback, asked_before=asked)
 
 
 def ground_of_rollback(

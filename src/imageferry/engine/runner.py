@@ -13,11 +13,13 @@ from imageferry.engine.journal import Journal
 from imageferry.engine.retained import retained_events
 from imageferry.engine.rollback import decide_rollback, ground_of_rollback
 from imageferry.engine.steps import Step, Steps, closing_steps, making_steps
+from imageferry.engine.telling import ending
 from imageferry.engine.waves import Course, Parts, Wave, WaveEnd
 from imageferry.graph import Graph
 from imageferry.model.changes import Action, ChangeKind, ChangeSet
 from imageferry.model.events import Event
 from imageferry.model.handlers import ErrorCode
+from imageferry.model.hiding import hidden_texts
 from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepRecord
 from imageferry.model.stacks import Resource
@@ -35,6 +37,10 @@ RESOLVING = 60.0
 
 _ONLY_STOPS = frozenset({ChangeKind.DELETE, ChangeKind.ROLLBACK})
 """What is broken off where it stands and never undone."""
+
+
+_BROKEN_OFF = frozenset({WaveEnd.TIMED_OUT, WaveEnd.CANCELLED})
+"""Ends with steps that nobody goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class _Run:
         self._entered_at = self._parts.clock.now()
         self._journal = Journal(self._parts.store, entry.operation.operation_id, entry.epoch)
         self._journal.cancel_requested = entry.operation.cancel_requested
+        self._hidden = _hidden_of(entry)
         self._is_past_return = False
         self._between: Mapping[str, Resource] = {}
         self._retained: list[Resource] = []
@@ -111,8 +118,11 @@ class _Run:
                     self._operation.operation_id, OperationStatus.RUNNING, stopped=True
                 )
             undoes = self._undoes(end)
-            if undoes or end is WaveEnd.TIMED_OUT:
-                await self._resolve(course, only_looks=not undoes)
+            if undoes or end in _BROKEN_OFF:
+                steps = making_steps(
+                    entry.change_set, Standing(entry.resources, entry.change_set).now
+                )
+                await self._resolve(course, steps, only_looks=not undoes)
                 if self._stop.is_set():
                     return RunResult(
                         self._operation.operation_id, OperationStatus.RUNNING, stopped=True
@@ -126,6 +136,7 @@ class _Run:
                 course.standing.now,
                 self._surroundings.catalog,
                 self._parts.clock.now(),
+                entry.stack.asked,
             )
             await self._begin_rollback(rollback, course, end)
         else:
@@ -155,6 +166,7 @@ class _Run:
                 self._surroundings.catalog,
                 self._surroundings.patience,
                 self._operation.deletes_remains,
+                self._hidden,
             ),
             journal=self._journal,
             standing=standing,
@@ -229,16 +241,13 @@ class _Run:
         is_done = end is WaveEnd.DONE and not is_part
         return OperationStatus.SUCCEEDED if is_done else OperationStatus.FAILED
 
-    async def _resolve(self, course: Course, *, only_looks: bool) -> None:
+    async def _resolve(self, course: Course, steps: Steps, *, only_looks: bool) -> None:
         """Learn the outcome of calls whose reply nobody recorded: with their token, once more.
 
         Until an id is known something could run that no rollback would find. Where nothing is
         undone, nothing is called either (`only_looks`): what is not found yet is noted, so that
         whoever removes the resource goes on looking.
         """
-        steps = making_steps(
-            self._entry.change_set, Standing(self._entry.resources, self._entry.change_set).now
-        )
         open_ones: dict[str, Step] = {
             step_id: step
             for step_id, step in steps.by_id.items()
@@ -274,16 +283,20 @@ class _Run:
         await self._journal.record(
             (), [event], rollback=rollback, stack_status=(status, reason), reason=reason
         )
+        # Whoever cancelled has been heard, and the row says so: the next wish is about the rollback.
+        self._journal.cancel_requested = False
 
     async def _backward(self, rollback: ChangeSet, forward: Course) -> RunResult:
-        """The change set that undoes, carried out like any other; nothing turns it back."""
+        """The change set that undoes, carried out like any other; cancelling only breaks it off."""
         self._between = ground_of_rollback(
             self._operation, self._entry.change_set, self._entry.resources, forward.standing.now
         )
         course = self._course(rollback, self._between, 1, OnFailure.KEEP)
         course.notes = forward.notes
-        resources = Standing(self._between, rollback).now
-        end = await Wave(course, making_steps(rollback, resources)).carry_out()
+        # Of one that earlier code has begun nobody knows what the wish to cancel was about.
+        course.is_cancellable = rollback.asked_before is not None
+        steps = making_steps(rollback, Standing(self._between, rollback).now)
+        end = await Wave(course, steps).carry_out()
         if end is WaveEnd.STOPPED:
             return RunResult(self._operation.operation_id, OperationStatus.RUNNING, stopped=True)
         if end in {WaveEnd.DONE, WaveEnd.FAILED}:
@@ -293,7 +306,13 @@ class _Run:
                 return RunResult(
                     self._operation.operation_id, OperationStatus.RUNNING, stopped=True
                 )
-            end = first if first is WaveEnd.FAILED else end
+            end = first if first is WaveEnd.FAILED and end not in _BROKEN_OFF else end
+        if end in _BROKEN_OFF:
+            await self._resolve(course, steps, only_looks=True)
+            if self._stop.is_set():
+                return RunResult(
+                    self._operation.operation_id, OperationStatus.RUNNING, stopped=True
+                )
         status = (
             OperationStatus.ROLLED_BACK if end is WaveEnd.DONE else OperationStatus.ROLLBACK_FAILED
         )
@@ -302,36 +321,38 @@ class _Run:
     async def _abandon(self, course: Course, reason: str) -> None:
         """Give up on steps that still run: they fail, and their resources keep what they know."""
         now = self._parts.clock.now()
+        shown = self._parts.board.progress(self._operation.operation_id) or {}
         for record in list(course.records.values()):
             if not record.status.is_final:
+                last = shown.get(str(record.address))
                 given_up = replace(
                     record,
                     status=StepStatus.FAILED,
-                    reason=reason,
+                    reason=f"{reason} ({last.says})" if last is not None and last.says else reason,
                     error_code=ErrorCode.NOT_STABILIZED.value,
                     ended_at=now,
                 )
-                await self._journal.record([given_up])
+                event = ending(course.site, given_up)
+                await self._journal.record([given_up], [] if event is None else [event])
                 course.records[record.step_id] = given_up
                 course.standing.apply(given_up)
 
     async def _close(
         self, course: Course, change_set: ChangeSet, status: OperationStatus, end: WaveEnd
     ) -> RunResult:
-        if end in {WaveEnd.TIMED_OUT, WaveEnd.CANCELLED}:
-            await self._abandon(course, _why(end, course))
+        if end in _BROKEN_OFF:
+            await self._abandon(course, "given up" if course.phase == 1 else _why(end, course))
         await self._journal.settle()
         resources = course.standing.now
         prefix = "; ".join(
-            part
-            for part in (_why(end, course, with_failures=False), _left_out(change_set))
-            if part
+            part for part in (_why(end, course, with_failures=False), _left_out(change_set)) if part
         )
         is_whole = status is OperationStatus.SUCCEEDED and not change_set.left_out
         reason = "" if is_whole else reason_of(resources, prefix)
         if not reason:
             reason = self._operation.reason
         now = self._parts.clock.now()
+        was_undone = course.phase == 1 or self._operation.kind is ChangeKind.ROLLBACK
         events = retained_events(self._entry, self._retained, resources, status, now)
         closing: Closing = close(
             self._operation,
@@ -343,11 +364,23 @@ class _Run:
             now,
             course.notes,
             events,
+            await self._parts.store.origins(self._entry.stack.stack_id) if was_undone else (),
         )
         await self._parts.store.close_operation(
             self._operation.operation_id, self._entry.epoch, closing
         )
         return RunResult(self._operation.operation_id, status, notes=tuple(course.notes))
+
+
+def _hidden_of(entry: Entry) -> frozenset[str]:
+    """The texts of every NoEcho value that the operation may meet, old and new."""
+    bindings = entry.change_set.bindings
+    return hidden_texts(
+        bindings.parameters.values(),
+        bindings.answers.values(),
+        entry.stack.parameters.values(),
+        *(resource.properties.values() for resource in entry.resources.values()),
+    )
 
 
 def _closes(course: Course, change_set: ChangeSet) -> bool:
@@ -390,6 +423,8 @@ def _left_out(change_set: ChangeSet) -> str:
 
 def _why(end: WaveEnd, course: Course, *, with_failures: bool = True) -> str:
     match end:
+        case WaveEnd.CANCELLED if course.phase == 1:
+            return "the rollback was broken off by request"
         case WaveEnd.CANCELLED:
             return "cancelled by request"
         case WaveEnd.TIMED_OUT:

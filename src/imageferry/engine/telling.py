@@ -37,6 +37,9 @@ _FAILED: _Statuses = {
 }
 
 
+_OUT_OF_THE_ORDINARY: _Statuses = {HandlerAction.CLEAN_UP: ResourceStatus.DELETING}
+
+
 def beginning(site: Site, record: StepRecord) -> Event | None:
     """The event of a step that begins; None where people are told of its end alone."""
     return _event(site, record, _BEGUN[record.action])
@@ -50,7 +53,9 @@ def ending(site: Site, record: StepRecord) -> Event | None:
 
 def remark(site: Site, record: StepRecord, notes: tuple[str, ...], now: float) -> Event | None:
     """What is to be known of a step that goes on, such as that it looks stalled."""
-    begun = beginning(site, record)
+    # Of what cleans up people are told only where it is out of the ordinary.
+    status = _BEGUN[record.action] or _OUT_OF_THE_ORDINARY.get(record.action)
+    begun = _event(site, record, status)
     return None if begun is None else replace(begun, time=now, reason="; ".join(notes))
 
 

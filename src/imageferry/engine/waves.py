@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from imageferry.engine.asking import ask
 from imageferry.engine.board import Board
 from imageferry.engine.clocks import SteadyClock
 from imageferry.engine.decisions import Agenda
 from imageferry.engine.execution import (
     Site,
     Unready,
-    ask,
     begin,
     first_notes,
     question,
@@ -31,6 +32,7 @@ from imageferry.model.handlers import (
     Outcome,
     Pending,
 )
+from imageferry.model.hiding import covered
 from imageferry.model.journal import Standing
 from imageferry.model.operations import OnFailure, StepProgress, StepRecord
 from imageferry.model.statuses import StepStatus
@@ -51,6 +53,10 @@ CANCEL_LOOK_LATER = 10.0
 
 PROGRESS_KEPT = 30.0
 """Seconds between two writings of the progress row."""
+
+PROGRESS_KEPT_LATER = 75.0
+"""The same in a long wait, in which nothing is looked at more often; the row of a large stack is
+what its waiting writes most of."""
 
 PROGRESS_FIRST = 2.0
 """Seconds until its first writing: others who look see soon that something goes on."""
@@ -195,7 +201,9 @@ class Wave:
         """Sleep until a call ends, a step falls due, or the flags are to be looked at."""
         clock = self._course.parts.clock
         patience = min(CANCEL_LOOK_LATER, max(CANCEL_LOOK, (now - self._began_at) / 100))
-        until = now + patience
+        # At a full second, when other operations look as well: one statement answers them all.
+        look_at = math.ceil(self._looked_at + patience)
+        until = now + patience if self._running else look_at
         falls_due = self._agenda.next_time()
         if falls_due is not None:
             until = min(until, falls_due)
@@ -217,10 +225,11 @@ class Wave:
                 sleeper.cancel()
         self._wake.clear()
         now = clock.now()
-        if not self._running and now - self._looked_at >= patience:
+        if not self._running and now >= look_at:
             self._looked_at = now
             await self._course.journal.record()
-        if now - self._saved_at >= PROGRESS_KEPT:
+        kept = min(PROGRESS_KEPT_LATER, max(PROGRESS_KEPT, (now - self._began_at) / 40))
+        if now - self._saved_at >= kept:
             self._saved_at = now
             await self._save_progress(now)
 
@@ -243,6 +252,7 @@ class Wave:
         course = self._course
         now = course.parts.clock.now()
         record = course.records.get(step.step_id)
+        observes = self._observing.get(step.step_id, False)
         if record is None:
             try:
                 record = begin(step, course.site, course.standing.now, course.phase, now)
@@ -250,16 +260,15 @@ class Wave:
                 await self._refuse(step, unready.failure, now)
                 return
             await self._keep(record, beginning(course.site, record))
-        elif not self._observing.get(step.step_id, False):
+        elif not observes:
             # Directly before a call that changes something: is the operation still mine?
             await course.journal.record()
         found = course.site.catalog.find(step.type_name)
         if found is None:
             await self._refuse(step, _not_installed(step), now)
             return
-        if self._observing.get(step.step_id, False):
+        if observes:
             # Looks made in the same moment go out as one page, so none waits for its turn.
-            now = course.parts.clock.now()
             outcome = await self._ask(found.handler, step, record, now)
         else:
             async with self._calls:
@@ -270,13 +279,15 @@ class Wave:
     async def _ask(self, handler: Handler, step: Step, record: StepRecord, now: float) -> Outcome:
         course = self._course
         wall = course.parts.clock.wall()
-        return await ask(handler, question(step, record, course.site, now, course.entered_at, wall))
+        asked = question(step, record, course.site, now, course.entered_at, wall)
+        if self._only_looks and step.action is HandlerAction.CREATE:
+            asked = replace(asked, uncertain=True)
+        return await ask(handler, asked, course.site.hidden)
 
     async def _take(
         self, step: Step, record: StepRecord, outcome: Outcome, asked_at: float
     ) -> None:
         course = self._course
-        now = course.parts.clock.now()
         match outcome:
             case Pending():
                 await self._go_on(step, record, outcome, asked_at)
@@ -289,11 +300,12 @@ class Wave:
                     leftovers=outcome.leftovers,
                     context={},
                     reason="; ".join(outcome.notes),
-                    ended_at=now,
+                    ended_at=course.parts.clock.now(),
                     remains=outcome.remains,
                 )
                 await self._finish(step, done)
             case Failed():
+                now = course.parts.clock.now()
                 again = retried(record, outcome, course.parts.entropy.jitter())
                 if again is not None and not self._agenda.is_stopping:
                     later, delay = again
@@ -315,15 +327,19 @@ class Wave:
     async def _go_on(
         self, step: Step, record: StepRecord, outcome: Pending, asked_at: float
     ) -> None:
-        after = replace(
-            record,
-            status=StepStatus.INTENDED if outcome.physical_id is None else StepStatus.RUNNING,
-            physical_id=outcome.physical_id,
-            context=outcome.context,
-        )
+        status = StepStatus.INTENDED if outcome.physical_id is None else StepStatus.RUNNING
+        after = record
+        if (status, outcome.physical_id, outcome.context) != (
+            record.status,
+            record.physical_id,
+            record.context,
+        ):
+            after = replace(
+                record, status=status, physical_id=outcome.physical_id, context=outcome.context
+            )
         if outcome.notes:
             await self._keep(after, remark(self._course.site, after, outcome.notes, asked_at))
-        elif after != record:
+        elif after is not record:
             await self._keep(after)
         self._observing[step.step_id] = outcome.observes
         self._show(step, outcome.progress, outcome.status_says, outcome.remaining, outcome.queue)
@@ -348,7 +364,7 @@ class Wave:
         failed = replace(
             record,
             status=StepStatus.FAILED,
-            reason=said(failure),
+            reason=covered(said(failure), self._course.site.hidden),
             error_code=failure.code.value,
             ended_at=now,
         )

@@ -10,6 +10,7 @@ from imageferry.model.addresses import PropertyPath, ResourceAddress
 from imageferry.model.diagnostics import Diagnostic, Span
 from imageferry.model.expressions import Expression
 from imageferry.model.handlers import Context
+from imageferry.model.inquiries import Inquiry
 from imageferry.model.templates import Bindings
 from imageferry.model.values import UNKNOWN, Value
 
@@ -126,7 +127,8 @@ class ChangeSet:
     `after` gives for each changed address the addresses whose steps come first when creating and
     updating (deletions run in reverse). `warnings` are for people. `left_out` are addresses at
     which something is still to be done and which this change set does not touch, since it was
-    asked for others only, or to skip them.
+    asked for others only, or to skip them. `asked_before` is there on a rollback alone: what the
+    stack that it restores had asked of others.
     """
 
     change_set_id: str
@@ -145,6 +147,7 @@ class ChangeSet:
     replacement_allowed: bool = False
     created_at: float = 0.0
     left_out: tuple[ResourceAddress, ...] = ()
+    asked_before: tuple[Inquiry, ...] | None = None
 
     @property
     def adoptions(self) -> dict[str, str]:

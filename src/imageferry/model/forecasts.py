@@ -48,7 +48,7 @@ class Objection(NamedTuple):
     cloud_code: str = ""
 
 
-class Standing(NamedTuple):
+class Lookalike(NamedTuple):
     """Something that is there already where a change would make its like.
 
     `is_ours`: it carries this installation's lineage, of `operation_id` and `address`. `fits`: all
@@ -111,7 +111,7 @@ class Forecast(NamedTuple):
 
     address: ResourceAddress
     objections: tuple[Objection, ...] = ()
-    standing: Standing | None = None
+    lookalike: Lookalike | None = None
     route: tuple[str, str] | None = None
     gib: int | None = None
     seconds: float | None = None
@@ -124,7 +124,7 @@ class Forecast(NamedTuple):
         return any(objection.doubt.is_certain for objection in self.objections)
 
 
-class Lane(NamedTuple):
+class Backlog(NamedTuple):
     """The queue of one destination region, and how our copies go through it.
 
     `slots` copies run at once, `ahead` are there before ours; `waves` is in how many turns ours
@@ -149,7 +149,7 @@ class Sight(NamedTuple):
     """
 
     forecasts: tuple[Forecast, ...] = ()
-    lanes: tuple[Lane, ...] = ()
+    backlogs: tuple[Backlog, ...] = ()
     calls: int = 0
     calls_ahead: int = 0
     notes: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class Lookahead(NamedTuple):
 
     forecasts: Mapping[str, Forecast] = _NOTHING
     diagnostics: Mapping[str, tuple[Diagnostic, ...]] = _NOTHING
-    lanes: tuple[Lane, ...] = ()
+    backlogs: tuple[Backlog, ...] = ()
     calls: int = 0
     calls_ahead: int = 0
     notes: tuple[str, ...] = ()
@@ -177,4 +177,4 @@ class Lookahead(NamedTuple):
     @property
     def seconds(self) -> float | None:
         """Seconds until the last copy has ended, regions working side by side; None without any."""
-        return max((lane.seconds for lane in self.lanes), default=None)
+        return max((backlog.seconds for backlog in self.backlogs), default=None)

@@ -47,7 +47,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Demand:
     """What a process says when it asks for calls.
 
     `throttled` is None, or how many calls a second it had sent when the cloud said: too fast.
@@ -72,22 +72,22 @@ class Grant:
     share: float | None
 
 
-def lent(pace: Pace | None, wish: Wish, now: float) -> tuple[Pace | None, Grant]:
-    """The pace after a wish, None where nothing limits it, and what is granted.
+def lent(pace: Pace | None, demand: Demand, now: float) -> tuple[Pace | None, Grant]:
+    """The pace after a demand, None where nothing limits it, and what is granted.
 
     A lease is a second's worth of the rate, divided by those who share; of a published limit whose
     calls were saved up, half of what is there. What a process is lent and dies with is lost, and
     comes back with the rate.
     """
-    pace = _published(wish.limit, now) if pace is None else _filled(pace, wish, now)
-    if wish.throttled is not None:
-        pace = _slowed(pace, wish.throttled, now)
+    pace = _published(demand.limit, now) if pace is None else _filled(pace, demand, now)
+    if demand.throttled is not None:
+        pace = _slowed(pace, demand.throttled, now)
     elif pace is not None and pace.throttled_at is not None:
-        pace = _recovered(pace, wish, now)
+        pace = _recovered(pace, demand, now)
     if pace is None:
         return None, Grant(0, None)
     holders = {name: at for name, at in pace.holders.items() if abs(now - at) < _ALIVE}
-    holders[wish.holder] = now
+    holders[demand.holder] = now
     share = pace.rate / len(holders)
     saved_up = pace.level / 2 / len(holders) if pace.throttled_at is None else 0.0
     calls = max(0, int(min(pace.level, max(1.0, share * LEASE, saved_up))))
@@ -100,12 +100,12 @@ def _published(limit: Limit | None, now: float) -> Pace | None:
     return Pace(limit.calls / limit.seconds, float(limit.calls), float(limit.calls), now)
 
 
-def _filled(pace: Pace, wish: Wish, now: float) -> Pace:
+def _filled(pace: Pace, demand: Demand, now: float) -> Pace:
     if abs(now - pace.filled_at) > _SKEW and now < pace.filled_at:
         # The clock was set back: count from here.
         pace = replace(pace, filled_at=now, throttled_at=pace.throttled_at and now)
     passed = max(0.0, now - pace.filled_at)
-    level = min(pace.capacity, pace.level + passed * pace.rate + wish.unspent)
+    level = min(pace.capacity, pace.level + passed * pace.rate + demand.unspent)
     return replace(pace, level=level, filled_at=max(now, pace.filled_at))
 
 
@@ -123,11 +123,11 @@ def _slowed(pace: Pace | None, lately: float, now: float) -> Pace:
     return Pace(rate, rate, 0.0, now, now, now, holders)
 
 
-def _recovered(pace: Pace, wish: Wish, now: float) -> Pace | None:
+def _recovered(pace: Pace, demand: Demand, now: float) -> Pace | None:
     """A tenth faster with every second of success; after a minute without throttling as before."""
     if pace.throttled_at is not None and now - pace.throttled_at > _RECOVERY:
-        before = _published(wish.limit, now)
+        before = _published(demand.limit, now)
         return None if before is None else replace(before, holders=pace.holders)
-    if not wish.went_well or now - pace.raised_at < _SAME_ANSWER:
+    if not demand.went_well or now - pace.raised_at < _SAME_ANSWER:
         return pace
     return replace(pace, rate=pace.rate * 1.1, capacity=pace.capacity * 1.1, raised_at=now)

@@ -32,6 +32,11 @@ class StackStatus(Enum):
         """True where nothing runs on the stack."""
         return not any(self is running for running, _ in ENDINGS)
 
+    @property
+    def is_restored(self) -> bool:
+        """True after a rollback that came to its end."""
+        return self in {StackStatus.CREATE_ROLLED_BACK, StackStatus.UPDATE_ROLLED_BACK}
+
 
 class Verb(Enum):
     """What a person may ask of a stack; the words are those of the command line."""
@@ -57,6 +62,15 @@ class ResourceStatus(Enum):
     DELETED = "DELETE_COMPLETE"
     DELETE_FAILED = "DELETE_FAILED"
     RETAINED = "RETAINED"
+
+    @property
+    def is_whole(self) -> bool:
+        """False where the making has not come to its end, or only a part was deleted."""
+        return self not in {
+            ResourceStatus.CREATE_FAILED,
+            ResourceStatus.CREATING,
+            ResourceStatus.DELETE_FAILED,
+        }
 
 
 class OperationStatus(Enum):

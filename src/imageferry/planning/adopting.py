@@ -8,7 +8,6 @@ from dataclasses import replace
 from imageferry.model.changes import Action, ChangeSet, Replacement, ResourceChange
 from imageferry.model.diagnostics import Diagnostic, TemplateError, error
 from imageferry.model.stacks import Resource
-from imageferry.model.statuses import ResourceStatus
 from imageferry.model.suggestions import did_you_mean
 
 
@@ -49,18 +48,11 @@ def with_adoptions(
     return replace(change_set, changes=tuple(kept))
 
 
-_UNFINISHED = {
-    ResourceStatus.CREATE_FAILED,
-    ResourceStatus.CREATING,
-    ResourceStatus.DELETE_FAILED,
-}
-
-
 def is_free(change: ResourceChange, resource: Resource | None, is_gone: bool = False) -> bool:
     """True where something is wanted at an address, and nothing whole stands there."""
     if change.wanted is None or change.moved_from is not None:
         return False
-    return resource is None or resource.status in _UNFINISHED or is_gone
+    return resource is None or not resource.status.is_whole or is_gone
 
 
 def _holds(resource: Resource | None, thing_id: str) -> bool:
@@ -77,7 +69,7 @@ def _adoption(change: ResourceChange, thing_id: str, remnant: Resource | None) -
     clears = (
         change.repairs
         and remnant is not None
-        and remnant.status in _UNFINISHED
+        and not remnant.status.is_whole
         and remnant.physical_id is not None
         and former is None
         and not _holds(remnant, thing_id)

@@ -7,20 +7,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from imageferry.model.addresses import ResourceAddress
-from imageferry.model.changes import Action, ChangeKind, ChangeSet, Replacement, ResourceChange
+from imageferry.model.changes import (
+    Action,
+    ChangeKind,
+    ChangeSet,
+    Replacement,
+    ResourceChange,
+    Wanted,
+)
 from imageferry.model.diagnostics import warning
 from imageferry.model.expressions import Literal
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
-from imageferry.planning.differences import differences, replacement_of
+from imageferry.model.values import Value
+from imageferry.planning.differences import differences, with_differences
 from imageferry.ports.types import Catalog
-
-_UNFINISHED = {
-    ResourceStatus.CREATE_FAILED,
-    ResourceStatus.CREATING,
-    ResourceStatus.DELETE_FAILED,
-    ResourceStatus.DELETING,
-}
 
 
 def plan_continuation(
@@ -92,7 +93,7 @@ def _rest(
 
 def _making(change: ResourceChange, resource: Resource, done: ResourceChange) -> ResourceChange:
     """What was to be made again: after what stands, or lies half deleted, in its place."""
-    was_begun = resource.status in _UNFINISHED
+    was_begun = not resource.status.is_whole or resource.status is ResourceStatus.DELETING
     if not was_begun and not _stands_in_the_way(change, resource):
         return done
     if resource.physical_id is None:
@@ -105,9 +106,7 @@ def _stands_in_the_way(change: ResourceChange, resource: Resource) -> bool:
     wanted = change.wanted
     if change.action is not Action.REPLACE or wanted is None:
         return False
-    values = {
-        name: part.value for name, part in wanted.properties.items() if isinstance(part, Literal)
-    }
+    values = _values(wanted)
     return dict(resource.properties) != values or resource.type_name != wanted.type_name
 
 
@@ -118,16 +117,15 @@ def _changing(
     wanted = change.wanted
     if found is None or wanted is None:
         return done
-    values = {
-        name: part.value for name, part in wanted.properties.items() if isinstance(part, Literal)
-    }
+    values = _values(wanted)
     changed = differences(found.schema, resource.properties, values)
     if not changed and resource.status is not ResourceStatus.UPDATE_FAILED:
         return done
-    replaces = replacement_of(changed) is Replacement.YES
-    return replace(
-        change,
-        action=Action.REPLACE if replaces else Action.UPDATE,
-        replacement=Replacement.YES if replaces else Replacement.NO,
-        properties=changed,
-    )
+    return with_differences(change, changed)
+
+
+def _values(wanted: Wanted) -> dict[str, Value]:
+    """The properties of what a rollback wants: it knows them all, as they were recorded."""
+    return {
+        name: part.value for name, part in wanted.properties.items() if isinstance(part, Literal)
+    }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
-from imageferry.model.changes import PropertyChange, Replacement
+from imageferry.model.changes import Action, PropertyChange, Replacement, ResourceChange
 from imageferry.model.diagnostics import Span
 from imageferry.model.schemas import PropertySchema, ResourceSchema, UpdateBehaviour
 from imageferry.model.values import UNKNOWN, Value, is_known, reveal
@@ -19,7 +20,7 @@ def comparable(property_schema: PropertySchema | None, value: Value) -> Value:
     if plain is None:
         return reveal(property_schema.default)
     if not property_schema.ordered and isinstance(plain, list):
-        return sorted(plain, key=lambda item: json.dumps(item, sort_keys=True))
+        return sorted(plain, key=lambda entry: json.dumps(entry, sort_keys=True))
     return plain
 
 
@@ -105,6 +106,17 @@ def replacement_of(changes: tuple[PropertyChange, ...]) -> Replacement:
     if Replacement.YES in needs:
         return Replacement.YES
     return Replacement.MAYBE if Replacement.MAYBE in needs else Replacement.NO
+
+
+def with_differences(change: ResourceChange, changes: tuple[PropertyChange, ...]) -> ResourceChange:
+    """The same change, done by updating, or by replacing where one of the differences needs that."""
+    replaces = replacement_of(changes) is Replacement.YES
+    return replace(
+        change,
+        action=Action.REPLACE if replaces else Action.UPDATE,
+        replacement=Replacement.YES if replaces else Replacement.NO,
+        properties=changes,
+    )
 
 
 def renews(schema: ResourceSchema, changes: tuple[PropertyChange, ...]) -> bool:

@@ -28,7 +28,7 @@ _LATER = "\0"
 
 
 @dataclass(slots=True)
-class _Sight:
+class _Subject:
     """What is looked at, and the faults that are found on the way."""
 
     template: Template
@@ -49,20 +49,20 @@ def foresee(template: Template, bindings: Bindings, catalog: Catalog) -> Outlook
     out of them, and so are counts. Raises TemplateError where a value cannot be evaluated.
     """
     region = bindings.pseudo.get("region")
-    sight = _Sight(template, bindings, catalog, region if isinstance(region, str) else "", [])
+    subject = _Subject(template, bindings, catalog, region if isinstance(region, str) else "", [])
     try:
         groups = expand(template, bindings, MANNERS[template.dialect])
     except EvaluationError as refused:
         raise TemplateError([refused.diagnostic]) from None
-    found = [one for drafts in groups for one in _group(drafts, sight)]
-    outputs = tuple(_outputs(sight))
-    if sight.faults:
-        raise TemplateError(sight.faults)
+    found = [one for drafts in groups for one in _group(drafts, subject)]
+    outputs = tuple(_outputs(subject))
+    if subject.faults:
+        raise TemplateError(subject.faults)
     return Outlook(
         template_name=template.source_name,
         dialect=template.dialect,
         description=template.description,
-        region=sight.region,
+        region=subject.region,
         parameters=bindings.parameters,
         missing=tuple(name for name, value in bindings.parameters.items() if value is UNKNOWN),
         conditions={name: bindings.conditions.get(name) for name in template.conditions},
@@ -76,12 +76,12 @@ def foresee(template: Template, bindings: Bindings, catalog: Catalog) -> Outlook
     )
 
 
-def _group(drafts: Sequence[Draft], sight: _Sight) -> Iterator[Foreseen]:
+def _group(drafts: Sequence[Draft], subject: _Subject) -> Iterator[Foreseen]:
     """The instances of one definition; what all of them share is evaluated once."""
     definition = drafts[0].definition
-    kind = sight.catalog.find(definition.type_name)
-    place = sight.place()
-    is_open = definition.count is not None and definition.logical_id not in sight.bindings.counts
+    kind = subject.catalog.find(definition.type_name)
+    place = subject.place()
+    is_open = definition.count is not None and definition.logical_id not in subject.bindings.counts
     count_reasons: tuple[str, ...] = ()
     if is_open and definition.count is not None:
         count_reasons = reasons(definition.count, place)
@@ -94,9 +94,9 @@ def _group(drafts: Sequence[Draft], sight: _Sight) -> Iterator[Foreseen]:
     before: Draft | None = None
     for draft in drafts:
         if before is None or draft.properties is not before.properties:
-            needs, named = _needs(draft, sight), tuple(_parameters(draft, sight))
+            needs, named = _needs(draft, subject), tuple(_parameters(draft, subject))
         before = draft
-        properties = _properties(draft, sight, None if kind is None else kind.schema, shared)
+        properties = _properties(draft, subject, None if kind is None else kind.schema, shared)
         yield Foreseen(
             address=draft.address,
             type_name=definition.type_name,
@@ -105,7 +105,7 @@ def _group(drafts: Sequence[Draft], sight: _Sight) -> Iterator[Foreseen]:
             wave=1,
             route=None
             if kind is None
-            else _route(kind.route, kind.schema, properties, sight.region),
+            else _route(kind.route, kind.schema, properties, subject.region),
             condition=definition.condition,
             condition_reasons=condition_says,
             is_open=is_open,
@@ -117,11 +117,11 @@ def _group(drafts: Sequence[Draft], sight: _Sight) -> Iterator[Foreseen]:
 
 def _properties(
     draft: Draft,
-    sight: _Sight,
+    subject: _Subject,
     schema: ResourceSchema | None,
     shared: dict[str, tuple[Value, tuple[Gap, ...]]],
 ) -> tuple[Prospect, ...]:
-    place = sight.place(draft.address.index)
+    place = subject.place(draft.address.index)
     values: dict[str, Value] = {}
     found: dict[str, tuple[Gap, ...]] = {}
     for name, expression in draft.properties.items():
@@ -131,7 +131,7 @@ def _properties(
         try:
             value = evaluate(expression, place.scope)
         except EvaluationError as refused:
-            sight.faults.append(refused.diagnostic)
+            subject.faults.append(refused.diagnostic)
             continue
         values[name], found[name] = value, _gaps(name, expression, value, place)
         if name in draft.shared:
@@ -157,7 +157,7 @@ def _gaps(name: str, expression: Expression, value: Value, place: Unsettled) -> 
     return () if is_known(value) else tuple(gaps(expression, place, (name,)))
 
 
-def _needs(draft: Draft, sight: _Sight) -> tuple[Need, ...]:
+def _needs(draft: Draft, subject: _Subject) -> tuple[Need, ...]:
     """What comes before the draft, in the order it is mentioned, with every reason."""
     known = dict[ResourceAddress, dict[str, None]]((address, {}) for address in draft.depends_on)
     by_name: dict[str, list[ResourceAddress]] = {}
@@ -189,7 +189,7 @@ def _expressions(draft: Draft) -> Iterator[Expression]:
             yield notes
 
 
-def _parameters(draft: Draft, sight: _Sight) -> Iterator[str]:
+def _parameters(draft: Draft, subject: _Subject) -> Iterator[str]:
     """The parameters that a draft mentions, each once, in its properties or by its count."""
     expressions = [*_expressions(draft)]
     if draft.definition.count is not None:
@@ -198,7 +198,7 @@ def _parameters(draft: Draft, sight: _Sight) -> Iterator[str]:
         mention.name
         for expression in expressions
         for mention in mentions(expression)
-        if mention.kind is MentionKind.NAME and mention.name in sight.bindings.parameters
+        if mention.kind is MentionKind.NAME and mention.name in subject.bindings.parameters
     )
     yield from dict.fromkeys(names)
 
@@ -220,25 +220,27 @@ def _route(
     return source, destination
 
 
-def _outputs(sight: _Sight) -> Iterator[Prospect]:
-    for output in sight.template.outputs.values():
-        truth = sight.bindings.conditions.get(output.condition or "", None)
+def _outputs(subject: _Subject) -> Iterator[Prospect]:
+    for output in subject.template.outputs.values():
+        truth = subject.bindings.conditions.get(output.condition or "", None)
         if output.condition is not None and truth is False:
             continue
         if output.condition is not None and truth is None:
-            why = condition_reasons(output.condition, sight.place())
+            why = condition_reasons(output.condition, subject.place())
             yield Prospect(output.name, UNKNOWN, (Gap((), why),), output.span)
             continue
-        yield from _output(output, sight)
+        yield from _output(output, subject)
 
 
-def _output(output: Output, sight: _Sight) -> Iterator[Prospect]:
-    place = sight.place()
+def _output(output: Output, subject: _Subject) -> Iterator[Prospect]:
+    place = subject.place()
     try:
-        expression = specialise(output.value, sight.bindings, None, MANNERS[sight.template.dialect])
+        expression = specialise(
+            output.value, subject.bindings, None, MANNERS[subject.template.dialect]
+        )
         value = evaluate(expression, place.scope)
     except EvaluationError as refused:
-        sight.faults.append(refused.diagnostic)
+        subject.faults.append(refused.diagnostic)
         return
     found = () if is_known(value) else tuple(gaps(expression, place))
     if output.no_echo and value is not UNKNOWN and not isinstance(value, Secret):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
@@ -15,32 +14,24 @@ from imageferry.model.changes import (
     Action,
     ChangeKind,
     ChangeSet,
-    PropertyChange,
     Replacement,
     ResourceChange,
-    Wanted,
     WantedOutput,
 )
 from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError, error, warning
 from imageferry.model.expressions import Expression, Literal
-from imageferry.model.schemas import Problem, ResourceSchema, UpdateBehaviour
+from imageferry.model.schemas import Problem, ResourceSchema
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value
-from imageferry.planning.differences import differences, renews, replacement_of, settled, signature
+from imageferry.planning.differences import settled, signature
 from imageferry.planning.expansion import Draft, expand
+from imageferry.planning.instances import Instance, change_of, deletion_of
 from imageferry.planning.moves import match
 from imageferry.planning.outputs import wanted_outputs
 from imageferry.ports.types import Catalog
 
-# What a failed deletion has left may be half gone: nobody can rely on it either.
-_UNFINISHED = {
-    ResourceStatus.CREATE_FAILED,
-    ResourceStatus.CREATING,
-    ResourceStatus.DELETE_FAILED,
-}
-_UNSETTLED = {*_UNFINISHED, ResourceStatus.UPDATE_FAILED}
 _STAYING = {Action.NONE, Action.MOVE, Action.UPDATE}
 
 
@@ -64,7 +55,7 @@ class Intention:
 
 
 @dataclass(slots=True)
-class _Forecast:
+class _Expectation:
     """What references will give once the changes planned so far are carried out."""
 
     physical_ids: dict[ResourceAddress, Value] = field(default_factory=dict)
@@ -94,22 +85,13 @@ class _Forecast:
             self.attributes[change.address] = kept
 
 
-class _Evaluated(NamedTuple):
-    """A draft with its values: conformed, UNKNOWN where known later."""
-
-    draft: Draft
-    schema: ResourceSchema
-    values: Mapping[str, Value]
-    properties: Mapping[str, Expression]
-
-
 def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catalog) -> ChangeSet:
     """Compare what is wanted with what exists.
 
     Raises TemplateError where a value cannot be evaluated or does not fit its type. Replacements
     that are not allowed are in the change set, marked as blocked.
     """
-    forecast = _Forecast()
+    expectation = _Expectation()
     changes: list[ResourceChange] = []
     groups: list[list[Draft]] = []
     if intention.template is not None:
@@ -122,22 +104,24 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     for drafts in groups:
         try:
             known: dict[str, Value] = {}
-            evaluated = [_evaluate(draft, intention, forecast, catalog, known) for draft in drafts]
+            evaluated = [
+                _evaluate(draft, intention, expectation, catalog, known) for draft in drafts
+            ]
         except TemplateError as refused:
             faults.extend(refused.diagnostics)
             continue
-        for item in evaluated:
-            forecast.schemas[item.draft.address] = item.schema
+        for instance in evaluated:
+            expectation.schemas[instance.draft.address] = instance.schema
         existing = by_id.get(drafts[0].address.logical_id, [])
-        changes += _group(evaluated, existing, intention, forecast, catalog)
+        changes += _group(evaluated, existing, intention, expectation, catalog)
     if faults:
         raise TemplateError(faults)
     for logical_id, gone in by_id.items():
         if logical_id not in wanted_ids:
-            changes += [_deletion(resource, resource.address) for resource in gone]
+            changes += [deletion_of(resource, resource.address) for resource in gone]
     outputs: tuple[WantedOutput, ...] = ()
     if intention.template is not None:
-        scope = Scope(intention.bindings, forecast, intention.manners)
+        scope = Scope(intention.bindings, expectation, intention.manners)
         outputs = wanted_outputs(intention.template, scope)
     return ChangeSet(
         change_set_id=intention.change_set_id,
@@ -161,10 +145,10 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
 def _evaluate(
     draft: Draft,
     intention: Intention,
-    forecast: _Forecast,
+    expectation: _Expectation,
     catalog: Catalog,
     known: dict[str, Value],
-) -> _Evaluated:
+) -> Instance:
     """A draft with its values; `known` keeps those that all instances of the definition share."""
     found = catalog.find(draft.definition.type_name)
     if found is None:
@@ -178,7 +162,7 @@ def _evaluate(
                 )
             ]
         )
-    scope = Scope(intention.bindings, forecast, intention.manners, draft.address.index)
+    scope = Scope(intention.bindings, expectation, intention.manners, draft.address.index)
     raw: dict[str, Value] = {}
     faults: list[Diagnostic] = []
     for name, expression in draft.properties.items():
@@ -206,7 +190,7 @@ def _evaluate(
             else Literal(value)
             for name, value in raw.items()
         }  # fmt: skip
-    return _Evaluated(draft, found.schema, values, properties)
+    return Instance(draft, found.schema, values, properties)
 
 
 def _misfits(draft: Draft, problems: Sequence[Problem]) -> list[Diagnostic]:
@@ -227,10 +211,10 @@ def _misfits(draft: Draft, problems: Sequence[Problem]) -> list[Diagnostic]:
 
 
 def _group(
-    evaluated: Sequence[_Evaluated],
+    evaluated: Sequence[Instance],
     existing: Sequence[Resource],
     intention: Intention,
-    forecast: _Forecast,
+    expectation: _Expectation,
     catalog: Catalog,
 ) -> list[ResourceChange]:
     """The changes of all instances of one definition."""
@@ -246,8 +230,8 @@ def _group(
     if evaluated and evaluated[0].draft.address.index is not None and counted:
         matching = match(*_signatures(evaluated, counted, catalog))
         source, doomed = matching.source, matching.doomed
-    for item in evaluated:
-        address = item.draft.address
+    for instance in evaluated:
+        address = instance.draft.address
         if address.index is None:
             resource = plain.pop(address, None)
         else:
@@ -256,168 +240,60 @@ def _group(
             if resource is not None:
                 plain.pop(resource.address, None)
         is_gone = resource is not None and str(resource.address) in intention.gone
-        if is_gone and not item.schema.renewed_attributes:
+        if is_gone and not instance.schema.renewed_attributes:
             resource = None
-        change, renewed = _change(item, resource, intention, catalog)
+        change, renewed = change_of(
+            instance, resource, catalog, replacement_allowed=intention.replacement_allowed
+        )
         if is_gone and change.action in _STAYING:
             # What stands for it in references stays; what is behind it is made anew.
             change, renewed = replace(change, action=Action.UPDATE, renews=True), True
-        forecast.put(change, resource, renewed)
+        expectation.put(change, resource, renewed)
         changes.append(change)
     for resource in plain.values():
         index = resource.address.index
         place = resource.address
         if index is not None and index in doomed:
             place = ResourceAddress(place.logical_id, doomed[index])
-        changes.append(_deletion(resource, place))
+        changes.append(deletion_of(resource, place))
     return changes
 
 
 def _signatures(
-    evaluated: Sequence[_Evaluated], counted: Mapping[int, Resource], catalog: Catalog
+    evaluated: Sequence[Instance], counted: Mapping[int, Resource], catalog: Catalog
 ) -> tuple[dict[int, str | None], dict[int, str | None]]:
     """What each wanted and each existing instance is, by index; a mark where both are the same."""
     wanted: dict[int, str | None] = {}
     existing: dict[int, str | None] = {}
-    for item in evaluated:
-        index = item.draft.address.index or 0
+    for instance in evaluated:
+        index = instance.draft.address.index or 0
         resource = counted.get(index)
         if (
             resource is not None
-            and resource.properties == item.values
-            and resource.status not in _UNSETTLED
-            and settled(item.values)
+            and resource.properties == instance.values
+            and _is_settled(resource)
+            and settled(instance.values)
         ):
             wanted[index] = existing[index] = f"the same at {index}"
         else:
-            wanted[index] = signature(item.schema, item.values) if settled(item.values) else None
+            wanted[index] = (
+                signature(instance.schema, instance.values) if settled(instance.values) else None
+            )
     for index, resource in counted.items():
         if index not in existing:
             existing[index] = _signature(resource, catalog)
     return wanted, existing
 
 
+def _is_settled(resource: Resource) -> bool:
+    return resource.status.is_whole and resource.status is not ResourceStatus.UPDATE_FAILED
+
+
 def _signature(resource: Resource, catalog: Catalog) -> str | None:
     found = catalog.find(resource.type_name)
-    if found is None or resource.status in _UNSETTLED:
+    if found is None or not _is_settled(resource):
         return None
     return signature(found.schema, resource.properties)
-
-
-def _wanted(item: _Evaluated) -> Wanted:
-    draft = item.draft
-    return Wanted(
-        draft.address,
-        draft.definition.type_name,
-        item.properties,
-        draft.depends_on,
-        draft.deletion_policy,
-        draft.replacement_policy,
-        draft.definition.span,
-        draft.definition.property_spans,
-        draft.deletes_remains,
-    )
-
-
-def _change(
-    item: _Evaluated, resource: Resource | None, intention: Intention, catalog: Catalog
-) -> tuple[ResourceChange, bool]:
-    """The change of one instance, and whether it renews attributes behind its Ref."""
-    wanted = _wanted(item)
-    address, type_name = wanted.address, wanted.type_name
-    if resource is None:
-        created = tuple(
-            PropertyChange((name,), None, value, span=wanted.property_spans.get(name))
-            for name, value in item.values.items()
-        )
-        return ResourceChange(
-            address, type_name, Action.CREATE, properties=created, wanted=wanted
-        ), False
-    moved_from = None if resource.address == address else resource.address
-    change = ResourceChange(
-        address,
-        type_name,
-        Action.NONE if moved_from is None else Action.MOVE,
-        wanted=wanted,
-        moved_from=moved_from,
-        physical_id=resource.physical_id,
-    )
-    former = catalog.find(resource.type_name)
-    if former is None or former.schema is not item.schema:
-        return _type_change(change, resource, item, intention), False
-    changed = differences(item.schema, resource.properties, item.values, wanted.property_spans)
-    if resource.status in _UNFINISHED:
-        return replace(
-            change,
-            action=Action.CREATE if resource.physical_id is None else Action.REPLACE,
-            replacement=Replacement.NO if resource.physical_id is None else Replacement.YES,
-            properties=changed,
-            repairs=True,
-        ), False
-    if not changed:
-        if resource.status is ResourceStatus.UPDATE_FAILED:
-            return replace(change, action=Action.UPDATE), False
-        return change, False
-    needs = replacement_of(changed)
-    change = replace(change, properties=changed, replacement=needs, action=Action.UPDATE)
-    if needs is Replacement.YES:
-        change = replace(change, action=Action.REPLACE, repairs=not item.schema.replaced_by_handler)
-    if needs is Replacement.YES and not intention.replacement_allowed:
-        change = replace(change, blocked=_refusals(change, item.schema))
-    return change, renews(item.schema, changed)
-
-
-def _type_change(
-    change: ResourceChange, resource: Resource, item: _Evaluated, intention: Intention
-) -> ResourceChange:
-    change = replace(change, action=Action.REPLACE, replacement=Replacement.YES, repairs=True)
-    if intention.replacement_allowed:
-        return change
-    refusal = error(
-        "IF602",
-        f'"{change.address}" cannot change its type from "{resource.type_name}"'
-        f' to "{change.type_name}" in place',
-        why="a resource of another type is another resource",
-        remedy="allow replacements (--replace), or give it another logical id",
-        span=item.draft.definition.type_span,
-    )
-    return replace(change, blocked=(refusal,))
-
-
-def _refusals(change: ResourceChange, schema: ResourceSchema) -> tuple[Diagnostic, ...]:
-    editable = [
-        name
-        for name, property_schema in schema.properties.items()
-        if property_schema.update is not UpdateBehaviour.REPLACES
-    ]
-    says = f"of its properties only {', '.join(editable)} can be edited" if editable else (
-        "none of its properties can be edited"
-    )  # fmt: skip
-    return tuple(
-        error(
-            "IF601",
-            f'"{render_path(changed.path)}" of "{change.address}" cannot be changed in place',
-            why=f"{schema.type_name}: {says}",
-            remedy="allow replacements (--replace), or give it its former value back",
-            span=changed.span or (change.wanted.span if change.wanted is not None else None),
-        )
-        for changed in change.properties
-        if changed.requires_replacement is Replacement.YES
-    )
-
-
-def _deletion(resource: Resource, place: ResourceAddress) -> ResourceChange:
-    return ResourceChange(
-        place,
-        resource.type_name,
-        Action.DELETE,
-        properties=tuple(
-            PropertyChange((name,), value, None) for name, value in resource.properties.items()
-        ),
-        moved_from=None if place == resource.address else resource.address,
-        retained=resource.deletion_policy in {"Retain", "RetainExceptOnCreate"},
-        physical_id=resource.physical_id,
-    )
 
 
 def _warnings(changes: Sequence[ResourceChange]) -> tuple[Diagnostic, ...]:

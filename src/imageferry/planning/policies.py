@@ -32,7 +32,7 @@ _KEYS: Final = (
     "Condition",
 )
 _OPERATORS: Final = ("StringEquals", "StringLike")
-_REMNANTS: Final = {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING}
+_NEVER_MADE: Final = {ResourceStatus.CREATE_FAILED, ResourceStatus.CREATING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _refusals(
     change: ResourceChange, policy: StackPolicy, resources: Mapping[str, Resource]
 ) -> Iterator[Diagnostic]:
     resource = resources.get(str(change.moved_from or change.address))
-    if resource is None or resource.status in _REMNANTS:
+    if resource is None or resource.status in _NEVER_MADE:
         return
     for action in _asked(change):
         reason = _denial(policy, action, change)

@@ -19,7 +19,7 @@ from imageferry.model.expressions import Literal
 from imageferry.model.handlers import Context
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
-from imageferry.planning.differences import differences, replacement_of
+from imageferry.planning.differences import differences, with_differences
 from imageferry.ports.types import Catalog
 
 _TOUCHED = {
@@ -32,9 +32,6 @@ _REMNANTS = {ResourceStatus.CREATE_FAILED, ResourceStatus.DELETE_FAILED}
 """What nobody could rely on before either: once it is gone it is not made again."""
 
 
-_UNFINISHED = {*_REMNANTS, ResourceStatus.CREATING}
-
-
 def keeps_old(wanted: Wanted, resource: Resource, kind: ChangeKind) -> bool:
     """True where what is replaced stays in the cloud.
 
@@ -43,7 +40,7 @@ def keeps_old(wanted: Wanted, resource: Resource, kind: ChangeKind) -> bool:
     return (
         wanted.replacement_policy == "Retain"
         and kind is not ChangeKind.ROLLBACK
-        and resource.status not in _UNFINISHED
+        and resource.status.is_whole
     )
 
 
@@ -230,10 +227,4 @@ def _restoration(former: Resource, current: Resource, catalog: Catalog) -> Resou
     was_begun = current.status in {ResourceStatus.UPDATING, ResourceStatus.UPDATE_FAILED}
     if not changed and not was_begun:
         return change
-    replaces = replacement_of(changed) is Replacement.YES
-    return replace(
-        change,
-        action=Action.REPLACE if replaces else Action.UPDATE,
-        replacement=Replacement.YES if replaces else Replacement.NO,
-        properties=changed,
-    )
+    return with_differences(change, changed)

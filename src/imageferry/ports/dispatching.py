@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from imageferry.model.statuses import OperationStatus
+
+OPERATIONS_AT_ONCE: Final = 300
+"""Operations that one process runs at once, where nobody says otherwise.
+
+An operation mostly waits, up to an hour for a copy, so a small number is a bottleneck. One that waits
+takes some 50 KiB, shares connections and polls with the others, and on SQLite holds one lock file
+open, of the 1,024 files that most systems allow a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,10 @@ class Dispatcher(Protocol):
 
     async def stop(self, drain: float) -> None:
         """Stop taking new ones and give running ones `drain` seconds to record their calls."""
+        ...
+
+    async def is_run(self, operation_id: str) -> bool:
+        """Whether a living process runs this open operation, or a worker is about to."""
         ...
 
     async def crew(self) -> Crew:

@@ -62,8 +62,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """What is to protect a stack from now on; None where that stays as it is recorded."""
+
+    is_protected: bool | None = None
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """What one flush commits together. `rollback` decides that and how the operation is undone."""
+    """What one flush commits together. `rollback` decides that and how the operation is undone.
+
+    With it a wish to cancel counts as heard: the next one is a wish to break the rollback off.
+    """
 
     records: Sequence[StepRecord] = ()
     events: Sequence[Event] = ()
@@ -134,6 +145,14 @@ class Store(Protocol):
         """A kept change set."""
         ...
 
+    async def origins(self, stack_id: str) -> list[ChangeSet]:
+        """What a stack's template and outputs come from: its last deploy that was not undone.
+
+        Where that failed, after it the last one that succeeded: its exports come from there.
+        Change sets that are not kept any longer are left out.
+        """
+        ...
+
     async def mark(self) -> int:
         """A number that grows with every operation that is opened or ends, of whatever stack."""
         ...
@@ -145,13 +164,15 @@ class Store(Protocol):
         events: Sequence[Event],
         mark: int | None = None,
         follows: str | None = None,
+        protection: Protection | None = None,
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
-        Raises StackBusy where another operation is open on the stack, Overtaken where `mark` is
-        given and is not that of this moment any more, and Outdated where `follows` is given and is
-        not the stack's last operation. The same `client_token` twice gives the operation that is
-        there already.
+        What protects a stack that is recorded is taken from its row, and from `protection`. Raises
+        StackBusy where another operation is open on the stack, Overtaken where `mark` is given and
+        is not that of this moment any more, and Outdated where `follows` is given and is not the
+        stack's last operation, or a stack is to be deleted that was protected meanwhile. The same
+        `client_token` twice gives the operation that is there already.
         """
         ...
 
@@ -200,8 +221,11 @@ class Store(Protocol):
         """The journal of an operation as it stands, for whoever watches."""
         ...
 
-    async def request_cancel(self, operation_id: str) -> bool:
-        """Raise the cancel flag; False where the operation is not open."""
+    async def request_cancel(self, operation_id: str, *, of_rollback: bool = False) -> bool:
+        """Raise the cancel flag; False where the operation is not open.
+
+        An operation that is being undone is only asked with `of_rollback`, and no other one then.
+        """
         ...
 
     async def close_operation(self, operation_id: str, epoch: int, closing: Closing) -> None:

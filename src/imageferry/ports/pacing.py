@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from imageferry.model.paces import Grant, Wish
+from imageferry.model.paces import Demand, Grant
 
 
 class Paces(Protocol):
@@ -14,7 +14,7 @@ class Paces(Protocol):
     Raises StoreError where what is shared cannot be reached.
     """
 
-    async def lease(self, key: str, wish: Wish, now: float) -> Grant:
+    async def lease(self, key: str, demand: Demand, now: float) -> Grant:
         """Calls for one second, as `model.paces.lent` decides (`now` in seconds since 1970)."""
         ...
 

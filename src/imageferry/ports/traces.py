@@ -40,7 +40,7 @@ class TraceTrouble(Exception):
     """A region could not be asked, in words for people."""
 
 
-class Removed(Enum):
+class TraceEnd(Enum):
     """What became of a trace that was to go."""
 
     GONE = "gone"
@@ -48,14 +48,14 @@ class Removed(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class TraceRemoval:
     """How far a removal is: ended as `end`, or to go on with `notes` after `pause` seconds.
 
     `acts`: the next call changes something. `said` are sentences for people: why it was kept, or
     what it leaves behind.
     """
 
-    end: Removed | None
+    end: TraceEnd | None
     notes: Context = field(default_factory=dict)
     pause: float = 0.0
     acts: bool = False
@@ -73,7 +73,7 @@ class Census(Protocol):
         """Whatever carries a lineage in a region, whosever it is; raises TraceTrouble."""
         ...
 
-    async def remove(self, trace: Trace, notes: Context, now: float) -> Removal:
+    async def remove(self, trace: Trace, notes: Context, now: float) -> TraceRemoval:
         """Bring the removal of one trace forward by one call at most.
 
         Begins with empty notes, and looks once more before anything is deleted: what no longer

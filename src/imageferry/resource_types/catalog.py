@@ -14,7 +14,7 @@ from imageferry.resource_types.image_copies.census import ImageCensus
 from imageferry.resource_types.image_copies.cloud import ImageCloud, connect_images
 from imageferry.resource_types.image_copies.handler import ImageCopyHandler
 from imageferry.resource_types.image_copies.inspection import ImageAdopter
-from imageferry.resource_types.image_copies.room import Room
+from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.tracking import tracking_view
 from imageferry.resource_types.image_copies.wanted import View
 from imageferry.resource_types.installed import Unconnected, find_entry, type_names
@@ -27,7 +27,7 @@ VIEWS: Final[Mapping[str, View]] = {
 """What the handler of each type speaks."""
 
 
-Looking = Callable[[ImageCloud, View, Room], Foresight]
+Looking = Callable[[ImageCloud, View, Capacity], Foresight]
 """Gives what looks at the cloud on behalf of planned changes of one type."""
 
 
@@ -35,11 +35,14 @@ class TypeCatalog:
     """The `ports.Catalog` of the built-in types; without a client every handler fails."""
 
     def __init__(
-        self, client: Client | None, room: Room | None = None, looking: Looking | None = None
+        self,
+        client: Client | None,
+        capacity: Capacity | None = None,
+        looking: Looking | None = None,
     ) -> None:
         self._looking = looking
-        self._room = room or Room()
-        self._cloud = None if client is None else connect_images(client, self._room.queue)
+        self._capacity = capacity or Capacity()
+        self._cloud = None if client is None else connect_images(client, self._capacity.queue)
         self._found: dict[str, ResourceType] = {}
 
     def find(self, type_name: str) -> ResourceType | None:
@@ -58,7 +61,7 @@ class TypeCatalog:
             handler = ImageCopyHandler(self._cloud, view)
             adopter = ImageAdopter(self._cloud, view)
             if self._looking is not None:
-                foresight = self._looking(self._cloud, view, self._room)
+                foresight = self._looking(self._cloud, view, self._capacity)
         found = entry.connected(handler)._replace(adopter=adopter, foresight=foresight)
         self._found[type_name] = found
         return found

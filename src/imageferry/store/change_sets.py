@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, delete, exists, insert, not_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, select, update
 
 from imageferry.model.changes import ChangeSet
 from imageferry.store.bodies import pack, pack_template, unpack, unpack_template
@@ -15,6 +15,25 @@ from imageferry.store.tables import CHANGE_SET_BODIES, CHANGE_SETS, STACKS
 
 ABANDONED_AFTER: Final = 86_400.0
 """Seconds after which a change set is dropped whose stack never came to be."""
+
+_SAME: Final = CHANGE_SETS.c.change_set_id == bindparam("same")
+_REPLACED: Final = delete(CHANGE_SETS).where(_SAME)
+_KEEP: Final = insert(CHANGE_SETS)
+_KEEP_BODY: Final = insert(CHANGE_SET_BODIES)
+_LOAD: Final = (
+    select(CHANGE_SETS.c.stack_id, CHANGE_SET_BODIES.c.body, CHANGE_SET_BODIES.c.template)
+    .join(CHANGE_SET_BODIES, CHANGE_SET_BODIES.c.change_set_number == CHANGE_SETS.c.number)
+    .where(_SAME)
+)
+_SECRETS: Final = select(CHANGE_SETS.c.secret_ids).where(_SAME)
+_WAITS: Final = (CHANGE_SETS.c.stack_id == bindparam("of_stack")) & not_(CHANGE_SETS.c.spent)
+_SECRETS_WAITING: Final = select(CHANGE_SETS.c.secret_ids).where(_WAITS)
+_SPEND: Final = update(CHANGE_SETS).where(_WAITS)
+_DROP_ABANDONED: Final = delete(CHANGE_SETS).where(
+    not_(CHANGE_SETS.c.spent),
+    CHANGE_SETS.c.created_at < bindparam("since"),
+    not_(exists().where(STACKS.c.stack_id == CHANGE_SETS.c.stack_id)),
+)
 
 _REMEMBERED: Final = 2
 """How many change sets are kept in memory as they were planned."""
@@ -27,33 +46,23 @@ def save_change_set(
     vault = Vault(connection, box, change_set.stack_id)
     body = pack(encode_change_set(vault.writer(), change_set))
     template = pack_template(vault, change_set.template, change_set.bindings.parameters)
-    same = CHANGE_SETS.c.change_set_id == change_set.change_set_id
-    connection.execute(delete(CHANGE_SETS).where(same))
-    inserted = connection.execute(
-        insert(CHANGE_SETS).values(
-            change_set_id=change_set.change_set_id,
-            stack_id=change_set.stack_id,
-            created_at=change_set.created_at,
-            spent=spent,
-            secret_ids=dumps(sorted(vault.used)),
-        )
-    )
-    key = inserted.inserted_primary_key
-    connection.execute(
-        insert(CHANGE_SET_BODIES).values(
-            change_set_number=int(key[0]) if key is not None else 0, body=body, template=template
-        )
-    )
+    connection.execute(_REPLACED, {"same": change_set.change_set_id})
+    row = {
+        "change_set_id": change_set.change_set_id,
+        "stack_id": change_set.stack_id,
+        "created_at": change_set.created_at,
+        "spent": spent,
+        "secret_ids": dumps(sorted(vault.used)),
+    }
+    key = connection.execute(_KEEP, row).inserted_primary_key
+    number = int(key[0]) if key is not None else 0
+    bodies = {"change_set_number": number, "body": body, "template": template}
+    connection.execute(_KEEP_BODY, bodies)
 
 
 def load_change_set(connection: Connection, box: LazyBox, change_set_id: str) -> ChangeSet | None:
     """A kept change set."""
-    query = (
-        select(CHANGE_SETS.c.stack_id, CHANGE_SET_BODIES.c.body, CHANGE_SET_BODIES.c.template)
-        .join(CHANGE_SET_BODIES, CHANGE_SET_BODIES.c.change_set_number == CHANGE_SETS.c.number)
-        .where(CHANGE_SETS.c.change_set_id == change_set_id)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_LOAD, {"same": change_set_id}).first()
     if row is None:
         return None
     vault = Vault(connection, box, row.stack_id)
@@ -105,35 +114,23 @@ def is_whole(connection: Connection, change_set: ChangeSet) -> bool:
 
 def secrets_of(connection: Connection, change_set_id: str) -> set[str] | None:
     """The ids of the secrets in a change set; None where it is not kept."""
-    query = select(CHANGE_SETS.c.secret_ids).where(CHANGE_SETS.c.change_set_id == change_set_id)
-    found = connection.execute(query).scalar()
+    found = connection.execute(_SECRETS, {"same": change_set_id}).scalar()
     return None if found is None else set(loads(found))
 
 
 def secrets_waiting(connection: Connection, stack_id: str) -> set[str]:
     """The ids of the secrets in change sets of a stack that may still be executed."""
-    query = select(CHANGE_SETS.c.secret_ids).where(
-        CHANGE_SETS.c.stack_id == stack_id, not_(CHANGE_SETS.c.spent)
-    )
-    return {entry for text in connection.execute(query).scalars() for entry in loads(text)}
+    found = connection.execute(_SECRETS_WAITING, {"of_stack": stack_id}).scalars()
+    return {entry for text in found for entry in loads(text)}
 
 
 def spend_change_sets(connection: Connection, stack_id: str) -> None:
     """An operation begins: what was planned for the stack before is out of date."""
-    waiting = update(CHANGE_SETS).where(
-        CHANGE_SETS.c.stack_id == stack_id, not_(CHANGE_SETS.c.spent)
-    )
-    connection.execute(waiting.values(spent=True))
+    connection.execute(_SPEND, {"of_stack": stack_id, "spent": True})
 
 
 def drop_abandoned(connection: Connection, now: float) -> None:
     """Forget what was planned long ago for stacks that never came to be."""
-    dropped = connection.execute(
-        delete(CHANGE_SETS).where(
-            not_(CHANGE_SETS.c.spent),
-            CHANGE_SETS.c.created_at < now - ABANDONED_AFTER,
-            not_(exists().where(STACKS.c.stack_id == CHANGE_SETS.c.stack_id)),
-        )
-    )
+    dropped = connection.execute(_DROP_ABANDONED, {"since": now - ABANDONED_AFTER})
     if dropped.rowcount:
         erase_without_stack(connection)

@@ -55,6 +55,8 @@ def encode_change_set(writer: Writer, change_set: ChangeSet) -> str:
     }
     if change_set.left_out:
         document["left_out"] = encode_addresses(change_set.left_out)
+    if change_set.asked_before is not None:
+        document["asked_before"] = [encode_inquiry(one) for one in change_set.asked_before]
     # Last, since the names of the sources are gathered on the way.
     document["sources"] = list(writer.sources)
     return dumps(document)
@@ -64,6 +66,7 @@ def decode_change_set(reader: Reader, text: bytes, template: bytes) -> ChangeSet
     """The change set that `encode_change_set` wrote."""
     document = loads(text)
     reader.sources = document["sources"]
+    asked = document.get("asked_before")
     return ChangeSet(
         change_set_id=document["id"],
         stack_id=document["stack_id"],
@@ -81,6 +84,7 @@ def decode_change_set(reader: Reader, text: bytes, template: bytes) -> ChangeSet
         replacement_allowed=document["replacement_allowed"],
         created_at=document["created_at"],
         left_out=decode_addresses(document.get("left_out", [])),
+        asked_before=None if asked is None else tuple(decode_inquiry(one) for one in asked),
     )
 
 

@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
-    Row,
-    Select,
     bindparam,
     delete,
     func,
@@ -19,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from imageferry.model.changes import ChangeKind
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus, StackStatus
@@ -63,13 +62,45 @@ _MINE: Final = (
 _LOCKED: Final = _MINE.with_for_update(of=OPERATIONS)
 _FENCE: Final = _LOCKED.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
 _OPEN_FENCE: Final = _LOCKED.where(_IS_OPEN)
-_LOOK: Final = _MINE.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
+_RUNNING: Final = select(
+    OPERATIONS.c.operation_id, OPERATIONS.c.epoch, OPERATIONS.c.cancel_requested
+).where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
+_LOOK: Final = _RUNNING.where(OPERATIONS.c.operation_id.in_(bindparam("asked", expanding=True)))
+_LOOK_AT_ONE: Final = _RUNNING.where(OPERATIONS.c.operation_id == bindparam("asked"))
+_AT_ONCE: Final = 500
+"""Operations in one statement: no database has a limit below that."""
 _ROWS: Final = (
     select(JOURNAL.c.key, JOURNAL.c.body)
     .where(JOURNAL.c.key > bindparam("after"), JOURNAL.c.key <= bindparam("last"))
     .order_by(JOURNAL.c.key)
 )
 _APPEND: Final = insert(JOURNAL)
+_LAST: Final = (
+    select(OPERATIONS)
+    .where(OPERATIONS.c.stack_id == bindparam("of_stack"))
+    .order_by(OPERATIONS.c.number.desc())
+    .limit(1)
+)
+_LAST_ID: Final = _LAST.with_only_columns(OPERATIONS.c.operation_id)
+_KEY: Final = select(OPERATIONS.c.number, OPERATIONS.c.stack_id, OPERATIONS.c.status).where(
+    OPERATIONS.c.operation_id == bindparam("operation_id")
+)
+_ENTER: Final = (
+    update(OPERATIONS)
+    .where(OPERATIONS.c.operation_id == bindparam("entered"), _IS_OPEN)
+    .values(
+        epoch=OPERATIONS.c.epoch + 1,
+        entries_since_record=OPERATIONS.c.entries_since_record + 1,
+    )
+)
+_CHANGE: Final = update(OPERATIONS).where(OPERATIONS.c.number == bindparam("numbered"))
+_OF_OPERATION: Final = PROGRESS.c.operation_number == bindparam("numbered")
+_CHANGE_PROGRESS: Final = update(PROGRESS).where(_OF_OPERATION)
+_DROP_PROGRESS: Final = delete(PROGRESS).where(_OF_OPERATION)
+_ENDED_WITH_IT: Final = tuple(
+    status.value for status in (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+)
+_DEPLOYS: Final = frozenset({ChangeKind.CREATE, ChangeKind.UPDATE})
 _MARK: Final = select(
     select(func.coalesce(func.max(OPERATIONS.c.number), 0)).scalar_subquery(),
     select(func.count()).select_from(OPERATIONS).where(_IS_OPEN).scalar_subquery(),
@@ -103,7 +134,10 @@ class JournalCopy:
 
 def hold(connection: Connection, operation_id: str, epoch: int, *, or_parked: bool = False) -> Held:
     """Raise Fenced where the operation is not running at this epoch; otherwise it stays mine."""
-    row = _row_of(connection, _OPEN_FENCE if or_parked else _FENCE, operation_id, epoch)
+    fence = _OPEN_FENCE if or_parked else _FENCE
+    row = connection.execute(fence, {"operation_id": operation_id, "epoch": epoch}).first()
+    if row is None:
+        raise fenced(operation_id)
     return Held(
         row.number,
         operation_id,
@@ -115,16 +149,25 @@ def hold(connection: Connection, operation_id: str, epoch: int, *, or_parked: bo
     )
 
 
-def is_cancelled(connection: Connection, operation_id: str, epoch: int) -> bool:
-    """True where cancelling was requested; raises Fenced as `hold` does, and holds nothing."""
-    return bool(_row_of(connection, _LOOK, operation_id, epoch).cancel_requested)
+def running(
+    connection: Connection, asked: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], bool]:
+    """Of operations and their epochs those that run so, and whether cancelling was requested.
+
+    Nothing is held.
+    """
+    found: dict[tuple[str, int], bool] = {}
+    for first in range(0, len(asked), _AT_ONCE):
+        ids = [operation_id for operation_id, _ in asked[first : first + _AT_ONCE]]
+        look = (_LOOK, {"asked": ids}) if len(ids) > 1 else (_LOOK_AT_ONE, {"asked": ids[0]})
+        for operation_id, epoch, is_cancelled in connection.execute(*look):
+            found[operation_id, epoch] = bool(is_cancelled)
+    return found
 
 
-def _row_of(connection: Connection, fence: Select[Any], operation_id: str, epoch: int) -> Row[Any]:
-    row = connection.execute(fence, {"operation_id": operation_id, "epoch": epoch}).first()
-    if row is None:
-        raise Fenced(f'operation "{operation_id}" is owned by another process')
-    return row
+def fenced(operation_id: str) -> Fenced:
+    """What is raised where an operation does not run at the epoch of whoever asks."""
+    return Fenced(f'operation "{operation_id}" is owned by another process')
 
 
 def insert_operation(connection: Connection, operation: Operation) -> int:
@@ -142,17 +185,31 @@ def load_operation(connection: Connection, operation_id: str) -> Operation | Non
 
 def last_operation(connection: Connection, stack_id: str) -> Operation | None:
     """The operation of a stack that was opened last."""
-    query = select(OPERATIONS).where(OPERATIONS.c.stack_id == stack_id)
-    row = connection.execute(query.order_by(OPERATIONS.c.number.desc()).limit(1)).mappings().first()
+    row = connection.execute(_LAST, {"of_stack": stack_id}).mappings().first()
     return None if row is None else decode_operation(row)
 
 
 def last_operation_id(connection: Connection, stack_id: str) -> str | None:
     """The id of the operation of a stack that was opened last."""
-    query = select(OPERATIONS.c.operation_id).where(OPERATIONS.c.stack_id == stack_id)
-    found: str | None = connection.execute(
-        query.order_by(OPERATIONS.c.number.desc()).limit(1)
-    ).scalar()
+    found: str | None = connection.execute(_LAST_ID, {"of_stack": stack_id}).scalar()
+    return found
+
+
+def origins(connection: Connection, stack_id: str) -> list[str]:
+    """The change sets that a stack's outputs and, where these differ, its exports come from."""
+    query = select(OPERATIONS).where(
+        OPERATIONS.c.stack_id == stack_id, OPERATIONS.c.status.in_(_ENDED_WITH_IT)
+    )
+    found: list[str] = []
+    for row in connection.execute(query.order_by(OPERATIONS.c.number.desc())).mappings():
+        operation = decode_operation(row)
+        if operation.kind not in _DEPLOYS:
+            continue
+        has_succeeded = operation.status is OperationStatus.SUCCEEDED
+        if has_succeeded or not found:
+            found.append(operation.change_set_id)
+        if has_succeeded:
+            break
     return found
 
 
@@ -193,24 +250,32 @@ def operation_of_token(connection: Connection, token: str, stack: Stack) -> Oper
     return None if row is None else decode_operation(row)
 
 
-def raise_epoch(connection: Connection, operation_id: str) -> Operation | None:
-    """Enter an open operation; None where it is not open."""
-    entered = (
-        update(OPERATIONS)
-        .where(OPERATIONS.c.operation_id == operation_id, _IS_OPEN)
-        .values(
-            epoch=OPERATIONS.c.epoch + 1,
-            entries_since_record=OPERATIONS.c.entries_since_record + 1,
-        )
-    )
-    if connection.execute(entered).rowcount == 0:
+def raise_epoch(connection: Connection, operation_id: str) -> tuple[int, Operation] | None:
+    """Enter an open operation, and give its number with it; None where it is not open."""
+    if connection.execute(_ENTER, {"entered": operation_id}).rowcount == 0:
         return None
-    return load_operation(connection, operation_id)
+    row = connection.execute(_BY_ID, {"operation_id": operation_id}).mappings().one()
+    return row["number"], decode_operation(row)
 
 
 def change_operation(connection: Connection, number: int, **columns: Any) -> None:
     """Set some columns of an operation that is held."""
-    connection.execute(update(OPERATIONS).where(OPERATIONS.c.number == number).values(**columns))
+    connection.execute(_CHANGE, {"numbered": number, **columns})
+
+
+def request_cancel(connection: Connection, operation_id: str, *, of_rollback: bool) -> bool:
+    """Raise the flag of an open operation, if it is being undone just as `of_rollback` says."""
+    column = OPERATIONS.c.rollback_id
+    asked = (
+        update(OPERATIONS)
+        .where(
+            OPERATIONS.c.operation_id == operation_id,
+            _IS_OPEN,
+            column.is_not(None) if of_rollback else column.is_(None),
+        )
+        .values(cancel_requested=True)
+    )
+    return connection.execute(asked).rowcount > 0
 
 
 def change_open(
@@ -234,13 +299,12 @@ def end_operation(
     """Give a held operation its final status; its progress is of no use any more."""
     ending = {"status": status.value, "reason": dumps(reason), "ended_at": ended_at}
     change_operation(connection, held.number, **ending)
-    connection.execute(delete(PROGRESS).where(PROGRESS.c.operation_number == held.number))
+    connection.execute(_DROP_PROGRESS, {"numbered": held.number})
 
 
 def operation_key(connection: Connection, operation_id: str) -> tuple[int, str, bool] | None:
     """Number and stack id of an operation, and whether it is open."""
-    query = select(OPERATIONS.c.number, OPERATIONS.c.stack_id, OPERATIONS.c.status)
-    row = connection.execute(query.where(OPERATIONS.c.operation_id == operation_id)).first()
+    row = connection.execute(_KEY, {"operation_id": operation_id}).first()
     return None if row is None else (row.number, row.stack_id, row.status in _OPEN)
 
 
@@ -287,8 +351,8 @@ def save_progress(
 ) -> None:
     """Replace the one progress row of a held operation."""
     columns = {"written_at": now, "body": encode_progress(progress)}
-    of_operation = PROGRESS.c.operation_number == number
-    if connection.execute(update(PROGRESS).where(of_operation).values(columns)).rowcount == 0:
+    changed = connection.execute(_CHANGE_PROGRESS, {"numbered": number, **columns})
+    if changed.rowcount == 0:
         connection.execute(insert(PROGRESS).values(operation_number=number, **columns))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, text
 
-from imageferry.model.paces import Grant, Pace, Wish, lent
+from imageferry.model.paces import Demand, Grant, Pace, lent
 from imageferry.store.codec import dumps, loads
 from imageferry.store.lanes import Lanes
 from imageferry.store.tables import PACES
@@ -30,14 +30,14 @@ class SqlPaces:
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
 
-    async def lease(self, key: str, wish: Wish, now: float) -> Grant:
+    async def lease(self, key: str, demand: Demand, now: float) -> Grant:
         """Calls for one second; raises StoreError."""
 
         def lease(connection: Connection) -> Grant:
             # The row is there before it is locked: two that come first would both begin it.
             connection.execute(_BEGIN, {"key": key, "now": now})
             body = connection.execute(_BODY, {"key": key}).scalar_one()
-            after, grant = lent(_decoded(body), wish, now)
+            after, grant = lent(_decoded(body), demand, now)
             if after is None:
                 connection.execute(delete(PACES).where(PACES.c.key == key))
             else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from sqlalchemy import Connection, and_, delete, exists, not_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, exists, not_, select, text, update
 
 from imageferry.model.values import Secret
 from imageferry.ports.keeping import StoreError
@@ -23,7 +23,18 @@ _KEEP_KEY: Final = text(
     "INSERT INTO installation (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING"
 )
 _KEY_FOUND: Final = select(INSTALLATION.c.value).where(INSTALLATION.c.name == _KEY_NAME)
+_KEY_SHARED: Final = _KEY_FOUND.with_for_update(read=True)
+_KEY_ALONE: Final = _KEY_FOUND.with_for_update()
 _ANY_SECRET: Final = select(SECRETS.c.secret_id).limit(1)
+_OF_STACK: Final = SECRETS.c.stack_id == bindparam("of_stack")
+_THIS: Final = SECRETS.c.secret_id == bindparam("this_id")
+_OPEN: Final = select(SECRETS.c.ciphertext).where(_OF_STACK, _THIS)
+_KEPT: Final = select(SECRETS.c.secret_id).where(_OF_STACK)
+_ERASE: Final = delete(SECRETS).where(_OF_STACK, _THIS)
+_ERASE_WITHOUT_STACK: Final = delete(SECRETS).where(
+    not_(exists().where(STACKS.c.stack_id == SECRETS.c.stack_id)),
+    not_(exists().where(CHANGE_SETS.c.stack_id == SECRETS.c.stack_id)),
+)
 
 
 class SecretBox(Protocol):
@@ -60,11 +71,15 @@ class LazyBox:
     def get_to_write(self, connection: Connection) -> SecretBox:
         """The box, of the same key as the secrets that are there; raises StoreError otherwise."""
         box = self.get()
-        found = connection.execute(_KEY_FOUND).scalar()
+        # Kept until the commit: who has other secrets in mind waits until ours are there to be seen.
+        found = connection.execute(_KEY_SHARED).scalar()
         if found is None:
             connection.execute(_KEEP_KEY, {"name": _KEY_NAME, "value": box.fingerprint})
             # Another process may have been first, with another key.
-            found = connection.execute(_KEY_FOUND).scalar()
+            found = connection.execute(_KEY_SHARED).scalar()
+        if found != box.fingerprint:
+            # Whoever keeps a secret this moment has committed it then, or waits for our key.
+            found = connection.execute(_KEY_ALONE).scalar()
         if found != box.fingerprint:
             if connection.execute(_ANY_SECRET).scalar() is not None:
                 raise StoreError(
@@ -110,8 +125,8 @@ class Vault:
 
     def open_bytes(self, secret_id: str) -> bytes | None:
         """A kept content; None where it was erased."""
-        query = select(SECRETS.c.ciphertext).where(_is(self._stack_id, secret_id))
-        ciphertext = self._connection.execute(query).scalar()
+        asked = {"of_stack": self._stack_id, "this_id": secret_id}
+        ciphertext = self._connection.execute(_OPEN, asked).scalar()
         if ciphertext is None:
             return None
         return self._box.get().open(self._stack_id, secret_id, bytes(ciphertext))
@@ -141,27 +156,23 @@ def are_kept(connection: Connection, stack_id: str, secret_ids: Iterable[str]) -
     return not wanted or _kept(connection, stack_id).issuperset(wanted)
 
 
+def are_any_kept(connection: Connection, stack_id: str) -> bool:
+    """True where the stack has any secret at all."""
+    query = select(SECRETS.c.secret_id).where(SECRETS.c.stack_id == stack_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def erase_all_but(connection: Connection, stack_id: str, needed: Iterable[str]) -> None:
     """Erase the secrets of a stack that nothing needs any more."""
     gone = _kept(connection, stack_id).difference(needed)
     for secret_id in sorted(gone):
-        connection.execute(delete(SECRETS).where(_is(stack_id, secret_id)))
+        connection.execute(_ERASE, {"of_stack": stack_id, "this_id": secret_id})
 
 
 def erase_without_stack(connection: Connection) -> None:
     """Erase the secrets of stacks that never came to be and whose change sets are gone."""
-    connection.execute(
-        delete(SECRETS).where(
-            not_(exists().where(STACKS.c.stack_id == SECRETS.c.stack_id)),
-            not_(exists().where(CHANGE_SETS.c.stack_id == SECRETS.c.stack_id)),
-        )
-    )
+    connection.execute(_ERASE_WITHOUT_STACK)
 
 
 def _kept(connection: Connection, stack_id: str) -> set[str]:
-    query = select(SECRETS.c.secret_id).where(SECRETS.c.stack_id == stack_id)
-    return set(connection.execute(query).scalars())
-
-
-def _is(stack_id: str, secret_id: str) -> Any:
-    return and_(SECRETS.c.stack_id == stack_id, SECRETS.c.secret_id == secret_id)
+    return set(connection.execute(_KEPT, {"of_stack": stack_id}).scalars())

@@ -17,9 +17,7 @@ from imageferry.ports.keeping import (
     Batch,
     Closing,
     Entry,
-    Outdated,
-    Overtaken,
-    StackBusy,
+    Protection,
     StoreError,
 )
 from imageferry.ports.senses import Entropy
@@ -30,11 +28,13 @@ from imageferry.store.databases import Database, open_database
 from imageferry.store.events import append_events, last_event, load_events
 from imageferry.store.journal import JournalCopy
 from imageferry.store.lanes import Lanes, transact
+from imageferry.store.looks import Looks
+from imageferry.store.opening import Opening, open_operation
 from imageferry.store.secrets import (
     LazyBox,
     SecretBox,
     Vault,
-    are_kept,
+    are_any_kept,
     erase_all_but,
     forgetful_writer,
 )
@@ -61,12 +61,15 @@ class SqlStore:
     def __init__(self, database: Database, entropy: Entropy, box: Callable[[], SecretBox]) -> None:
         self._database = database
         self._lanes = Lanes(database)
+        self._looks = Looks(self._lanes)
         self._entropy = entropy
         self._box = LazyBox(box)
         self._take_turn = database.backend.take_turn
         # The entry of an operation is touched in its own lane alone.
         self._journals: dict[str, JournalCopy] = {}
         self._planned = change_sets.Planned(self._box)
+        # Once committed it never changes.
+        self._installation: str | None = None
 
     @property
     def lanes(self) -> Lanes:
@@ -75,8 +78,11 @@ class SqlStore:
 
     async def installation(self) -> str:
         """The id of this installation (8 lower-case letters and digits), made on first use."""
+        if self._installation is not None:
+            return self._installation
         found: str | None = await self._lanes.read(lambda c: c.execute(_INSTALLATION_ID).scalar())
         if found is not None:
+            self._installation = found
             return found
 
         def make(connection: Connection) -> str:
@@ -149,6 +155,16 @@ class SqlStore:
         """A kept change set."""
         return await self._lanes.read(lambda c: self._planned.load(c, change_set_id))
 
+    async def origins(self, stack_id: str) -> list[ChangeSet]:
+        """What a stack's template and outputs come from, and where these differ, its exports."""
+
+        def load(connection: Connection) -> list[ChangeSet]:
+            ids = journal.origins(connection, stack_id)
+            kept = [self._planned.load(connection, one) for one in ids]
+            return [change_set for change_set in kept if change_set is not None]
+
+        return await self._lanes.read(load)
+
     async def mark(self) -> int:
         """A number that grows with every operation that is opened or ends, of whatever stack."""
         return await self._lanes.read(journal.operations_mark)
@@ -160,17 +176,19 @@ class SqlStore:
         events: Sequence[Event],
         mark: int | None = None,
         follows: str | None = None,
+        protection: Protection | None = None,
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
-        Raises StackBusy where another operation is open on the stack. The same `client_token`
-        twice gives the operation that is there already. Raises StoreError where another living
-        stack has the name, or where the change set cannot be executed any more, Overtaken, and
-        Outdated where `follows` is given and is not the stack's last operation.
+        Raises what `ports.Store` says, and StoreError where another living stack has the name, or
+        where the change set cannot be executed any more.
         """
+        wish = protection or Protection()
+        opening = Opening(operation, stack, events, mark, follows, wish)
 
         def begin(connection: Connection) -> Operation:
-            return self._open(connection, operation, stack, events, mark, follows)
+            self._take_turn(connection)
+            return open_operation(connection, self._box, opening)
 
         try:
             return await self._lanes.write(begin)
@@ -201,9 +219,7 @@ class SqlStore:
     async def flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
         """Commit a batch where the epoch is still mine; True where cancelling was requested."""
         if not (batch.records or batch.events) and _says_nothing_else(batch):
-            return await self._lanes.read(
-                lambda c: journal.is_cancelled(c, operation_id, epoch), operation_id
-            )
+            return await self._looks.is_cancelled(operation_id, epoch)
         return await self._lanes.run(
             lambda database: self._flush(database, operation_id, epoch, batch), operation_id
         )
@@ -251,11 +267,10 @@ class SqlStore:
         """The journal of an operation as it stands, for whoever watches."""
         return await self._lanes.read(lambda c: self._records(c, operation_id), operation_id)
 
-    async def request_cancel(self, operation_id: str) -> bool:
-        """Raise the cancel flag; False where the operation is not open."""
-        still_open = [status for status in OperationStatus if status.is_open]
+    async def request_cancel(self, operation_id: str, *, of_rollback: bool = False) -> bool:
+        """Raise the cancel flag; False where the operation is not open, or (not) being undone."""
         return await self._lanes.write(
-            lambda c: journal.change_open(c, operation_id, still_open, cancel_requested=True)
+            lambda c: journal.request_cancel(c, operation_id, of_rollback=of_rollback)
         )
 
     async def close_operation(self, operation_id: str, epoch: int, closing: Closing) -> None:
@@ -287,69 +302,27 @@ class SqlStore:
     def _vault(self, connection: Connection, stack_id: str) -> Vault:
         return Vault(connection, self._box, stack_id)
 
-    def _open(
-        self,
-        connection: Connection,
-        operation: Operation,
-        stack: Stack,
-        events: Sequence[Event],
-        mark: int | None,
-        follows: str | None,
-    ) -> Operation:
-        self._take_turn(connection)
-        if operation.client_token is not None:
-            earlier = journal.operation_of_token(connection, operation.client_token, stack)
-            if earlier is not None:
-                return earlier
-        namesake = stacks.living_namesake(connection, stack)
-        for holder in (stack.stack_id, namesake):
-            busy = journal.open_operations(connection, holder) if holder is not None else []
-            if busy:
-                raise StackBusy(busy[0])
-        if namesake is not None:
-            raise StoreError(
-                f'a stack named "{stack.name}" exists already in "{stack.place.region}" '
-                f"(its id is {namesake}); update it, or choose another name"
-            )
-        if mark is not None and mark != journal.operations_mark(connection):
-            raise Overtaken
-        if follows is not None and follows != journal.last_operation_id(connection, stack.stack_id):
-            raise Outdated
-        secret_ids = change_sets.secrets_of(connection, operation.change_set_id)
-        if secret_ids is None or not are_kept(connection, stack.stack_id, secret_ids):
-            raise StoreError(
-                f'the change set "{operation.change_set_id}" of stack "{stack.name}" is not kept '
-                "any more, since another operation ended after it was made; plan again"
-            )
-        stack_number = stacks.save_stack(connection, self._vault(connection, stack.stack_id), stack)
-        number = journal.insert_operation(connection, operation)
-        change_sets.spend_change_sets(connection, stack.stack_id)
-        opened = (number, operation.operation_id)
-        last = last_event(connection, stack_number)
-        append_events(connection, stack_number, opened, events, last)
-        return operation
-
     def _enter(self, connection: Connection, operation_id: str) -> Entry | None:
-        operation = journal.raise_epoch(connection, operation_id)
-        if operation is None:
+        entered = journal.raise_epoch(connection, operation_id)
+        if entered is None:
             return None
+        number, operation = entered
         if operation.schema > JOURNAL_SCHEMA:
             raise StoreError(
                 f'operation "{operation_id}" was begun by a newer imageferry (its journal has '
                 f"version {operation.schema}, this one knows {JOURNAL_SCHEMA}); run that version"
             )
-        key = journal.operation_key(connection, operation_id)
-        stack = stacks.load_stack(connection, self._box, operation.stack_id)
-        stack_number = stacks.stack_number(connection, operation.stack_id)
+        found = stacks.numbered_stack(connection, self._box, operation.stack_id)
         change_set = self._planned.load(connection, operation.change_set_id)
-        if key is None or stack is None or stack_number is None or change_set is None:
+        if found is None or change_set is None:
             raise StoreError(f'rows of operation "{operation_id}" are missing from the database')
+        stack_number, stack = found
         rollback = None
         if operation.rollback_id is not None:
             rollback = self._planned.load(connection, operation.rollback_id)
         vault = self._vault(connection, operation.stack_id)
         copy = JournalCopy()
-        journal.refresh(connection, vault.reader(), key[0], copy)
+        journal.refresh(connection, vault.reader(), number, copy)
         self._journals[operation_id] = copy
         return Entry(
             operation=operation,
@@ -397,7 +370,9 @@ class SqlStore:
         if batch.rollback is not None:
             change_sets.save_change_set(connection, self._box, batch.rollback, spent=True)
             rollback_id = batch.rollback.change_set_id
-            journal.change_operation(connection, held.number, rollback_id=rollback_id)
+            # Who cancelled has been heard: the next one means the rollback itself.
+            turned = {"rollback_id": rollback_id, "cancel_requested": False}
+            journal.change_operation(connection, held.number, **turned)
         if batch.operation_reason is not None:
             reason = dumps(batch.operation_reason)
             journal.change_operation(connection, held.number, reason=reason)
@@ -425,12 +400,15 @@ class SqlStore:
         is_deleted = closing.stack.status is StackStatus.DELETED
         vault = self._vault(connection, held.stack_id)
         ended = stacks.with_protection(connection, closing.stack, held.stack_number)
-        stacks.save_stack(connection, None if is_deleted else vault, ended)
+        stacks.save_stack(connection, None if is_deleted else vault, ended, held.stack_number)
         writer = forgetful_writer() if is_deleted else vault.writer()
         stacks.replace_resources(connection, writer, held.stack_number, closing.resources)
         journal.end_operation(connection, held, closing.status, closing.reason, closing.ended_at)
         operation = (held.number, operation_id)
-        last = last_event(connection, held.stack_number)
+        copy = self._journals.get(operation_id)
+        last = None if copy is None else copy.last_event
+        if last is None:
+            last = last_event(connection, held.stack_number)
         append_events(connection, held.stack_number, operation, closing.events, last)
         needed: set[str] = set()
         if not is_deleted:
@@ -438,6 +416,10 @@ class SqlStore:
         if not is_deleted and closing.status is not OperationStatus.SUCCEEDED:
             # It may be tried again with the same parameters.
             needed |= change_sets.secrets_of(connection, held.change_set_id) or set()
+        if not is_deleted and are_any_kept(connection, held.stack_id):
+            # A rollback evaluates the outputs of what it restores once more.
+            for origin in journal.origins(connection, held.stack_id):
+                needed |= change_sets.secrets_of(connection, origin) or set()
         erase_all_but(connection, held.stack_id, needed)
 
 

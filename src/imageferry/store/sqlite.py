@@ -175,6 +175,8 @@ _FAILURES: Final[Mapping[str, Failing]] = {
     "SQLITE_READONLY": Failing(
         "it may not be written",
         "give its owner the right to write to the file and its folder, or choose another home",
+        # What becomes read-only in the middle is a disk in need of somebody, as a full one is.
+        True,
     ),
     "SQLITE_READONLY_DBMOVED": Failing("the file was moved or deleted", "put it back"),
     "SQLITE_PERM": Failing("access is denied", "give its owner the right to read and write it"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from imageferry.model.drift import DriftMark
 from imageferry.model.stacks import Place, Resource, Stack
@@ -29,6 +29,20 @@ from imageferry.store.tables import RESOURCES, STACK_BODIES, STACKS, first_key, 
 _WHOLE = select(STACKS, STACK_BODIES.c.body, STACK_BODIES.c.template).join(
     STACK_BODIES, STACK_BODIES.c.stack_number == STACKS.c.number
 )
+_WITH_ID: Final = STACKS.c.stack_id == bindparam("with_id")
+_LOAD: Final = _WHOLE.where(_WITH_ID)
+_NUMBER: Final = select(STACKS.c.number).where(_WITH_ID)
+_LOCK: Final = _NUMBER.with_for_update()
+_CHANGE: Final = update(STACKS).where(STACKS.c.number == bindparam("numbered"))
+_OF_NUMBER: Final = STACK_BODIES.c.stack_number == bindparam("numbered")
+_CHANGE_BODY: Final = update(STACK_BODIES).where(_OF_NUMBER)
+_BODY: Final = select(STACK_BODIES.c.body).where(_OF_NUMBER)
+_RESOURCES: Final = (
+    select(RESOURCES.c.key, RESOURCES.c.address, RESOURCES.c.body)
+    .where(RESOURCES.c.key.between(bindparam("first"), bindparam("last")))
+    .order_by(RESOURCES.c.key)
+)
+_DROP_RESOURCE: Final = delete(RESOURCES).where(RESOURCES.c.key == bindparam("gone"))
 
 
 def find_stacks(
@@ -44,13 +58,20 @@ def find_stacks(
         query = query.where(STACKS.c.name == name)
     if not with_deleted:
         query = query.where(STACKS.c.status != StackStatus.DELETED.value)
-    return _load(connection, box, query)
+    found = connection.execute(query).mappings().all()
+    return [_stack_of(connection, box, row) for row in found]
 
 
 def load_stack(connection: Connection, box: LazyBox, stack_id: str) -> Stack | None:
     """One stack by id."""
-    found = _load(connection, box, _WHOLE.where(STACKS.c.stack_id == stack_id))
-    return found[0] if found else None
+    found = numbered_stack(connection, box, stack_id)
+    return None if found is None else found[1]
+
+
+def numbered_stack(connection: Connection, box: LazyBox, stack_id: str) -> tuple[int, Stack] | None:
+    """One stack by id, with the number by which other tables know it."""
+    row = connection.execute(_LOAD, {"with_id": stack_id}).mappings().first()
+    return None if row is None else (row["number"], _stack_of(connection, box, row))
 
 
 def living_namesake(connection: Connection, stack: Stack) -> str | None:
@@ -70,22 +91,23 @@ def living_namesake(connection: Connection, stack: Stack) -> str | None:
 
 def stack_number(connection: Connection, stack_id: str) -> int | None:
     """The number by which other tables know a stack."""
-    found: int | None = connection.execute(
-        select(STACKS.c.number).where(STACKS.c.stack_id == stack_id)
-    ).scalar()
+    found: int | None = connection.execute(_NUMBER, {"with_id": stack_id}).scalar()
     return found
 
 
 def lock_stack(connection: Connection, stack_id: str) -> int | None:
     """The number of a stack whose rows nobody else changes before the commit."""
-    found: int | None = connection.execute(
-        select(STACKS.c.number).where(STACKS.c.stack_id == stack_id).with_for_update()
-    ).scalar()
+    found: int | None = connection.execute(_LOCK, {"with_id": stack_id}).scalar()
     return found
 
 
-def save_stack(connection: Connection, vault: Vault | None, stack: Stack) -> int:
-    """Insert or update a stack's rows, and give its number. No vault: secrets are left out."""
+def save_stack(
+    connection: Connection, vault: Vault | None, stack: Stack, number: int | None = None
+) -> int:
+    """Insert or update a stack's rows, and give its number. No vault: secrets are left out.
+
+    `number`: that of the stack, where it is known.
+    """
     columns = {
         "cloud": stack.place.cloud,
         "account_id": stack.place.account_id,
@@ -102,16 +124,16 @@ def save_stack(connection: Connection, vault: Vault | None, stack: Stack) -> int
         "body": pack(encode_stack_body(writer, stack)),
         "template": pack_template(vault, stack.template, stack.parameters),
     }
-    number = stack_number(connection, stack.stack_id)
+    if number is None:
+        number = stack_number(connection, stack.stack_id)
     if number is None:
         inserted = connection.execute(insert(STACKS).values(stack_id=stack.stack_id, **columns))
         key = inserted.inserted_primary_key
         number = int(key[0]) if key is not None else 0
         connection.execute(insert(STACK_BODIES).values(stack_number=number, **body))
         return number
-    connection.execute(update(STACKS).where(STACKS.c.number == number).values(columns))
-    of_stack = STACK_BODIES.c.stack_number == number
-    connection.execute(update(STACK_BODIES).where(of_stack).values(body))
+    connection.execute(_CHANGE, {"numbered": number, **columns})
+    connection.execute(_CHANGE_BODY, {"numbered": number, **body})
     return number
 
 
@@ -143,8 +165,7 @@ def with_protection(connection: Connection, stack: Stack, number: int) -> Stack:
     """
     if stack.status is StackStatus.DELETED:
         return replace(stack, is_protected=False, policy="")
-    query = select(STACK_BODIES.c.body).where(STACK_BODIES.c.stack_number == number)
-    body = connection.execute(query).scalar()
+    body = connection.execute(_BODY, {"numbered": number}).scalar()
     if body is None:
         return stack
     is_protected, policy = decode_protection(unpack(body))
@@ -153,28 +174,25 @@ def with_protection(connection: Connection, stack: Stack, number: int) -> Stack:
 
 def save_status(connection: Connection, number: int, status: StackStatus, reason: str) -> None:
     """Change nothing but the status of a stack."""
-    changed = update(STACKS).where(STACKS.c.number == number)
-    connection.execute(changed.values(status=status.value, status_reason=dumps(reason)))
+    columns = {"status": status.value, "status_reason": dumps(reason)}
+    connection.execute(_CHANGE, {"numbered": number, **columns})
 
 
 def save_drift(connection: Connection, stack_id: str, mark: DriftMark) -> None:
     """Change nothing but what the last comparison of a stack with the cloud found."""
     number = lock_stack(connection, stack_id)
-    of_stack = STACK_BODIES.c.stack_number == number
-    body = connection.execute(select(STACK_BODIES.c.body).where(of_stack)).scalar()
+    body = connection.execute(_BODY, {"numbered": number}).scalar()
     if body is not None:
         document = {**loads(unpack(body)), "drift": encode_drift(mark)}
-        changed = update(STACK_BODIES).where(of_stack)
-        connection.execute(changed.values(body=pack(dumps(document))))
+        connection.execute(_CHANGE_BODY, {"numbered": number, "body": pack(dumps(document))})
 
 
 def load_resources(connection: Connection, vault: Vault, number: int) -> dict[str, Resource]:
     """The resources of a stack by address text, in the order they were recorded."""
-    query = select(RESOURCES.c.address, RESOURCES.c.body).where(_of_stack(number))
     reader = vault.reader()
     return {
         address: decode_resource(reader, address, body)
-        for address, body in connection.execute(query.order_by(RESOURCES.c.key))
+        for _, address, body in connection.execute(_RESOURCES, _bounds(number))
     }
 
 
@@ -182,13 +200,13 @@ def replace_resources(
     connection: Connection, writer: Writer, number: int, resources: Sequence[Resource]
 ) -> None:
     """Make these the resources of a stack; rows that say the same already are left alone."""
-    query = select(RESOURCES.c.key, RESOURCES.c.address, RESOURCES.c.body).where(_of_stack(number))
-    kept = {address: (key, body) for key, address, body in connection.execute(query)}
+    found = connection.execute(_RESOURCES, _bounds(number))
+    kept = {address: (key, body) for key, address, body in found}
     wanted = _in_place(writer, first_key(number), kept, resources)
     unchanged = {key for address, (key, body) in kept.items() if wanted.get(key) == (address, body)}
     gone = [{"gone": key} for key, _ in kept.values() if key not in unchanged]
     if gone:
-        connection.execute(delete(RESOURCES).where(RESOURCES.c.key == bindparam("gone")), gone)
+        connection.execute(_DROP_RESOURCE, gone)
     rows = [
         {"key": key, "address": address, "body": body}
         for key, (address, body) in wanted.items()
@@ -213,14 +231,11 @@ def _in_place(
     return wanted
 
 
-def _of_stack(number: int) -> ColumnElement[bool]:
-    return RESOURCES.c.key.between(first_key(number), last_key(number))
+def _bounds(number: int) -> dict[str, int]:
+    return {"first": first_key(number), "last": last_key(number)}
 
 
-def _load(connection: Connection, box: LazyBox, query: Select[Any]) -> list[Stack]:
-    found = []
-    for row in connection.execute(query).mappings().all():
-        vault = Vault(connection, box, row["stack_id"])
-        template = unpack_template(vault, row["template"])
-        found.append(decode_stack(vault.reader(), row, unpack(row["body"]), template))
-    return found
+def _stack_of(connection: Connection, box: LazyBox, row: RowMapping) -> Stack:
+    vault = Vault(connection, box, row["stack_id"])
+    template = unpack_template(vault, row["template"])
+    return decode_stack(vault.reader(), row, unpack(row["body"]), template)

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.upkeep import Pruned
+from imageferry.store import journal
 from imageferry.store.bodies import unpack
 from imageferry.store.codec import loads
 from imageferry.store.databases import Database, transaction
@@ -180,7 +181,9 @@ def _clear_change_sets(connection: Connection, before: float, gone: Sequence[str
     old = select(CHANGE_SETS.c.number, CHANGE_SETS.c.stack_id).where(
         CHANGE_SETS.c.created_at < before, not_(is_needed)
     )
-    rows = [(row.number, row.stack_id) for row in connection.execute(old)]
+    rows = _but_origins(
+        connection, [(row.number, row.stack_id) for row in connection.execute(old)]
+    )
     for some in _in_parts(gone):
         of_gone = select(CHANGE_SETS.c.number, CHANGE_SETS.c.stack_id).where(
             CHANGE_SETS.c.stack_id.in_(some)
@@ -193,6 +196,17 @@ def _clear_change_sets(connection: Connection, before: float, gone: Sequence[str
         _erase_unused(connection, stack_id)
     erase_without_stack(connection)
     return len(numbers)
+
+
+def _but_origins(connection: Connection, rows: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Without those that the outputs of living stacks come from: a rollback evaluates them again."""
+    needed: set[int] = set()
+    for stack_id in {stack_id for _, stack_id in rows}:
+        origins = select(CHANGE_SETS.c.number).where(
+            CHANGE_SETS.c.change_set_id.in_(journal.origins(connection, stack_id))
+        )
+        needed.update(connection.execute(origins).scalars())
+    return [row for row in rows if row[0] not in needed]
 
 
 def _erase_unused(connection: Connection, stack_id: str) -> None:

@@ -14,24 +14,21 @@ from imageferry.model.values import Json, Value
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
 from imageferry.resource_types.image_copies.lineage import origin_notes, origin_of, own_lineage
-from imageferry.resource_types.image_copies.updates import CALLS, Change, needed_calls
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    MOST_TAGS,
+from imageferry.resource_types.image_copies.notes import (
     Phase,
-    View,
-    WantedCopy,
     changed_notes,
     list_note,
     number_note,
     step_key,
     text_note,
 )
+from imageferry.resource_types.image_copies.updates import CALLS, Change, needed_calls
+from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS, View, WantedCopy
 
 _LINEAGE = "lineage"
 
 
-class Difference(NamedTuple):
+class Mismatch(NamedTuple):
     """A property of an image that is not as it is wanted: `part` is one of WantedCopy's."""
 
     part: str
@@ -39,7 +36,7 @@ class Difference(NamedTuple):
     wanted: Value
 
 
-def differing(wanted: WantedCopy, image: Image) -> list[Difference]:
+def differing(wanted: WantedCopy, image: Image) -> list[Mismatch]:
     """What the cloud tells of an image and is wanted otherwise; what is not wanted may be anything."""
     pairs: list[tuple[str, Value, Value]] = [
         ("name", image.name, wanted.name),
@@ -47,11 +44,11 @@ def differing(wanted: WantedCopy, image: Image) -> list[Difference]:
         ("encrypted", image.is_encrypted, wanted.encrypted if image.tells_encryption else None),
         ("resource_group", image.resource_group, wanted.resource_group),
     ]
-    found = [Difference(*pair) for pair in pairs if pair[2] is not None and pair[1] != pair[2]]
+    found = [Mismatch(*pair) for pair in pairs if pair[2] is not None and pair[1] != pair[2]]
     missing = {key: value for key, value in wanted.tags if image.tags.get(key) != value}
     if missing:
         there = {key: image.tags[key] for key in missing if key in image.tags}
-        found.append(Difference("tags", there, missing))
+        found.append(Mismatch("tags", there, missing))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imageferry.cloud.ecs import region_ids
+from imageferry.cloud.ecs import region_words
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image, describe_images
 from imageferry.model.addresses import ResourceAddress
@@ -15,12 +15,13 @@ from imageferry.model.handlers import (
     HandlerRequest,
     Pending,
 )
-from imageferry.ports.traces import Removal, Removed, Trace, TraceTrouble
+from imageferry.ports.traces import Trace, TraceEnd, TraceRemoval, TraceTrouble
 from imageferry.resource_types.image_copies import deletion
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import says
 from imageferry.resource_types.image_copies.lineage import lineage, origin_of
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, Phase
+from imageferry.resource_types.image_copies.notes import Phase
+from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY
 
 _UNDER_WAY = frozenset({"Creating", "Waiting"})
 
@@ -35,7 +36,7 @@ class ImageCensus:
     async def regions(self) -> Sequence[str]:
         """Every region of the account, sorted; raises TraceTrouble."""
         try:
-            return sorted(await region_ids(self._cloud.client, self._home_region))
+            return sorted(await region_words(self._cloud.client, self._home_region))
         except CloudError as fault:
             raise TraceTrouble(says(fault)) from fault
 
@@ -49,7 +50,7 @@ class ImageCensus:
             raise TraceTrouble(says(fault)) from fault
         return [trace for image in images if (trace := _trace(region, image)) is not None]
 
-    async def remove(self, trace: Trace, notes: Context, now: float) -> Removal:
+    async def remove(self, trace: Trace, notes: Context, now: float) -> TraceRemoval:
         """Cancel or delete the image, then see that it is gone; by one call at most."""
         if not notes:
             kept = await self._kept(trace)
@@ -61,9 +62,9 @@ class ImageCensus:
         outcome = await deletion.remove_images(self._cloud, removal, request, may_act=may_act)
         match outcome:
             case deletion.Removed(notes=said):
-                return Removal(Removed.GONE, said=said)
+                return TraceRemoval(TraceEnd.GONE, said=said)
             case Pending():
-                return Removal(
+                return TraceRemoval(
                     None,
                     outcome.context,
                     outcome.retry_after,
@@ -71,16 +72,16 @@ class ImageCensus:
                     said=outcome.notes,
                 )
             case Failed():
-                return Removal(Removed.KEPT, said=(outcome.message,))
+                return TraceRemoval(TraceEnd.KEPT, said=(outcome.message,))
 
-    async def _kept(self, trace: Trace) -> Removal | None:
+    async def _kept(self, trace: Trace) -> TraceRemoval | None:
         """Look once more, by id: an image that says something else by now is none of ours to remove."""
         try:
             image = await self._cloud.loader.look(trace.region, trace.thing_id)
         except CloudError as fault:
-            return Removal(Removed.KEPT, said=(says(fault),))
+            return TraceRemoval(TraceEnd.KEPT, said=(says(fault),))
         if image is None:
-            return Removal(Removed.GONE)
+            return TraceRemoval(TraceEnd.GONE)
         again = _trace(trace.region, image)
         same = again is not None and (again.installation, again.operation_id, again.address) == (
             trace.installation,
@@ -89,7 +90,9 @@ class ImageCensus:
         )
         if same:
             return None
-        return Removal(Removed.KEPT, said=(f"{trace.thing_id} carries another lineage by now",))
+        return TraceRemoval(
+            TraceEnd.KEPT, said=(f"{trace.thing_id} carries another lineage by now",)
+        )
 
     def is_for(self, trace: Trace, address: ResourceAddress) -> bool:
         """True where the lineage is what it would be for that address, cut where it is long."""

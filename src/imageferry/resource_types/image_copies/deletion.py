@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from imageferry.cloud.ecs import (
@@ -19,15 +19,7 @@ from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest
 from imageferry.model.values import Json
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
-from imageferry.resource_types.image_copies.snapshots import (
-    SWEEP_NOTES,
-    noted_snapshots,
-    sweep,
-    tell_snapshots,
-    with_snapshots,
-)
-from imageferry.resource_types.image_copies.wanted import (
-    VISIBILITY,
+from imageferry.resource_types.image_copies.notes import (
     Phase,
     Target,
     changed_notes,
@@ -35,7 +27,22 @@ from imageferry.resource_types.image_copies.wanted import (
     number_note,
     target_notes,
 )
-from imageferry.resource_types.image_copies.watches import estimate, poll_after, see
+from imageferry.resource_types.image_copies.snapshots import (
+    SWEEP_NOTES,
+    noted_snapshots,
+    sweep,
+    tell_snapshots,
+    with_snapshots,
+)
+from imageferry.resource_types.image_copies.wanted import VISIBILITY
+from imageferry.resource_types.image_copies.watches import (
+    STALLED_AFTER,
+    estimate,
+    poll_after,
+    see,
+    snapped,
+    stalled_for,
+)
 
 _UNFINISHED: Final = frozenset({"Creating", "Waiting"})
 # These end by themselves: another copy of the image, an import or an export is running.
@@ -54,6 +61,14 @@ _BUSY: Final = frozenset(
 )
 _CANNOT_CANCEL: Final = frozenset({"CancelNotSupported", "ImageCreatedNotFromCopy"})
 _GONE: Final = "InvalidImageId.NotFound"
+_DOUBT: Final = 8.0
+"""Seconds for which an image that should be there is looked for: a single look may leave it out."""
+
+
+_FRESH: Final = 30.0
+"""Seconds for which a look at an image counts that was made to announce its end."""
+_SOON: Final = 0.25
+"""Seconds within which it is looked whether a deleted image is gone, together with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,9 @@ async def remove_images(
     asked = _asked(context)
     if list_note(context, "gone") == tuple(target_notes(removal.targets)):
         return await _all_gone(cloud, removal, request)
+    announced = _announced(cloud, removal, now) if may_act and not asked else None
+    if announced is not None:
+        return await _act(cloud, removal, request, *announced, since, asked)
     try:
         looks = await asyncio.gather(
             *(cloud.loader.look(region, image_id) for region, image_id in removal.targets)
@@ -108,7 +126,7 @@ async def remove_images(
     shown = [(region, image) for (region, _), image in pairs if image is not None]
     hidden = [image_id for (_, image_id), image in pairs if image is None]
     if not shown:
-        if not any(_may_be_hidden(removal, one, asked, now) for one in hidden):
+        if not any(_may_be_hidden(removal, one, asked, since, now) for one in hidden):
             return await _all_gone(cloud, removal, request)
         return _wait(cloud, removal, context, since, asked, None, now, "not shown yet")
     if removal.deadline is not None and now >= removal.deadline:
@@ -118,13 +136,16 @@ async def remove_images(
             f"{names} is not gone within the time limit",
             context=_notes(removal, context, since, asked, removal.acting),
         )
-    if removal.sweeps:
-        for region, image in shown:
-            context = with_snapshots(context, region, image, request)
-        if context.get("snapshots") != request.context.get("snapshots"):
-            # Once the image is gone nobody can say any longer what stood behind it.
-            notes = _notes(removal, context, since, asked, removal.acting)
-            return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
+    for region, image in shown:
+        context = with_snapshots(context, region, image, request)
+    if context.get("snapshots") != request.context.get("snapshots"):
+        # Once the image is gone nobody can say any longer what stood behind it, and a process that
+        # dies behind the call would be the only one that knew.
+        notes = _notes(removal, context, since, asked, removal.acting)
+        for _, image in shown:
+            if image.status not in _UNFINISHED:
+                cloud.watches.watch(image.image_id, now).finished = (now, image)
+        return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
     refused = list_note(context, "uncancellable")
     for region, image in shown:
         running = image.status in _UNFINISHED
@@ -138,6 +159,19 @@ async def remove_images(
         return await _act(cloud, removal, request, region, image, since, asked)
     says_status = "waiting for the copy to end, to delete it" if refused else "deleting"
     return _wait(cloud, removal, context, since, asked, shown[0], now, says_status)
+
+
+def _announced(cloud: ImageCloud, removal: Removal, now: float) -> tuple[str, Image] | None:
+    """The one image that was just seen, and whose end is announced: no second look is needed.
+
+    What has been made stays made, and its id is never given to another image.
+    """
+    if len(removal.targets) != 1 or (removal.deadline is not None and now >= removal.deadline):
+        return None
+    region, image_id = removal.targets[0]
+    watch = cloud.watches.watch(image_id, now)
+    seen, watch.finished = watch.finished, None
+    return None if seen is None or now - seen[0] > _FRESH else (region, seen[1])
 
 
 def _asked(context: Context) -> dict[str, float]:
@@ -162,12 +196,16 @@ def _notes(
         asked=dict(asked) or None,
         uncancellable=context.get("uncancellable"),
         cancelled=context.get("cancelled"),
+        stalled=context.get("stalled"),
         **{name: context[name] for name in SWEEP_NOTES if name in context},
     )
 
 
-def _may_be_hidden(removal: Removal, image_id: str, asked: Mapping[str, float], now: float) -> bool:
-    return image_id not in asked and now < removal.born + VISIBILITY
+def _may_be_hidden(
+    removal: Removal, image_id: str, asked: Mapping[str, float], since: float, now: float
+) -> bool:
+    """True where an image that is not shown, and was not asked to go, may be there all the same."""
+    return image_id not in asked and now < max(removal.born + VISIBILITY, since + _DOUBT)
 
 
 def _wait(
@@ -189,13 +227,37 @@ def _wait(
         remaining = estimate(cloud.watches, watch, region, image, now)
         pause = poll_after(cloud.watches, watch, region, image, remaining, now)
         progress = image.progress
-    return Pending(
+    if removal.deadline is not None:
+        pause = max(0.25, min(pause, removal.deadline - now))
+    pending = Pending(
         removal.physical_id,
         pause,
         progress=progress,
         context=_notes(removal, context, since, asked, removal.looking),
         observes=True,
         status_says=status,
+    )
+    return pending if shown is None else _telling_stall(cloud, pending, *shown, now)
+
+
+def _telling_stall(
+    cloud: ImageCloud, pending: Pending, region: str, image: Image, now: float
+) -> Pending:
+    """The wait with a note, once, where nothing has changed for long: it may never end by itself."""
+    watch = cloud.watches.watch(image.image_id, now)
+    idle = stalled_for(watch, now)
+    if image.status not in _UNFINISHED:
+        idle = now - watch.changed_at if now - watch.changed_at >= STALLED_AFTER else None
+    if idle is None:
+        return pending
+    minutes = f"no change for {idle / 60:.0f} min"
+    words = f"removing {image.image_id} in {region} looks stalled: {pending.status_says}, {minutes}"
+    is_told = pending.context.get("stalled") is True
+    return replace(
+        pending,
+        context=changed_notes(pending.context, stalled=True),
+        status_says=f"{pending.status_says}, {minutes}",
+        notes=pending.notes if is_told else (*pending.notes, words),
     )
 
 
@@ -222,12 +284,12 @@ async def _act(
     except CloudError as error:
         if error.code != _GONE:
             return await _not_removed(
-                cloud, removal, error, region, image, pressing, now - since, cancels=cancels
+                cloud, removal, error, region, image, pressing, now, now - since, cancels=cancels
             )
     asked = {**asked, image_id: now}
     return Pending(
         removal.physical_id,
-        0.0,
+        snapped(now, _SOON),
         context=_notes(removal, context, since, asked, removal.looking),
         observes=True,
         status_says="cancelled" if cancels else "deleting",
@@ -241,6 +303,7 @@ async def _not_removed(
     region: str,
     image: Image,
     pressing: Mapping[str, Json],
+    now: float,
     trouble: float,
     *,
     cancels: bool,
@@ -248,7 +311,8 @@ async def _not_removed(
     if error.is_passing:
         if trouble > GIVE_UP:
             return failed(error, pressing)
-        return again(cloud, error, removal.physical_id, pressing, trouble)
+        pending = again(cloud, error, removal.physical_id, pressing, trouble)
+        return _telling_stall(cloud, pending, region, image, now)
     if cancels and error.code in _CANNOT_CANCEL:
         kept = (*list_note(pressing, "uncancellable"), image.image_id)
         words = f"{image.image_id} cannot be cancelled; it is deleted once it has ended"
@@ -263,7 +327,8 @@ async def _not_removed(
         )
     if error.code in _BUSY:
         # A copy that has just ended, or another one that reads from this image: look again.
-        return again(cloud, error, removal.physical_id, pressing, trouble)
+        pending = again(cloud, error, removal.physical_id, pressing, trouble)
+        return _telling_stall(cloud, pending, region, image, now)
     words = says(error) + await _who_holds(cloud, region, image.image_id, error.code)
     return failed(error, pressing, message=words)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import (
@@ -12,7 +14,7 @@ from imageferry.model.handlers import (
     Outcome,
     Pending,
 )
-from imageferry.model.values import Json
+from imageferry.model.values import Json, Value
 from imageferry.resource_types.image_copies.adopting import give_back, take_in, taken_in
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
@@ -25,18 +27,10 @@ from imageferry.resource_types.image_copies.lineage import (
     own_lineage,
 )
 from imageferry.resource_types.image_copies.making import Making, Ready
-from imageferry.resource_types.image_copies.reading import read_copy
-from imageferry.resource_types.image_copies.renewal import update_copy
-from imageferry.resource_types.image_copies.waiting import make_copy
-from imageferry.resource_types.image_copies.wanted import (
-    MOST_TAGS,
-    VISIBILITY,
+from imageferry.resource_types.image_copies.notes import (
     Phase,
     Target,
-    View,
-    WantedCopy,
     changed_notes,
-    masked,
     may_have_copied,
     noted_targets,
     number_note,
@@ -44,6 +38,19 @@ from imageferry.resource_types.image_copies.wanted import (
     target_notes,
     text_note,
 )
+from imageferry.resource_types.image_copies.reading import read_copy
+from imageferry.resource_types.image_copies.renewal import update_copy
+from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
+from imageferry.resource_types.image_copies.waiting import make_copy
+from imageferry.resource_types.image_copies.wanted import (
+    MOST_TAGS,
+    VISIBILITY,
+    View,
+    WantedCopy,
+)
+
+_STEPS_READ: Final = 10_000
+_REMEMBERED: Final = (*sorted(SWEEP_NOTES), "cancelled")
 
 
 class ImageCopyHandler:
@@ -52,13 +59,25 @@ class ImageCopyHandler:
     def __init__(self, cloud: ImageCloud, view: View) -> None:
         self._cloud = cloud
         self._view = view
+        self._read: dict[str, tuple[Mapping[str, Value], WantedCopy]] = {}
+
+    def _wanted(self, request: HandlerRequest) -> WantedCopy:
+        """What a step wants, read once: a copy is looked at a hundred times with the same words."""
+        found = self._read.get(request.token)
+        if found is not None and found[0] is request.properties:
+            return found[1]
+        if len(self._read) >= _STEPS_READ:
+            del self._read[next(iter(self._read))]
+        wanted = self._view.wanted(request.properties, request.region)
+        self._read[request.token] = (request.properties, wanted)
+        return wanted
 
     async def create(self, request: HandlerRequest) -> Outcome:
         """CopyImage, then wait until the copy is Available and Usable."""
         view, key = self._view, step_key(request.token)
-        wanted = view.wanted(request.properties, request.region)
+        wanted = self._wanted(request)
         if request.adopts is not None:
-            return _shown(await take_in(self._cloud, view, request), wanted)
+            return await take_in(self._cloud, view, request)
         if wanted.copies_nothing:
             source = wanted.source_id
             notes = (f"source and destination are {wanted.region}: nothing is copied",)
@@ -74,30 +93,28 @@ class ImageCopyHandler:
             base={"step": key, "region": wanted.region, **origin_notes(request)},
         )
         outcome = await make_copy(self._cloud, making, request)
+        if not isinstance(outcome, Pending):
+            self._read.pop(request.token, None)
         if isinstance(outcome, Ready):
             image_id = outcome.image.image_id
             attributes = view.attributes(request, wanted, image_id)
             return Done(view.physical_id(request, image_id), attributes, notes=outcome.notes)
-        return _shown(outcome, wanted)
+        return outcome
 
     async def read(self, request: HandlerRequest) -> Outcome:
         """Look at the image: its attributes and properties as they are there, or NOT_FOUND."""
-        wanted = self._view.wanted(request.properties, request.region)
-        return _shown(await read_copy(self._cloud, self._view, request), wanted)
+        return await read_copy(self._cloud, self._view, request)
 
     async def update(self, request: HandlerRequest) -> Outcome:
         """Change in place, or renew: copy, wait, rename the old, rename the new."""
-        wanted = self._view.wanted(request.properties, request.region)
-        before = self._view.wanted(request.previous, request.region)
-        outcome = await update_copy(self._cloud, self._view, request)
-        return _shown(outcome, replace(wanted, secrets=wanted.secrets + before.secrets))
+        return await update_copy(self._cloud, self._view, request)
 
     async def delete(self, request: HandlerRequest) -> Outcome:
         """Cancel or delete whatever this resource has made, and wait until it is gone."""
         wanted = self._view.wanted(request.properties or request.previous, request.region)
         adopted = taken_in(request)
         if adopted is not None:
-            return _shown(await give_back(self._cloud, adopted, request), wanted)
+            return await give_back(self._cloud, adopted, request)
         key = step_key(request.token)
         context = request.context
         if context.get("step") != key or context.get("deletes") is not True:
@@ -106,8 +123,8 @@ class ImageCopyHandler:
                 return found
             context = request.context
         if context.get("phase") == Phase.SEARCH:
-            return _shown(await self._search(request, wanted), wanted)
-        return _shown(await self._remove(request, wanted, key), wanted)
+            return await self._search(request, wanted)
+        return await self._remove(request, wanted, key)
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
         """Delete one image that a renewal has left over."""
@@ -128,7 +145,7 @@ class ImageCopyHandler:
         outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
         if isinstance(outcome, Removed):
             return Done(request.physical_id, notes=outcome.notes, remains=outcome.remains)
-        return _shown(outcome, wanted)
+        return outcome
 
     # --- deleting ---------------------------------------------------------------------------------
 
@@ -175,6 +192,8 @@ class ImageCopyHandler:
             "targets": target_notes(targets),
             "region": made_in,
             "born": at if former.get("phase") == Phase.WAITING else former.get("born"),
+            # Of an image that an earlier step has deleted, nobody else knows the snapshots.
+            **{name: former[name] for name in _REMEMBERED if name in former},
         }
         if may_have_copied(former) or not (targets or former or recorded is not None):
             notes |= {
@@ -244,21 +263,3 @@ class ImageCopyHandler:
         if isinstance(outcome, Removed):
             return Done(request.physical_id, notes=outcome.notes, remains=outcome.remains)
         return outcome
-
-
-def _shown(outcome: Done | Pending | Failed, wanted: WantedCopy) -> Outcome:
-    """The outcome as people may see it: no text of a secret in any sentence."""
-    secrets = wanted.secrets
-    if not secrets:
-        return outcome
-    match outcome:
-        case Done(notes=notes):
-            return replace(outcome, notes=tuple(masked(note, secrets) for note in notes))
-        case Pending(notes=notes, status_says=status):
-            return replace(
-                outcome,
-                notes=tuple(masked(note, secrets) for note in notes),
-                status_says=masked(status, secrets),
-            )
-        case Failed(message=message):
-            return replace(outcome, message=masked(message, secrets))

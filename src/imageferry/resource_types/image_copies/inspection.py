@@ -11,7 +11,7 @@ from imageferry.model.stacks import Resource
 from imageferry.model.values import Json, Value, is_known
 from imageferry.ports.traces import Candidate, Inspection, TraceTrouble
 from imageferry.resource_types.image_copies.adopting import (
-    Difference,
+    Mismatch,
     differing,
     leaves_room,
     unsuitable,
@@ -106,7 +106,7 @@ class ImageAdopter:
             "resource_group": words.resource_group,
         }[part]
 
-    def _refused(self, one: Difference, image_id: str, wanted: WantedCopy) -> Problem:
+    def _refused(self, one: Mismatch, image_id: str, wanted: WantedCopy) -> Problem:
         word = self._word(one.part)
         found, asked = (masked(str(side), wanted.secrets) for side in (one.found, one.wanted))
         return Problem(
@@ -118,7 +118,7 @@ class ImageAdopter:
         )
 
     def _change(
-        self, one: Difference, properties: Mapping[str, Value], wanted: WantedCopy
+        self, one: Mismatch, properties: Mapping[str, Value], wanted: WantedCopy
     ) -> tuple[str, Value, Value]:
         word = self._word(one.part)
         return word, _covered(one.found, wanted.secrets), properties.get(word, one.wanted)

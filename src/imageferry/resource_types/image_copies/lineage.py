@@ -11,12 +11,8 @@ from typing import Final, NamedTuple
 from imageferry.cloud.images import Image, describe_images
 from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    MOST_TAGS,
-    WantedCopy,
-    text_note,
-)
+from imageferry.resource_types.image_copies.notes import text_note
+from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS, WantedCopy
 
 _VALUE_LIMIT: Final = 128
 _CLOCK_DIFFERENCE: Final = 900.0

@@ -19,16 +19,18 @@ from imageferry.resource_types.image_copies.lineage import (
     origin_of,
     tags_with_lineage,
 )
+from imageferry.resource_types.image_copies.notes import (
+    Phase,
+    changed_notes,
+    number_note,
+    text_note,
+)
 from imageferry.resource_types.image_copies.wanted import (
     LINEAGE_KEY,
     TOKEN_TRUST,
     VISIBILITY,
-    Phase,
     WantedCopy,
-    changed_notes,
     masked,
-    number_note,
-    text_note,
 )
 from imageferry.resource_types.image_copies.watches import snapped
 

@@ -1,9 +1,9 @@
-"""RegionQueue: who runs and who waits among the unfinished copies of one region, as last seen."""
+"""RegionQueue: who runs and who waits among the unfinished copies of one region; Capacity."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from typing import Final
+from typing import Final, NamedTuple
 
 COPIES_AT_ONCE: Final = 5
 """How many copies a region runs at once; further ones wait in its queue.
@@ -11,6 +11,13 @@ COPIES_AT_ONCE: Final = 5
 Elastic Compute Service, "Copy a custom image": five tasks at once; an older edition said one."""
 
 _Turn = tuple[float, int]
+
+
+class Capacity(NamedTuple):
+    """How much a region takes: copies that run at once, and custom images (0: not known)."""
+
+    queue: int = COPIES_AT_ONCE
+    quota: int = 0
 
 
 class RegionQueue:

@@ -12,12 +12,8 @@ from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerR
 from imageferry.model.values import Value
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import failed
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    View,
-    WantedCopy,
-    text_note,
-)
+from imageferry.resource_types.image_copies.notes import text_note
+from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, View, WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
 _SYSTEM_TAGS: Final = ("acs:", "aliyun")

@@ -16,6 +16,13 @@ from imageferry.resource_types.image_copies.lineage import (
     own_lineage,
 )
 from imageferry.resource_types.image_copies.making import Making, Ready
+from imageferry.resource_types.image_copies.notes import (
+    Phase,
+    changed_notes,
+    may_have_copied,
+    step_key,
+    text_note,
+)
 from imageferry.resource_types.image_copies.undoing import (
     clear_away,
     discard,
@@ -31,16 +38,7 @@ from imageferry.resource_types.image_copies.updates import (
     passing_or_failed,
 )
 from imageferry.resource_types.image_copies.waiting import make_copy
-from imageferry.resource_types.image_copies.wanted import (
-    Phase,
-    View,
-    aside_name,
-    changed_notes,
-    copy_name,
-    may_have_copied,
-    step_key,
-    text_note,
-)
+from imageferry.resource_types.image_copies.wanted import View, aside_name, copy_name
 
 _GONE: Final = "InvalidImageId.NotFound"
 _MADE_SOMETHING: Final = frozenset({"image_id", "old_id"})

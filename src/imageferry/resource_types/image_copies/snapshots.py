@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from imageferry.cloud.ecs import existing_snapshots
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.cloud.snapshots import delete_snapshot
@@ -14,7 +13,7 @@ from imageferry.model.handlers import Context, HandlerRequest, Pending
 from imageferry.model.values import Json
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, says
-from imageferry.resource_types.image_copies.wanted import (
+from imageferry.resource_types.image_copies.notes import (
     changed_notes,
     list_note,
     number_note,
@@ -41,7 +40,7 @@ _USED: Final[Mapping[str, str]] = {
     "SnapshotCreatedDisk": "a disk was made from it",
 }
 _NOT_OURS: Final = "its image was not made here"
-_STAY: Final = "stay: the cloud keeps the snapshots of deleted images, and bills them"
+_STAY: Final = "the cloud keeps the snapshots of deleted images, and bills them"
 
 
 class Behind(NamedTuple):
@@ -181,7 +180,8 @@ async def tell_snapshots(cloud: ImageCloud, context: Context, *, sweeps: bool) -
     remains: list[Context] = []
     swept = list_note(context, "swept")
     for region, ids in _by_region(noted_snapshots(context), swept):
-        notes.append(f"snapshots {', '.join(ids)} in {region} are deleted")
+        is_one = len(ids) == 1
+        notes.append(f"{_named(region, ids)} {'is' if is_one else 'are'} deleted")
     for behind in noted_snapshots(context):
         left = [one for one in behind.ids if one not in swept]
         # Whether a cancelled copy leaves any is not published.
@@ -204,7 +204,7 @@ def _by_region(noted: Sequence[Behind], chosen: Sequence[str]) -> Iterator[tuple
 
 async def _still_there(cloud: ImageCloud, region: str, ids: Sequence[str]) -> list[str]:
     try:
-        return await existing_snapshots(cloud.client, region, ids) if ids else []
+        return [one.snapshot_id for one in await cloud.snapshots.look(region, ids)] if ids else []
     except CloudError:
         return list(ids)
 
@@ -222,4 +222,9 @@ def _by_reason(
 
 
 def _sentence(region: str, ids: Sequence[str], why: str) -> str:
-    return f"snapshots {', '.join(ids)} in {region} {f'stay: {why}' if why else _STAY}"
+    stays = "stays" if len(ids) == 1 else "stay"
+    return f"{_named(region, ids)} {stays}: {why or _STAY}"
+
+
+def _named(region: str, ids: Sequence[str]) -> str:
+    return f"snapshot{'' if len(ids) == 1 else 's'} {', '.join(ids)} in {region}"

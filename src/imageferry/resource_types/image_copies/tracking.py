@@ -30,9 +30,7 @@ def _attributes(request: HandlerRequest, wanted: WantedCopy, image_id: str) -> d
     return {"Id": image_id, "tfcfnid": _physical_id(request, image_id)}
 
 
-def tracking_view(
-    wanted: Callable[[Mapping[str, Value], str], WantedCopy], words: Words
-) -> View:
+def tracking_view(wanted: Callable[[Mapping[str, Value], str], WantedCopy], words: Words) -> View:
     """The view of a type whose properties, called by `words`, want what `wanted` says."""
     return View(
         wanted=wanted,

@@ -18,22 +18,20 @@ from imageferry.resource_types.image_copies.lineage import (
     find_copy,
     noted_lineage,
 )
+from imageferry.resource_types.image_copies.notes import (
+    Phase,
+    changed_notes,
+    may_have_copied,
+    number_note,
+    text_note,
+)
 from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
 from imageferry.resource_types.image_copies.updates import (
     Change,
     announced,
     passing_or_failed,
 )
-from imageferry.resource_types.image_copies.wanted import (
-    VISIBILITY,
-    Phase,
-    aside_name,
-    changed_notes,
-    masked,
-    may_have_copied,
-    number_note,
-    text_note,
-)
+from imageferry.resource_types.image_copies.wanted import VISIBILITY, aside_name, masked
 
 _TAKEN_ON: Final = (
     "image_id", "old_id", "operation", "address", "swap", "owner", "began", "began_in", "lost",
@@ -105,9 +103,7 @@ async def discard(cloud: ImageCloud, change: Change, request: HandlerRequest) ->
     match outcome:
         case Removed(notes=notes):
             told = dict.fromkeys(SWEEP_NOTES)
-            restoring = announced(
-                change, request, Phase.RESTORE, "undoing", image_id=None, **told
-            )
+            restoring = announced(change, request, Phase.RESTORE, "undoing", image_id=None, **told)
             return replace(restoring, notes=notes)
         case Failed(message=message):
             failure = _failure(context, outcome)

@@ -13,17 +13,14 @@ from imageferry.model.values import Json
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
 from imageferry.resource_types.image_copies.lineage import identity_of
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    MOST_TAGS,
+from imageferry.resource_types.image_copies.notes import (
     Phase,
-    View,
-    WantedCopy,
     changed_notes,
     list_note,
     number_note,
     text_note,
 )
+from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS, View, WantedCopy
 
 _STILL_CREATING: Final = "InvalidStatus.ImageIsCreating"
 _EVERYTHING: Final = frozenset({"name", "description", "tags", "resource_group"})

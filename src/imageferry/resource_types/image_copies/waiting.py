@@ -17,14 +17,15 @@ from imageferry.resource_types.image_copies.making import (
     look_at_source,
     start_copy,
 )
-from imageferry.resource_types.image_copies.wanted import (
-    VISIBILITY,
+from imageferry.resource_types.image_copies.notes import (
     Phase,
     changed_notes,
     list_note,
     number_note,
     text_note,
 )
+from imageferry.resource_types.image_copies.snapshots import tell_snapshots, with_snapshots
+from imageferry.resource_types.image_copies.wanted import VISIBILITY
 from imageferry.resource_types.image_copies.watches import (
     Watch,
     estimate,
@@ -227,6 +228,7 @@ async def _cancel(
         if image is not None and image.status not in _RUNNING:
             return await observe(cloud, making, request)
         if image is not None:
+            context = with_snapshots(context, region, image, request)
             await cancel_copy_image(cloud.client, region, image_id)
     except CloudError as error:
         if error.is_passing:
@@ -264,7 +266,9 @@ async def _see_cancelled(
     if image is None:
         cloud.watches.forget(image_id)
         nothing_left = changed_notes(making.base, phase=Phase.REFUSED)
-        return _too_late(making, image_id, nothing_left, "it was cancelled")
+        told = await tell_snapshots(cloud, changed_notes(context, cancelled=True), sweeps=False)
+        rest = "; ".join(("it was cancelled", *told.notes))
+        return _too_late(making, image_id, nothing_left, rest)
     if image.status in _RUNNING and elapsed < _CANCEL_PATIENCE:
         return Pending(
             making.identify(image_id),

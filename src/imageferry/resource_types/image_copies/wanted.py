@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, NamedTuple
 
-from imageferry.model.handlers import Context, HandlerRequest
-from imageferry.model.values import Json, Secret, Value
+from imageferry.model.handlers import HandlerRequest
+from imageferry.model.values import Secret, Value
 from imageferry.resource_types.image_copies.words import Words
 
 LINEAGE_KEY: Final = "imageferry:lineage"
@@ -19,32 +18,6 @@ VISIBILITY: Final = 300.0
 """Seconds within which a new image must have become visible."""
 TOKEN_TRUST: Final = 600.0
 """Seconds for which the cloud is relied on to know a token again."""
-
-
-class Phase(StrEnum):
-    """Where a step stands: the `phase` of its context. Those that change something name the call
-    that is made next; the others only look.
-    """
-
-    COPY = "copy"
-    LOOK = "look"
-    SOURCE = "source"
-    WAITING = "waiting"
-    CANCEL = "cancel"
-    CANCELLED = "cancelled"
-    ASIDE = "aside"
-    RENAME = "rename"
-    ADJUST = "adjust"
-    PLAN = "plan"
-    RESTORE = "restore"
-    DISCARD = "discard"
-    DISCARDING = "discarding"
-    REMOVE = "remove"
-    REMOVING = "removing"
-    SEARCH = "search"
-    REFUSED = "refused"
-    ADOPT = "adopt"
-    GIVE_BACK = "give_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +67,6 @@ class View(NamedTuple):
     words: Words
 
 
-def step_key(token: str) -> str:
-    """Eight characters of a token, for names and for telling one step's notes from another's."""
-    return "".join(filter(str.isalnum, token.lower()))[-8:]
-
-
 def copy_name(name: str, key: str) -> str:
     """The name under which a copy is made that will take the place of another."""
     return f"{name[: NAME_LIMIT - len(key) - 1]}-{key}"
@@ -107,55 +75,6 @@ def copy_name(name: str, key: str) -> str:
 def aside_name(name: str, key: str) -> str:
     """The name that an image gets when another takes its place."""
     return copy_name(name, f"old-{key}")
-
-
-def text_note(context: Context, name: str) -> str | None:
-    """A text of a step's notes."""
-    value = context.get(name)
-    return value if isinstance(value, str) else None
-
-
-def number_note(context: Context, name: str, default: float) -> float:
-    """A number of a step's notes."""
-    value = context.get(name)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
-
-
-def list_note(context: Context, name: str) -> tuple[str, ...]:
-    """A list of texts of a step's notes."""
-    value = context.get(name)
-    if not isinstance(value, list | tuple):
-        return ()
-    return tuple(part for part in value if isinstance(part, str))
-
-
-def changed_notes(context: Context, **changes: Json) -> dict[str, Json]:
-    """The notes with some of them changed; None takes one away."""
-    notes = {**context, **changes}
-    return {name: value for name, value in notes.items() if value is not None}
-
-
-_LOOKED_FOR: Final = frozenset({Phase.COPY, Phase.LOOK, Phase.SEARCH})
-
-
-def may_have_copied(context: Context) -> bool:
-    """True where a step's notes allow for a copy whose id nobody was told."""
-    return context.get("phase") in _LOOKED_FOR or context.get("lost") is True
-
-
-Target = tuple[str, str]
-"""An image to be removed: its region and its id."""
-
-
-def target_notes(targets: Iterable[Target]) -> list[str]:
-    """Targets as a step's notes keep them: `cn-beijing/m-1`."""
-    return [f"{region}/{image_id}" for region, image_id in targets]
-
-
-def noted_targets(context: Context) -> tuple[Target, ...]:
-    """The targets that a step's notes name."""
-    pairs = [text.partition("/") for text in list_note(context, "targets")]
-    return tuple((region, image_id) for region, _, image_id in pairs)
 
 
 # --- reading a type's properties ------------------------------------------------------------------

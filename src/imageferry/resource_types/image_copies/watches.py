@@ -11,8 +11,10 @@ from imageferry.resource_types.image_copies.queues import COPIES_AT_ONCE, Region
 
 SHORTEST_POLL: Final = 0.25
 LONGEST_POLL: Final = 75.0
-_LONGEST_IN_QUEUE: Final = 300.0
-"""Of a copy whose turn is not the next: it cannot have ended when it is looked at again."""
+_LONGEST_BEFORE_TURN: Final = 300.0
+"""Of a copy whose turn is the next, or a twelfth of its length where that is less."""
+_LONGEST_IN_QUEUE: Final = 600.0
+"""Of those behind it: they cannot have ended when they are looked at again."""
 _FINEST: Final = 0.0115
 """The part of a copy's own length below which nobody looks more often: copies that end at different
 times are still looked at no more than 80 times in an hour together."""
@@ -37,7 +39,8 @@ class Watch:
     """One copy as it was seen; lost with the process, and never relied on for what is done.
 
     `ran_before` are the seconds for which it had run when this process saw it run first, `base`
-    is the time and the percent from which its pace is measured.
+    is the time and the percent from which its pace is measured, `finished` when and as what it was
+    seen by whoever has announced that it goes.
     """
 
     began_at: float
@@ -52,6 +55,7 @@ class Watch:
     missing_since: float | None = None
     trouble_since: float | None = None
     noted: set[str] = field(default_factory=set)
+    finished: tuple[float, Image] | None = None
 
     def note(self, key: str, sentence: str) -> tuple[str, ...]:
         """The sentence the first time, nothing after that."""
@@ -195,9 +199,9 @@ def poll_after(
 ) -> float:
     """Seconds to the next look: a quarter of what remains, at a moment that copies share.
 
-    The end is noticed within 1.2 per cent of the copy's length. Of copies in the queue, those
-    whose turn is next are looked at before they could have run to their end; the rest can only
-    move up meanwhile.
+    The end is noticed within 1.2 per cent of the copy's length. Copies in the queue are looked at
+    when their turn should come, and long before they could have run to their end; those whose
+    turn is not the next can only move up meanwhile.
     """
     longest = LONGEST_POLL
     if watch.running_since is not None and remaining is not None:
@@ -208,11 +212,13 @@ def poll_after(
             interval = max(interval, (now - watch.changed_at) / 4)
     elif image is not None and remaining is not None:
         expected = watches.expected(region, image)
-        interval = max((remaining - expected) / 4, expected * _FINEST)
+        interval = max(remaining - expected, expected * _FINEST)
         if watch.looks_in_queue == 1:
             interval = min(interval, _SETTLING)
         elif remaining > 2 * expected:
             longest = _LONGEST_IN_QUEUE
+        else:
+            longest = max(LONGEST_POLL, min(_LONGEST_BEFORE_TURN, expected / 12))
     else:
         # Not shown yet, or in the queue behind copies of others.
         interval = (now - watch.began_at) / 2

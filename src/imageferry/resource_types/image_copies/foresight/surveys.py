@@ -7,18 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from imageferry.cloud.client import Client
-from imageferry.cloud.ecs import CopyRequest
+from imageferry.cloud.ecs import CopyRequest, region_words
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import PAGE
-from imageferry.cloud.rehearsals import (
-    IN_THE_MAKING,
-    Seen,
-    Shelf,
-    images_on_shelf,
-    region_words,
-    rehearse_copy,
-)
-from imageferry.resource_types.image_copies.objections import Ground
+from imageferry.cloud.rehearsals import rehearse_copy
+from imageferry.cloud.shelves import IN_THE_MAKING, Seen, Shelf, images_on_shelf
+from imageferry.resource_types.image_copies.foresight.grounds import Ground
 
 _AT_ONCE: Final = 16
 """Calls in flight at the same time."""

@@ -11,14 +11,10 @@ from typing import Final
 from imageferry.cloud.ecs import CopyRequest
 from imageferry.cloud.errors import CloudError
 from imageferry.model.forecasts import Doubt, Objection
+from imageferry.resource_types.image_copies.foresight.objections import NAME_TAKEN, of_dry_run
+from imageferry.resource_types.image_copies.foresight.previews import Deed, Preview, own_images
+from imageferry.resource_types.image_copies.foresight.surveys import Survey
 from imageferry.resource_types.image_copies.lineage import lineage, tags_with_lineage
-from imageferry.resource_types.image_copies.objections import (
-    NAME_TAKEN,
-    of_dry_run,
-    own_images,
-)
-from imageferry.resource_types.image_copies.previews import Deed, Preview
-from imageferry.resource_types.image_copies.surveys import Survey
 from imageferry.resource_types.image_copies.wanted import MOST_TAGS, WantedCopy, copy_name
 from imageferry.resource_types.image_copies.words import Words
 
@@ -31,7 +27,7 @@ _IGNORED: Final = "DryRunIgnored"
 _Found = Mapping[int, list[Objection]]
 
 
-async def try_out(
+async def rehearse_copies(
     survey: Survey,
     previews: Sequence[Preview],
     words: Words,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from imageferry.model.changes import Action
 from imageferry.model.forecasts import Proposal
@@ -145,3 +146,13 @@ _PARTS: Mapping[str, str] = {
     "SameRegionOnly": "source_id",
     "CommunityImage": "source_id",
 }
+
+
+NAMED: Final = frozenset({Deed.MAKE, Deed.RENEW, Deed.RENAME})
+"""What changes need their wanted name."""
+
+
+def own_images(preview: Preview) -> tuple[str | None, ...]:
+    """The images whose names fall free for this change before it needs them."""
+    takes_over = preview.deed in {Deed.RENAME, Deed.RENEW} or preview.proposal.repairs
+    return (preview.former_id,) if takes_over else ()

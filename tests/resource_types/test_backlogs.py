@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imageferry.cloud.images import Image
-from imageferry.resource_types.image_copies.lanes import lane_of, left_of, polls_of
+from imageferry.resource_types.image_copies.foresight.backlogs import backlog_of, left_of, polls_of
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ def test_the_last_copy_ends_when_the_places_allow(
     seconds: float,
     waves: int,
 ) -> None:
-    lane = lane_of("cn-beijing", copies, ahead, slots, is_measured=False)
-    assert (lane.seconds, lane.waves, lane.copies) == (seconds, waves, len(copies))
-    assert lane.gib == sum(gib or 0 for gib, _ in copies)
+    backlog = backlog_of("cn-beijing", copies, ahead, slots, is_measured=False)
+    assert (backlog.seconds, backlog.waves, backlog.copies) == (seconds, waves, len(copies))
+    assert backlog.gib == sum(gib or 0 for gib, _ in copies)
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_what_is_left_of_a_copy(image: Image, left: float) -> None:
 
 
 def test_an_hour_of_copying_costs_a_region_no_more_looks_than_its_budget() -> None:
-    lane = lane_of("cn-beijing", [(240, 3600.0)], [], 5, is_measured=False)
-    assert polls_of(lane) <= 80
+    backlog = backlog_of("cn-beijing", [(240, 3600.0)], [], 5, is_measured=False)
+    assert polls_of(backlog) <= 80

@@ -10,35 +10,40 @@ from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
-from imageferry.cloud.rehearsals import Seen
+from imageferry.cloud.shelves import Seen
 from imageferry.model.forecasts import (
+    Backlog,
     Doubt,
     Experience,
     Forecast,
-    Lane,
+    Lookalike,
     Objection,
     Proposal,
     Remains,
     Sight,
-    Standing,
 )
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.lanes import lane_of, left_of, paces_of, polls_of
-from imageferry.resource_types.image_copies.objections import (
-    Ground,
-    Neighbours,
-    neighbours_of,
+from imageferry.resource_types.image_copies.foresight.backlogs import (
+    backlog_of,
+    left_of,
+    paces_of,
+    polls_of,
+)
+from imageferry.resource_types.image_copies.foresight.grounds import Ground
+from imageferry.resource_types.image_copies.foresight.lookalikes import lookalike_of
+from imageferry.resource_types.image_copies.foresight.objections import (
+    Handovers,
+    handovers_of,
     of_listing,
     of_name,
     of_place,
     of_quota,
     of_source,
-    standing_of,
 )
-from imageferry.resource_types.image_copies.previews import Deed, Preview, understood
-from imageferry.resource_types.image_copies.room import Room
-from imageferry.resource_types.image_copies.surveys import Survey
-from imageferry.resource_types.image_copies.tryouts import try_out
+from imageferry.resource_types.image_copies.foresight.previews import Deed, Preview, understood
+from imageferry.resource_types.image_copies.foresight.rehearsals import rehearse_copies
+from imageferry.resource_types.image_copies.foresight.surveys import Survey
+from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.wanted import View, masked
 from imageferry.resource_types.image_copies.words import Words
 
@@ -60,7 +65,7 @@ class _Sights:
     sources: Mapping[tuple[str, str], Seen]
     source_faults: Mapping[str, CloudError]
     listing: Mapping[str, str]
-    neighbours: Neighbours
+    handovers: Handovers
     installation: str
     paces: Mapping[str, float]
 
@@ -74,11 +79,11 @@ class _Sights:
 class CopyForesight:
     """The `Foresight` of one type of image copy."""
 
-    def __init__(self, cloud: ImageCloud, view: View, room: Room) -> None:
+    def __init__(self, cloud: ImageCloud, view: View, capacity: Capacity) -> None:
         self._cloud = cloud
         self._view = view
         self._words = view.words
-        self._room = room
+        self._capacity = capacity
 
     async def __call__(
         self,
@@ -93,20 +98,20 @@ class CopyForesight:
         sights = await self._look(survey, previews, installation, experience)
         found = {id(preview): self._objections(preview, sights) for preview in previews}
         self._count_quota(previews, sights, found)
-        notes = await try_out(survey, previews, words, found, installation)
+        notes = await rehearse_copies(survey, previews, words, found, installation)
         forecasts = tuple(
             self._forecast(preview, sights, found[id(preview)]) for preview in previews
         )
         coming = [one for one in forecasts if one.route is not None and not one.is_refused]
-        lanes = self._lanes(coming, sights)
-        ahead = sum(_CALLS[preview.deed] for preview in previews) + sum(map(polls_of, lanes))
+        backlogs = self._backlogs(coming, sights)
+        ahead = sum(_CALLS[preview.deed] for preview in previews) + sum(map(polls_of, backlogs))
         refused = sum(one.route is not None and one.is_refused for one in forecasts)
         if refused:
             notes.append(f"copies that would be refused are not in the estimate: {refused}")
         unknown = sum(one.gib is None for one in coming)
         if unknown:
             notes.append(f"copies whose size is not known are in the time alone: {unknown}")
-        return Sight(forecasts, lanes, survey.calls, ahead, tuple(notes))
+        return Sight(forecasts, backlogs, survey.calls, ahead, tuple(notes))
 
     # --- looking ----------------------------------------------------------------------------------
 
@@ -148,7 +153,7 @@ class CopyForesight:
             {(region, key): one for region, (found, _) in pairs for key, one in found.items()},
             {region: fault for region, (_, fault) in pairs if fault is not None},
             listing,
-            neighbours_of(previews),
+            handovers_of(previews),
             installation,
             paces_of(self._view, experience, by_region),
         )
@@ -175,7 +180,7 @@ class CopyForesight:
             found.append(of_place(wanted.region, prop, ground.fault, "destination"))
         if listed is not None and not any(one.doubt is Doubt.REFUSED for one in found):
             found.append(listed)
-        found += of_name(preview, ground, sights.neighbours, words, sights.installation)
+        found += of_name(preview, ground, sights.handovers, words, sights.installation)
         return found
 
     def _count_quota(
@@ -192,7 +197,7 @@ class CopyForesight:
             ground = sights.grounds.get(wanted.region)
             if ground is None:
                 continue
-            refused = of_quota(ground, coming[wanted.region], self._room.quota)
+            refused = of_quota(ground, coming[wanted.region], self._capacity.quota)
             coming[wanted.region] += 1
             if refused is not None:
                 found[id(preview)].append(refused)
@@ -208,13 +213,13 @@ class CopyForesight:
             return Forecast(address, tuple(objections), remains=remains)
         source = sights.source(preview, words)
         ground = sights.grounds.get(wanted.region)
-        standing: Standing | None = None
+        lookalike: Lookalike | None = None
         if ground is not None:
-            standing = standing_of(preview, ground, source, words, sights.installation)
+            lookalike = lookalike_of(preview, ground, source, words, sights.installation)
         forecast = Forecast(
             address,
             _shown(objections, wanted.secrets),
-            _masked_standing(standing, wanted.secrets),
+            _masked_lookalike(lookalike, wanted.secrets),
             remains=remains,
         )
         if not preview.copies:
@@ -237,13 +242,13 @@ class CopyForesight:
             return watches.expected(region, image)
         return pace * image.size
 
-    def _lanes(self, forecasts: Iterable[Forecast], sights: _Sights) -> tuple[Lane, ...]:
+    def _backlogs(self, forecasts: Iterable[Forecast], sights: _Sights) -> tuple[Backlog, ...]:
         coming: dict[str, list[tuple[int | None, float]]] = defaultdict(list)
         watches = self._cloud.watches
         for forecast in forecasts:
             if forecast.route is not None:
                 coming[forecast.route[1]].append((forecast.gib, forecast.seconds or 0.0))
-        lanes = []
+        backlogs = []
         for region, copies in sorted(coming.items()):
             ground = sights.grounds.get(region)
             ahead = () if ground is None else ground.ahead
@@ -252,8 +257,10 @@ class CopyForesight:
                 left_of(one.image, self._expected(region, _whole(one), sights))
                 for one in sorted(ahead, key=lambda one: one.image.status != "Creating")
             ]
-            lanes.append(lane_of(region, copies, before, self._room.queue, is_measured=is_measured))
-        return tuple(lanes)
+            backlogs.append(
+                backlog_of(region, copies, before, self._capacity.queue, is_measured=is_measured)
+            )
+        return tuple(backlogs)
 
 
 def _left_open(preview: Preview, words: Words) -> tuple[str, ...]:
@@ -309,7 +316,7 @@ def _shown(objections: Iterable[Objection], secrets: tuple[str, ...]) -> tuple[O
     )
 
 
-def _masked_standing(standing: Standing | None, secrets: tuple[str, ...]) -> Standing | None:
-    if standing is None or not secrets:
-        return standing
-    return standing._replace(name=masked(standing.name, secrets))
+def _masked_lookalike(lookalike: Lookalike | None, secrets: tuple[str, ...]) -> Lookalike | None:
+    if lookalike is None or not secrets:
+        return lookalike
+    return lookalike._replace(name=masked(lookalike.name, secrets))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.cloud.images import Image
-from imageferry.cloud.rehearsals import Seen
-from imageferry.model.forecasts import Doubt, Objection, Standing
+from imageferry.cloud.shelves import Seen
+from imageferry.model.forecasts import Doubt, Objection
 from imageferry.resource_types.image_copies.faults import REMEDIES
+from imageferry.resource_types.image_copies.foresight.grounds import Ground
+from imageferry.resource_types.image_copies.foresight.previews import (
+    NAMED,
+    Deed,
+    Preview,
+    own_images,
+    property_word,
+)
 from imageferry.resource_types.image_copies.lineage import origin_of
-from imageferry.resource_types.image_copies.previews import Deed, Preview, property_word
 from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
@@ -32,32 +39,6 @@ _PASSING: Final = frozenset(
 )
 _NOT_ASKED: Final = frozenset({"NotTrusted", "MissingParameter", "Throttling.Local"})
 NAME_TAKEN: Final = "InvalidImageName.Duplicated"
-
-
-@dataclass(slots=True)
-class Ground:
-    """What was seen of a region: `fault` where nothing was.
-
-    `total` counts its own images. `unread` are names that could not be looked up; `is_whole` is True where every image was seen.
-    `ahead` are the copies in its queue.
-    """
-
-    region: str
-    fault: CloudError | None = None
-    seen: dict[str, Seen] = field(default_factory=dict)
-    total: int | None = None
-    is_whole: bool = False
-    unread: set[str] = field(default_factory=set)
-    ahead: tuple[Seen, ...] = ()
-    is_queue_known: bool = False
-
-    def holders(self, name: str, but: Collection[str | None] = ()) -> list[Seen]:
-        """The images that have a name, but for some."""
-        return [
-            one
-            for one in self.seen.values()
-            if one.image.name == name and one.image.image_id not in but
-        ]
 
 
 def of_place(region: str, prop: str, fault: CloudError, what: str) -> Objection:
@@ -199,7 +180,7 @@ def of_dry_run(fault: CloudError, words: Words) -> Objection:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class Handovers:
     """What the other changes of the same plan do to names.
 
     `leaving` and `renamed` give the address that removes or renames an image by its id; `wishes`
@@ -211,7 +192,7 @@ class Neighbours:
     wishes: Mapping[tuple[str, str], str]
 
 
-def neighbours_of(previews: Sequence[Preview]) -> Neighbours:
+def handovers_of(previews: Sequence[Preview]) -> Handovers:
     """What all changes of a plan do to names."""
     leaving: dict[str, str] = {}
     renamed: dict[str, str] = {}
@@ -224,25 +205,22 @@ def neighbours_of(previews: Sequence[Preview]) -> Neighbours:
             gives_up = preview.deed in {Deed.RENAME, Deed.RENEW} and wanted.name != former.name
             if gives_up and wanted.region == former.region:
                 renamed[preview.former_id] = address
-        if wanted is not None and wanted.name is not None and preview.deed in _NAMED:
+        if wanted is not None and wanted.name is not None and preview.deed in NAMED:
             wishes.setdefault((wanted.region, wanted.name), address)
-    return Neighbours(leaving, renamed, wishes)
-
-
-_NAMED: Final = frozenset({Deed.MAKE, Deed.RENEW, Deed.RENAME})
+    return Handovers(leaving, renamed, wishes)
 
 
 def of_name(
-    preview: Preview, ground: Ground, neighbours: Neighbours, words: Words, installation: str
+    preview: Preview, ground: Ground, handovers: Handovers, words: Words, installation: str
 ) -> list[Objection]:
     """Why the wanted name cannot be had, from what holds it now and who else wants it."""
     wanted = preview.wanted
-    if wanted is None or wanted.name is None or preview.deed not in _NAMED:
+    if wanted is None or wanted.name is None or preview.deed not in NAMED:
         return []
     if wanted.copies_nothing or not preview.knows(words.name, words.region):
         return []
     address, name, region = str(preview.proposal.address), wanted.name, wanted.region
-    first = neighbours.wishes.get((region, name), address)
+    first = handovers.wishes.get((region, name), address)
     if first != address:
         return [_taken(f'the name "{name}" is wanted in {region} by "{first}", too', words)]
     if name in ground.unread:
@@ -258,8 +236,8 @@ def of_name(
         return []
     holder = holders[0].image
     taken = f'the name "{name}" is taken in {region} by {holder.image_id}'
-    if holder.image_id in neighbours.leaving:
-        gone = neighbours.leaving[holder.image_id]
+    if holder.image_id in handovers.leaving:
+        gone = handovers.leaving[holder.image_id]
         return [
             _taken(
                 f'{taken}, the image of "{gone}" that this plan deletes',
@@ -268,8 +246,8 @@ def of_name(
                 remedy="choose another name, or deploy without that image first",
             )
         ]
-    if holder.image_id in neighbours.renamed:
-        other = neighbours.renamed[holder.image_id]
+    if holder.image_id in handovers.renamed:
+        other = handovers.renamed[holder.image_id]
         return [
             Objection(
                 Doubt.POSSIBLE,
@@ -282,12 +260,6 @@ def of_name(
         ]
     kin = kinship(holder.tags.get(LINEAGE_KEY), installation)
     return [_taken(f"{taken}, {kin}", words)]
-
-
-def own_images(preview: Preview) -> tuple[str | None, ...]:
-    """The images whose names fall free for this change before it needs them."""
-    takes_over = preview.deed in {Deed.RENAME, Deed.RENEW} or preview.proposal.repairs
-    return (preview.former_id,) if takes_over else ()
 
 
 def kinship(lineage: str | None, installation: str) -> str:
@@ -322,61 +294,4 @@ def of_quota(ground: Ground, coming: int, quota: int) -> Objection | None:
         why="IMAGEFERRY_IMAGE_QUOTA says how many the account may have in a region",
         remedy=REMEDIES["QuotaExceed.Image"],
         cloud_code="QuotaExceed.Image",
-    )
-
-
-def standing_of(
-    preview: Preview, ground: Ground, source: Seen | None, words: Words, installation: str
-) -> Standing | None:
-    """What is there already where a copy would be made: by its name, or by its lineage."""
-    wanted = preview.wanted
-    is_told = preview.deed in _NAMED and preview.knows(words.name, words.region)
-    if wanted is None or wanted.copies_nothing or not is_told:
-        return None
-    if wanted.name is not None:
-        candidates = ground.holders(wanted.name, own_images(preview))
-    else:
-        candidates = [one for one in ground.seen.values() if _is_mine(one, preview, installation)]
-    for one in candidates:
-        image = one.image
-        origin = origin_of(image.tags.get(LINEAGE_KEY, ""))
-        is_ours = origin is not None and origin.installation == installation
-        fits = preview.deed is Deed.MAKE and _fits(one, preview, source, words)
-        if wanted.name is None and not fits:
-            continue
-        return Standing(
-            image.image_id,
-            wanted.region,
-            image.name,
-            is_ours=is_ours,
-            fits=fits,
-            operation_id=origin.operation_id if origin is not None and is_ours else "",
-            address=origin.address if origin is not None and is_ours else "",
-        )
-    return None
-
-
-def _is_mine(one: Seen, preview: Preview, installation: str) -> bool:
-    origin = origin_of(one.image.tags.get(LINEAGE_KEY, ""))
-    return origin is not None and (origin.installation, origin.address) == (
-        installation,
-        str(preview.proposal.address),
-    )
-
-
-def _fits(one: Seen, preview: Preview, source: Seen | None, words: Words) -> bool:
-    """True where all that the cloud tells of an image is as wanted; its source is not told."""
-    wanted, image = preview.wanted, one.image
-    if wanted is None or source is None:
-        return False
-    if not preview.knows(words.tags, words.description, words.encrypted):
-        return False
-    tags = {key: value for key, value in image.tags.items() if key != LINEAGE_KEY}
-    return (
-        image.status == "Available"
-        and image.is_copied
-        and image.is_encrypted == (wanted.encrypted is True)
-        and one.gib == source.gib
-        and tags == dict(wanted.tags)
-        and image.description == (wanted.description or "")
     )

@@ -1,4 +1,4 @@
-"""Lanes: how copies go through the queue of a region, and about how many calls that takes; pure."""
+"""Backlogs: how copies go through the queue of a region, and about how many calls that takes; pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from imageferry.cloud.images import Image
-from imageferry.model.forecasts import Experience, Lane
-from imageferry.resource_types.image_copies.objections import Ground
-from imageferry.resource_types.image_copies.previews import recorded_image
+from imageferry.model.forecasts import Backlog, Experience
+from imageferry.resource_types.image_copies.foresight.grounds import Ground
+from imageferry.resource_types.image_copies.foresight.previews import recorded_image
 from imageferry.resource_types.image_copies.wanted import View
 from imageferry.resource_types.image_copies.watches import LONGEST_POLL
 
@@ -18,14 +18,14 @@ _POLLS_A_WAVE: Final = 12
 """Looks that each wave costs beside the steady ones: the shorter what remains, the closer they are."""
 
 
-def lane_of(
+def backlog_of(
     region: str,
     copies: Sequence[tuple[int | None, float]],
     ahead: Sequence[float],
     slots: int,
     *,
     is_measured: bool,
-) -> Lane:
+) -> Backlog:
     """The queue of a region: GiB and seconds of each of our copies, seconds left of each before.
 
     Each copy goes into the place that falls free first, in the order in which they are given.
@@ -38,7 +38,7 @@ def lane_of(
         ends = places[0] + seconds
         heapq.heapreplace(places, ends)
         last = max(last, ends)
-    return Lane(
+    return Backlog(
         region=region,
         copies=len(copies),
         gib=sum(gib or 0 for gib, _ in copies),
@@ -78,6 +78,6 @@ def left_of(image: Image, whole: float) -> float:
     return whole * (100 - (image.progress or 0)) / 100
 
 
-def polls_of(lane: Lane) -> int:
+def polls_of(backlog: Backlog) -> int:
     """About how many pages are looked at until the last copy of a region has ended."""
-    return round(lane.seconds / LONGEST_POLL) + _POLLS_A_WAVE * lane.waves
+    return round(backlog.seconds / LONGEST_POLL) + _POLLS_A_WAVE * backlog.waves

@@ -1,4 +1,4 @@
-"""Everything that the stacks and the open operations of a database have in hand."""
+"""Holdings: what the stacks and the open operations of a database hold, by its ids in the cloud."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class InHand:
+class Holdings:
     """What the record knows, by the ids that are said anywhere in it.
 
     `held` is what resources are, have begun or have left over; `used` what their properties name.
@@ -29,7 +29,7 @@ class InHand:
     used: Mapping[str, Holder]
 
 
-async def things_in_hand(store: Store) -> InHand:
+async def find_holdings(store: Store) -> Holdings:
     """Look through the resources of every stack and the journals of every open operation."""
     held: dict[str, Holder] = {}
     used: dict[str, Holder] = {}
@@ -46,7 +46,7 @@ async def things_in_hand(store: Store) -> InHand:
             told = (record.physical_id, record.attributes, record.context, record.leftovers)
             _put(held, _words(told), holder)
             _put(used, _words(record.properties), holder)
-    return InHand(held, used)
+    return Holdings(held, used)
 
 
 def _name(stack: Stack | None) -> str:

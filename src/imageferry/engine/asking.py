@@ -1,0 +1,98 @@
+"""Ask a handler: its answer as it may be recorded, with no text of a NoEcho value in any sentence."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable
+from dataclasses import replace
+
+from imageferry.model.handlers import (
+    Context,
+    Done,
+    ErrorCode,
+    Failed,
+    HandlerAction,
+    HandlerRequest,
+    Outcome,
+    Pending,
+)
+from imageferry.model.hiding import covered, hidden_texts
+from imageferry.ports.types import Handler
+
+log = logging.getLogger(__name__)
+
+
+async def ask(
+    handler: Handler, request: HandlerRequest, hidden: frozenset[str] = frozenset()
+) -> Outcome:
+    """The handler's answer; a fault of its own is a Failed, never an exception.
+
+    `hidden` are the texts of the NoEcho values of the stack. Where there are any, neither they nor
+    those of the request are in what is answered for people, or logged.
+    """
+    if hidden:
+        hidden = hidden | hidden_texts(request.properties.values(), request.previous.values())
+    try:
+        outcome = await _answer(handler, request)
+    except Exception as fault:
+        said = covered(traceback.format_exc(), hidden)
+        log.error("the handler of %s failed at %s\n%s", request.type_name, request.address, said)
+        return Failed(
+            ErrorCode.INTERNAL_FAILURE,
+            f"internal fault of the handler of {request.type_name}: {type(fault).__name__}"
+            " (its traceback is in the log)",
+        )
+    return discreet(outcome, hidden) if hidden else outcome
+
+
+async def _answer(handler: Handler, request: HandlerRequest) -> Outcome:
+    match request.action:
+        case HandlerAction.CREATE:
+            return await handler.create(request)
+        case HandlerAction.READ:
+            return await handler.read(request)
+        case HandlerAction.UPDATE:
+            return await handler.update(request)
+        case HandlerAction.DELETE:
+            return await handler.delete(request)
+        case HandlerAction.CLEAN_UP:
+            return await handler.clean_up(request)
+
+
+def discreet(outcome: Outcome, hidden: frozenset[str]) -> Outcome:
+    """The outcome with every sentence for people covered.
+
+    Ids, attributes and notes of the handler for itself stay: what is done with them needs them as
+    they are, and handlers keep no secret in them.
+    """
+    match outcome:
+        case Done():
+            return replace(
+                outcome,
+                notes=_all(outcome.notes, hidden),
+                symptoms=tuple(
+                    one._replace(
+                        healthy=covered(one.healthy, hidden), actual=covered(one.actual, hidden)
+                    )
+                    for one in outcome.symptoms
+                ),
+                remains=tuple(_why_covered(one, hidden) for one in outcome.remains),
+            )
+        case Pending():
+            return replace(
+                outcome,
+                notes=_all(outcome.notes, hidden),
+                status_says=covered(outcome.status_says, hidden),
+            )
+        case Failed():
+            return replace(outcome, message=covered(outcome.message, hidden))
+
+
+def _all(sentences: Iterable[str], hidden: frozenset[str]) -> tuple[str, ...]:
+    return tuple(covered(one, hidden) for one in sentences)
+
+
+def _why_covered(remains: Context, hidden: frozenset[str]) -> Context:
+    why = remains.get("why")
+    return {**remains, "why": covered(why, hidden)} if isinstance(why, str) else remains

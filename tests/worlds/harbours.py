@@ -1,0 +1,148 @@
+"""Harbour: a cloud with others in it, who settle there, meddle with our copies and take names."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from imageferry.cloud.client import Client
+from imageferry.cloud.credentials import emulator_credentials
+from imageferry.cloud.ecs import CopyRequest, copy_image, delete_image, modify_image
+from imageferry.cloud.endpoints import Endpoints, parse_endpoint
+from imageferry.cloud.errors import CloudError
+from imageferry.emulator import controls
+from tests.worlds.ships import Port, is_alive
+from tests.worlds.voyages import Leg, Voyage
+from tests.worlds.wishes import GOLDEN, NAMES, REGIONS
+
+_STEADY = ("image_id", "region", "name", "size", "encrypted", "tags")
+"""What of somebody else's image never changes by itself."""
+RENAMED = "renamed-by-others"
+
+
+@dataclass
+class Harbour:
+    """The cloud of one voyage. `settled` are the neighbours' images, as they are drawn, by id;
+    `before` is what others had when the voyage began, and made since; `lent` are those of their
+    images that are to be taken in, as they were.
+    """
+
+    voyage: Voyage
+    port: Port
+    settled: list[str] = field(default_factory=list)
+    before: list[dict[str, Any]] = field(default_factory=list)
+    lent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    meddled: set[str] = field(default_factory=set)
+    added: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def note(self, words: str, kind: str) -> None:
+        """A line of the log, and a count of what was met."""
+        self.port.log.met[kind] += 1
+        self.port.log.lines.append(f"{self.port.clock.now():.2f} {words}")
+
+    def trouble(self, leg: Leg) -> None:
+        """The faults of a leg begin."""
+        for fault in leg.faults:
+            added = controls.add_fault(self.port.cloud.world, fault)
+            self.added[added["id"]] = added
+        outage = self.port.outage
+        outage.before, outage.writes, outage.is_behind = leg.outage or (0, 0, False)
+
+    def mend(self) -> None:
+        """All faults end, and those that were met are counted."""
+        world, met = self.port.cloud.world, self.port.log.met
+        left = {fault["id"]: fault["count"] for fault in controls.list_faults(world)}
+        for number, fault in self.added.items():
+            times = 1 if fault["count"] is None else fault["count"] - left.get(number, 0)
+            if times > 0:
+                met[f"fault {fault['kind']}"] += times
+        self.added = {}
+        controls.clear_faults(world)
+        self.port.outage.writes = 0
+
+    def _other_client(self) -> Client:
+        port = self.port
+        endpoints = Endpoints(parse_endpoint("emulator.localhost"))
+        return Client(
+            port.cloud.handle, emulator_credentials(), endpoints, port.clock, port.entropy, {}
+        )
+
+    async def settle(self) -> None:
+        image, source = GOLDEN[0]
+        for number, (region, name) in enumerate(self.voyage.neighbours):
+            copy = CopyRequest(
+                image, source, region, f"neighbour-{number}", name, encrypted=region == source
+            )
+            self.settled.append(await copy_image(self._other_client(), copy))
+            await self.port.clock.sleep(4000)
+        self.before = self.others()
+
+    def others(self) -> list[dict[str, Any]]:
+        """Everything that was not made through our own calls; one under way may not be noted yet."""
+        return [
+            {key: image[key] for key in _STEADY}
+            for image in controls.list_images(self.port.cloud.world)
+            if image["image_id"] not in self.port.log.started
+            and image["image_id"] not in self.port.log.adopting
+            and not image["tags"]
+        ]
+
+    def lend(self) -> str:
+        """An image of the first neighbour, which is to be taken in; gives its id."""
+        image_id = self.settled[0]
+        (found,) = (one for one in self.before if one["image_id"] == image_id)
+        self.lent[image_id] = found
+        self.port.log.adopting.add(image_id)
+        self.before.remove(found)
+        return image_id
+
+    def not_given_back(self) -> list[str]:
+        """What is wrong with images that were to be taken in, and are not ours in the end."""
+        now = {
+            one["image_id"]: {key: one[key] for key in _STEADY}
+            for one in controls.list_images(self.port.cloud.world)
+        }
+        return [
+            f"I3: {image_id} was not given back as it was: {was} -> {now.get(image_id)}"
+            for image_id, was in self.lent.items()
+            if image_id not in self.port.log.started and now.get(image_id) != was
+        ]
+
+    async def meddle(self, after: float, deed: str) -> None:
+        await self.port.clock.sleep(after)
+        if deed == "occupy":
+            await self._occupy()
+            return
+        world = self.port.cloud.world
+        ours = [one for one in self.port.log.started.values() if is_alive(world, one.image_id)]
+        if not ours:
+            return
+        victim = ours[-1]
+        self.port.log.lines.append(
+            f"{self.port.clock.now():.2f} somebody: {deed} {victim.image_id}"
+        )
+        self.meddled.add(victim.image_id)
+        with contextlib.suppress(Exception):
+            if deed == "delete":
+                await delete_image(self._other_client(), victim.region, victim.image_id, force=True)
+            else:
+                await modify_image(
+                    self._other_client(), victim.region, victim.image_id, name=RENAMED
+                )
+
+    async def _occupy(self) -> None:
+        """Somebody makes an image of their own, under a name that the stack may want."""
+        chance, (image, source) = self.port.chance, GOLDEN[0]
+        region, name = chance.choice(REGIONS), chance.choice((*NAMES, "carried"))
+        self.port.log.lines.append(f"{self.port.clock.now():.2f} somebody takes {name} in {region}")
+        token = f"late-{len(self.before)}"
+        with contextlib.suppress(CloudError):
+            await copy_image(self._other_client(), CopyRequest(image, source, region, token, name))
+        # Ours that is just being made under no tag could not be told from theirs.
+        known = {image["image_id"] for image in self.before}
+        self.before += [
+            image
+            for image in self.others()
+            if image["image_id"] not in known and image["name"] == name
+        ]
