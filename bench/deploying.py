@@ -1,9 +1,8 @@
-"""What a deploy of many copies costs: CPU, memory, bytes written, beside terraform."""
+"""What a deploy of many copies costs: CPU and memory, beside terraform."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -52,7 +51,6 @@ def measure() -> Iterator[Figure]:
     with fresh_home() as home:
         inside = _deploy(home, MANY, "")
         yield at_most(f"peak memory, deploy of {MANY}, emulator inside", inside.peak, 120.0, "MiB")
-        yield _bytes_written(home)
     with fresh_home() as home:
         most = _deploy(home, MOST, "")
         yield at_most(
@@ -111,37 +109,3 @@ def _beside_terraform(many: Spent) -> Figure:
     return at_most(what, many.cpu / done.cpu, 1 / 3, "times its CPU",
                    f"{quantity(many.cpu, 's')} and {quantity(done.cpu, 's')} CPU,"
                    f" {quantity(many.wall, 's')} and {quantity(done.wall, 's')} wall")  # fmt: skip
-
-
-def _bytes_written(home: Path) -> Figure:
-    """The database after the deploy, by its pages; what was written over is asked of the kernel."""
-    what = f"bytes written per copied image, deploy of {MANY}"
-    trace = shutil.which("strace")
-    if trace is None:
-        size = (home / "imageferry.db").stat().st_size
-        wal = home / "imageferry.db-wal"
-        size += wal.stat().st_size if wal.exists() else 0
-        return at_most(what, size / MANY / 1024, 8.0, "KiB", "size of the database; no strace here")
-    return _bytes_traced(what, trace)
-
-
-def _bytes_traced(what: str, trace: str) -> Figure:
-    """Every write of the process to the database and its WAL, as the kernel saw it."""
-    with fresh_home() as home, emulator_elsewhere(home / "cloud") as endpoint:
-        written = {}
-        for number in (1, MANY):
-            place = home / str(number)
-            place.mkdir()
-            (place / "copies.json").write_bytes(copies(number))
-            calls = place / "calls.txt"
-            command = [trace, "-f", "-qq", "-y", "-e", "trace=pwrite64,write", "-e", "signal=none", "-s", "0",
-                       "-o", str(calls), COMMAND, "deploy", str(place / "copies.json"),
-                       "-s", f"bench-{number}", "--region", REGION, "--yes", "--json"]  # fmt: skip
-            spent = spend(command, environment(place, IMAGEFERRY_ECS_ENDPOINT=endpoint), 90.0)
-            if spent.code:
-                return skipped(what, f"strace ended with {spent.code}")
-            found = re.findall(r"imageferry\.db(?:-wal|-journal)?>.*= (\d+)$",
-                               calls.read_text(errors="replace"), re.MULTILINE)  # fmt: skip
-            written[number] = sum(int(size) for size in found)
-    each = (written[MANY] - written[1]) / (MANY - 1) / 1024
-    return at_most(what, each, 8.0, "KiB", "as the kernel saw it")

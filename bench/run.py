@@ -17,6 +17,7 @@ import reading
 import starting
 import waiting
 import working
+import writing
 from figures import Figure, line, skipped
 from imageferry.cli.main import calm_collector
 
@@ -24,6 +25,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     # Those that measure whole processes come first: a child's peak memory counts ours at its birth.
     ("starting", starting.measure),
     ("deploying", deploying.measure),
+    ("writing", writing.measure),
     ("crashing", crashing.measure),
     ("calling", calling.measure),
     ("reading", reading.measure),

@@ -334,6 +334,12 @@ def test_the_log_tells_what_was_done_without_secrets(shop: Shop) -> None:
     assert SECRET not in log
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
+def test_a_log_on_a_full_disk_costs_its_lines_and_nothing_else(shop: Shop) -> None:
+    shop.run(*shop.deploy("--log-file", "/dev/full"))
+    assert shop.object("show", "-s", "demo")["status"] == "CREATE_COMPLETE"
+
+
 def test_on_a_terminal_there_is_a_question_and_rows(tmp_path: Path) -> None:
     shop = Shop(tmp_path, speed="20000")
     arguments = [part for part in shop.deploy() if part != "--yes"]

@@ -226,9 +226,60 @@ def test_a_call_refused_for_its_date_is_signed_by_the_clouds_clock(wrong: float)
     assert signed[0] != signed[1]
 
 
+def test_a_call_that_lay_about_until_its_date_was_past_is_the_callers_to_repeat() -> None:
+    clock = CountedClock()
+
+    class Frozen(Line):
+        async def send(self, request: HttpRequest) -> HttpResponse:
+            clock.seconds += 3000.0
+            return await super().send(request)
+
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(clock.seconds + 3000.0))
+    line = Frozen([refusal("InvalidTimeStamp.Expired", headers={"date": date})])
+    with pytest.raises(CloudError) as caught:
+        asyncio.run(client_of(line, clock).call(READ, "cn-beijing", {}))
+    assert caught.value.is_passing
+    assert len(line.requests) == 1
+
+
 def test_a_call_refused_for_its_date_twice_is_refused() -> None:
     line = Line([refusal("InvalidTimeStamp.Expired", headers={"date": "yesterday"})])
     with pytest.raises(CloudError) as caught:
         asyncio.run(client_of(line).call(READ, "cn-beijing", {}))
     assert caught.value.code == "InvalidTimeStamp.Expired"
     assert len(line.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "answers", "confirmed"),
+    [
+        pytest.param(CHANGE, [reply(ok=True)], 1, id="a change"),
+        pytest.param(CHANGE, [THROTTLED, UNAVAILABLE, reply(ok=True)], 3, id="each try of it"),
+        pytest.param(READ, [THROTTLED, reply(ok=True)], 0, id="what may be repeated"),
+    ],
+)
+def test_what_is_confirmed_before_it_is_sent(
+    action: Action, answers: list[Answer], confirmed: int
+) -> None:
+    line = Line(answers)
+    sent_before: list[int] = []
+
+    async def confirm() -> None:
+        sent_before.append(len(line.requests))
+
+    client = client_of(line).confirmed(confirm)
+    asyncio.run(client.call(action, "cn-beijing", {"RegionId": "cn-beijing"}))
+    assert sent_before == list(range(confirmed))
+
+
+def test_what_is_not_confirmed_is_not_sent() -> None:
+    class Lost(Exception):
+        """Another process owns it."""
+
+    async def confirm() -> None:
+        raise Lost
+
+    line = Line([reply(ok=True)])
+    with pytest.raises(Lost):
+        asyncio.run(client_of(line).confirmed(confirm).call(CHANGE, "cn-beijing", {}))
+    assert line.requests == []

@@ -125,12 +125,15 @@ def test_what_another_process_runs_is_left_alone(tmp_path: Path) -> None:
             assert await waiting is None
             assert house.runs.begun == []
             assert theirs.is_mine
+            assert await dispatcher.is_run("op")
+            assert not await dispatcher.is_run("another")
             # It may have been somebody who only looked: the second look finds the lock free.
             await submit(dispatcher, "op")
             theirs.release()
             await house.clock.move(1.0)
             assert house.runs.begun == ["op"]
             await house.runs.end("op")
+            assert not await dispatcher.is_run("op")
             await dispatcher.stop(0.0)
 
     asyncio.run(program())

@@ -58,6 +58,7 @@ class Fleet:
     served: Served
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
     _begun: int = 0
+    _onlooker: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def environment(self, home: str) -> dict[str, str]:
         return environment(
@@ -95,9 +96,18 @@ class Fleet:
         return worker.returncode
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(query)  # type: ignore[arg-type]
-            return cursor.fetchall() if cursor.description else []
+        if self._onlooker is None:
+            self._onlooker = psycopg.connect(self.url, autocommit=True)
+        cursor = self._onlooker.execute(query)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.send_signal(signal.SIGCONT)
+            worker.kill()
+            worker.communicate()
+        if self._onlooker is not None:
+            self._onlooker.close()
 
     def number(self, query: str) -> int:
         return int(self.rows(query)[0][0])
@@ -132,10 +142,7 @@ def fleet(folder: Path, url: str, served: Served) -> Iterator[Fleet]:
     try:
         yield found
     finally:
-        for worker in found.workers:
-            worker.send_signal(signal.SIGCONT)
-            worker.kill()
-            worker.communicate()
+        found.close()
 
 
 async def wish(house: House, name: str, **parameters: Value) -> str:
@@ -156,7 +163,7 @@ async def come_true(holds: Callable[[], bool], seconds: float, what: str) -> Non
     ends_at = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < ends_at, f"it did not come about: {what}"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
 
 
 def forget_faults(served: Served) -> None:

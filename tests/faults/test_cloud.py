@@ -34,6 +34,17 @@ Resources:
 LOOKS = "DescribeImages"
 SURVIVED: Mapping[str, tuple[dict[str, object], ...]] = {
     "throttled for ten windows": ({"kind": "throttle", "action": LOOKS, "skip": 4, "count": 10},),
+    "a token that the cloud says was used with other parameters": (
+        {"kind": "lost_reply", "action": "CopyImage", "region": "cn-shanghai", "count": 1},
+        {
+            "kind": "error",
+            "action": "CopyImage",
+            "region": "cn-shanghai",
+            "count": 1,
+            "status": 400,
+            "code": "IdempotentParameterMismatch",
+        },
+    ),
     "half a reply to a copy": ({"kind": "cut_body", "action": "CopyImage", "count": 2},),
     "half a reply to looks": ({"kind": "cut_body", "action": LOOKS, "skip": 3, "count": 4},),
     "visible, invisible, visible": (

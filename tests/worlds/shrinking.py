@@ -88,7 +88,7 @@ def _simpler_leg(leg: Leg) -> Iterator[Leg]:
         )
     for number in range(len(leg.faults)):
         yield replace(leg, faults=leg.faults[:number] + leg.faults[number + 1 :])
-    for wishes in _simpler_wishes(leg.wishes):
+    for wishes in _simpler_wishes(leg.wishes) if leg.deed == "deploy" else ():
         yield replace(leg, wishes=wishes)
     if leg.parallel:
         yield replace(leg, parallel=0)

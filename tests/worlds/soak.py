@@ -92,6 +92,38 @@ def _seeds(first: int, histories: int | None) -> Iterator[int]:
     yield from range(first, last)
 
 
+_GROUPS = (
+    ("faults of the cloud that calls met", ("fault ",)),
+    ("crashes", ("crash ",)),
+    ("pauses, another engine taking over and the first coming back", ("pause ",)),
+    ("writes that found the database away", ("database away ",)),
+)
+
+
+def page_of(tally: Tally, first: int, took: float) -> list[str]:
+    """The figures of a soak, as docs/reliability.md has them."""
+    last = first + tally.histories - 1
+    lines = [
+        f"{tally.histories:,} histories, seeds {first} to {last}, in {took:.0f} s"
+        f" ({tally.histories / max(took, 0.001):.1f} a second): {tally.operations:,} operations,"
+        f" {tally.calls:,} calls; every invariant was checked after each operation.",
+        "",
+        "| | times |",
+        "|---|---|",
+    ]
+    rest = dict(tally.met)
+    for title, prefixes in _GROUPS:
+        found = {name: rest.pop(name) for name in sorted(rest) if name.startswith(prefixes)}
+        words = ", ".join(
+            f"{name.removeprefix(prefixes[0])} {number:,}"
+            for name, number in sorted(found.items(), key=lambda one: (-one[1], one[0]))
+        )
+        lines.append(f"| {title}: {words} | {sum(found.values()):,} |")
+    lines += [f"| {name} | {number:,} |" for name, number in sorted(rest.items())]
+    lines += ["", f"Failing seeds: {', '.join(map(str, sorted(tally.failed))) or 'none'}."]
+    return lines
+
+
 def main() -> int:
     """1 where any history broke an invariant."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -106,26 +138,9 @@ def main() -> int:
     began = time.monotonic()
     tally = soak(_seeds(given.seed, histories), given.processes, given.seconds)
     took = time.monotonic() - began
-    print(
-        f"{tally.histories} histories from seed {given.seed} in {took:.0f} s"
-        f" ({tally.histories / max(took, 0.001):.1f} a second): {tally.operations} operations,"
-        f" {tally.calls} calls"
-    )
-    for title, is_shown in (
-        ("faults met", lambda name: name.startswith("fault ")),
-        ("crashes and pauses survived", lambda name: name.startswith(("crash", "pause"))),
-        ("otherwise", lambda name: not name.startswith(("fault ", "crash", "pause"))),
-    ):
-        shown = {name: number for name, number in sorted(tally.met.items()) if is_shown(name)}
-        print(f"{title}: {sum(shown.values())}")
-        for name, number in shown.items():
-            print(f"    {name.removeprefix('fault ')}: {number}")
-    print(f"invariants checked after each of {tally.operations} operations:")
-    for name, meaning in INVARIANTS.items():
-        print(f"    {name} {meaning}")
+    print("\n".join(page_of(tally, given.seed, took)))
     for seed in sorted(tally.failed)[:5]:
         print(f"--- seed {seed}\n{report_of(seed)}")
-    print(f"failing seeds: {sorted(tally.failed) or 'none'}")
     return 1 if tally.failed else 0
 
 

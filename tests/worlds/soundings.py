@@ -16,7 +16,7 @@ from imageferry.model.events import Event
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
-from tests.worlds.ships import LINEAGE, Logbook
+from tests.worlds.ships import LINEAGE, Logbook, Started
 from tests.worlds.voyages import Leg, Voyage
 
 FINAL = frozenset(
@@ -67,6 +67,13 @@ def faults_of_leg(seen: Soundings, leg: Leg) -> list[str]:
     found += _no_secret_shows(seen)
     found += _events_are_whole(seen)
     return found
+
+
+def may_stay(voyage: Voyage, started: Started) -> bool:
+    """True where somebody let go of a copy on purpose, or, where it has no tag to tell, may have."""
+    if not started.lineage:
+        return bool(voyage.retained)
+    return started.address.split("[")[0] in voyage.retained
 
 
 def recorded_images(resource: Resource) -> set[str]:
@@ -121,8 +128,7 @@ def unexplained(seen: Soundings) -> dict[str, dict[str, Any]]:
     found = {}
     for image_id, image in seen.living().items():
         started = seen.log.started[image_id]
-        logical_id = started.address.split("[")[0]
-        if image_id in recorded or logical_id in seen.voyage.retained:
+        if image_id in recorded or may_stay(seen.voyage, started):
             continue
         if started.lineage in sought or (not started.lineage and sought):
             continue

@@ -8,7 +8,62 @@ from tests.worlds.language import World, source_of, world_of
 
 RENEWED = {"One": {"name": "golden", "encrypted": True}}
 
+ADOPTING = World(language="cfn", neighbours=(("cn-shanghai", "found"),)).adopt(name="found")
 SCENARIOS = {
+    "a neighbour's image is taken in, through a crash behind the call": (
+        ADOPTING.crash(after_call=3, away=700.0).compare().expect(status="CREATED", copies=1)
+    ),
+    "an adoption that is refused half way gives the image back": (
+        ADOPTING.options("rollback")
+        .fault("error", "TagResources", code="NoPermission.Tag", status=403)
+        .expect(status="CREATE_ROLLED_BACK", copies=0)
+    ),
+    "what was made since an older copy of the home is taken in by lineage": (
+        World()
+        .deploy("cn-shanghai")
+        .restore()
+        .deploy("cn-shanghai", "cn-beijing")
+        .expect(status="UPDATED", copies=2)
+    ),
+    "the database is away before writes, and after they were committed": (
+        World()
+        .deploy("cn-shanghai", "cn-beijing")
+        .outage(at=2, writes=4)
+        .deploy("cn-shanghai", "us-west-1")
+        .outage(at=1, writes=3, behind=True)
+        .expect(status="UPDATED", copies=2)
+    ),
+    "one look that leaves a finished image out does not lose it": (
+        World()
+        .deploy("cn-shanghai")
+        .delete()
+        .fault("unlisted", "DescribeImages", count=1)
+        .expect(status="DELETED", copies=0)
+    ),
+    "the snapshots of an image are named by whoever finds it gone": (
+        World()
+        .deploy("cn-shanghai")
+        .delete()
+        .crash(after_call=3, away=700.0)
+        .expect(status="DELETED", copies=0)
+    ),
+    "a call that lay about until its date was past is not made again unasked": (
+        World(language="cfn", settings={"speed": 2.0, "token_lifetime_seconds": 900.0})
+        .deploy(singles={"One": {"name": "web", "create_limit": "2m"}, "Two": {"name": "base"}})
+        .pause(seconds=3000.0, after_call=1)
+    ),
+    "somebody renames a copy, and the next deploy sets it back": (
+        World()
+        .deploy("cn-shanghai", named="indexed")
+        .meddle(at=3600.0, deed="rename")
+        .compare()
+        .protect()
+        .deploy("cn-shanghai", named="indexed")
+        .refresh()
+        .compare()
+        .sweep()
+        .expect(copies=1)
+    ),
     "a crash between call and record makes no second copy": (
         World()
         .deploy("cn-shanghai")

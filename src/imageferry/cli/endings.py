@@ -12,7 +12,7 @@ from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Patience
 from imageferry.cli.following import Ending, follow
 from imageferry.cli.remains import remains_lines, remains_of
-from imageferry.cli.rendering import clean, indented, show_duration
+from imageferry.cli.rendering import clean, counted, indented, show_duration
 from imageferry.cli.retained import retained_by, retained_json, retained_lines
 from imageferry.cli.sessions import Session
 from imageferry.cli.views import colour_of, output_lines
@@ -24,11 +24,12 @@ from imageferry.model.events import Event
 from imageferry.model.handlers import Context, ErrorCode, HandlerAction
 from imageferry.model.operations import Operation, StepRecord
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import OperationStatus, StepStatus
+from imageferry.model.statuses import OperationStatus, ResourceStatus, StepStatus
 
 _NOT_AUTHORISED: Final = frozenset(
     {ErrorCode.ACCESS_DENIED.value, ErrorCode.INVALID_CREDENTIALS.value}
 )
+_WHOLE: Final = frozenset({ResourceStatus.CREATED, ResourceStatus.UPDATED})
 _MADE: Final = frozenset({HandlerAction.CREATE, HandlerAction.UPDATE, HandlerAction.DELETE})
 
 
@@ -191,18 +192,17 @@ async def _ended(
         )
         return ExitCode.DONE
     told = failures(clean(stack.name), records)
-    told.append(_verdict(stack, found, word, took, with_reason=not told))
+    why = [] if told else [found.reason or stack.status_reason]
+    if code is ExitCode.PARTLY_DONE and found.kind is not ChangeKind.DELETE:
+        whole = sum(one.resource.status in _WHOLE for one in view.resources)
+        why.insert(0, f"{whole} of {counted(len(view.resources), 'resource')} can be used")
+    told.append(_verdict(stack, word, took, "; ".join(why)))
     screen.diagnose(told)
     return code
 
 
-def _verdict(
-    stack: Stack, operation: Operation, word: str, took: str, *, with_reason: bool
-) -> Diagnostic:
+def _verdict(stack: Stack, word: str, took: str, why: str) -> Diagnostic:
     name = clean(stack.name)
     return error(
-        "IF703",
-        f'stack "{name}" is {word} after {took}',
-        why=(operation.reason or stack.status_reason) if with_reason else "",
-        remedy=remedy_of(stack),
+        "IF703", f'stack "{name}" is {word} after {took}', why=why, remedy=remedy_of(stack)
     )

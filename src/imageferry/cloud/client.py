@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
+import copy
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,6 +54,15 @@ class Action:
     product: str = ECS
 
 
+@dataclass(slots=True)
+class _Dates:
+    """By which clock calls are signed: `correction` seconds from ours, with the last text made."""
+
+    correction: float = 0.0
+    second: int = -1
+    text: str = ""
+
+
 class Client:
     """Calls to one account of one cloud.
 
@@ -77,13 +87,21 @@ class Client:
         self._credentials = credentials
         self._endpoints = endpoints
         self._buckets = Buckets(limits, clock)
-        self._second = -1
-        self._correction = 0.0
-        self._date = ""
+        self._dates = _Dates()
+        self._confirm: Callable[[], Awaitable[None]] | None = None
 
     async def share_pace(self, paces: Paces, account_id: str, holder: str) -> None:
         """Keep the pace together with the account's other processes; `holder` names this one."""
         await self._buckets.share(paces, account_id, holder)
+
+    def confirmed(self, confirm: Callable[[], Awaitable[None]]) -> Client:
+        """The same client, which awaits `confirm` before each try of a call without a token.
+
+        What that raises is raised by the call, which was not sent then.
+        """
+        twin = copy.copy(self)
+        twin._confirm = confirm
+        return twin
 
     async def call(
         self, action: Action, region: str, parameters: Mapping[str, object]
@@ -156,6 +174,9 @@ class Client:
             raise failed("InvalidRegionId", str(error), ErrorClass.REFUSED) from None
         except CredentialsMissing as error:
             raise failed("InvalidAccessKeyId", str(error), ErrorClass.DENIED) from None
+        if self._confirm is not None and not action.repeatable:
+            # Nothing is waited for between this and the sending.
+            await self._confirm()
         request = sign_v3(
             HttpRequest("POST", endpoint.scheme, endpoint.host, "/", query, _HEADERS),
             action=action.name,
@@ -194,14 +215,15 @@ class Client:
         except ValueError:
             return
         apart = said - self.clock.now()
-        self._correction = apart if abs(apart) > _TOLERATED else 0.0
+        self._dates.correction = apart if abs(apart) > _TOLERATED else 0.0
 
     def _now_text(self) -> str:
-        second = int(self.clock.now() + self._correction)
-        if second != self._second:
-            self._second = second
-            self._date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
-        return self._date
+        dates = self._dates
+        second = int(self.clock.now() + dates.correction)
+        if second != dates.second:
+            dates.second = second
+            dates.text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+        return dates.text
 
 
 def _error_of(

@@ -18,6 +18,7 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.hiding import covered, hidden_texts
+from imageferry.ports.keeping import Fenced, StoreError
 from imageferry.ports.types import Handler
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ async def ask(
 ) -> Outcome:
     """The handler's answer; a fault of its own is a Failed, never an exception.
 
+    Raises Fenced or StoreError where the operation could not be confirmed before a call.
+
     `hidden` are the texts of the NoEcho values of the stack. Where there are any, neither they nor
     those of the request are in what is answered for people, or logged.
     """
@@ -35,6 +38,9 @@ async def ask(
         hidden = hidden | hidden_texts(request.properties.values(), request.previous.values())
     try:
         outcome = await _answer(handler, request)
+    except (Fenced, StoreError):
+        # The request's own `confirm` said so: the call was not made.
+        raise
     except Exception as fault:
         said = covered(traceback.format_exc(), hidden)
         log.error("the handler of %s failed at %s\n%s", request.type_name, request.address, said)

@@ -16,6 +16,7 @@ from imageferry.model.changes import ChangeSet, Replacement
 from imageferry.model.diagnostics import Severity
 from imageferry.model.expressions import Literal
 from imageferry.model.handlers import (
+    Confirm,
     Context,
     ErrorCode,
     Failed,
@@ -214,11 +215,17 @@ def _refuse_replacement(
 
 
 def question(
-    step: Step, record: StepRecord, site: Site, now: float, entered_at: float, wall: float
+    step: Step,
+    record: StepRecord,
+    site: Site,
+    now: float,
+    entered_at: float,
+    wall: float,
+    confirm: Confirm,
 ) -> HandlerRequest:
     """What the handler of a step is asked, from the step and its record.
 
-    `now` is the run's own time and `wall` the wall clock's: an intent is young by both, or old.
+    `confirm` raises once the operation is another's. `now` is the run's own time and `wall` the wall clock's: an intent is young by both, or old.
     """
     resource = step.resource
     age = max(now, wall) - record.intended_at
@@ -269,6 +276,7 @@ def question(
         or (resource is not None and resource.deletes_remains)
         or (step.wanted is not None and step.wanted.deletes_remains),
         made_at=resource.created_at if resource is not None else record.intended_at,
+        confirm=confirm,
     )
 
 

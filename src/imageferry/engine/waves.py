@@ -279,7 +279,9 @@ class Wave:
     async def _ask(self, handler: Handler, step: Step, record: StepRecord, now: float) -> Outcome:
         course = self._course
         wall = course.parts.clock.wall()
-        asked = question(step, record, course.site, now, course.entered_at, wall)
+        asked = question(
+            step, record, course.site, now, course.entered_at, wall, course.journal.record
+        )
         if self._only_looks and step.action is HandlerAction.CREATE:
             asked = replace(asked, uncertain=True)
         return await ask(handler, asked, course.site.hidden)
@@ -329,16 +331,16 @@ class Wave:
     ) -> None:
         status = StepStatus.INTENDED if outcome.physical_id is None else StepStatus.RUNNING
         after = record
-        if (status, outcome.physical_id, outcome.context) != (
-            record.status,
-            record.physical_id,
-            record.context,
-        ):
+        is_new = (outcome.physical_id, outcome.context) != (record.physical_id, record.context)
+        # That a thing which had its id before the step is looked at is not worth a write alone.
+        if is_new or (status is not record.status and not outcome.observes):
             after = replace(
                 record, status=status, physical_id=outcome.physical_id, context=outcome.context
             )
         if outcome.notes:
-            await self._keep(after, remark(self._course.site, after, outcome.notes, asked_at))
+            # As it is told, not as it was asked: others may have told something meanwhile.
+            now = self._course.parts.clock.now()
+            await self._keep(after, remark(self._course.site, after, outcome.notes, now))
         elif after is not record:
             await self._keep(after)
         self._observing[step.step_id] = outcome.observes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -43,6 +43,14 @@ Context = Mapping[str, Json]
 """A handler's own small notes (image ids, phase): committed before its next call, handed back."""
 
 
+Confirm = Callable[[], Awaitable[None]]
+"""Raises where another process owns the operation by now."""
+
+
+async def unowned() -> None:
+    """The Confirm of a request that belongs to no operation: nobody can take it over."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandlerRequest:
     """One question to a handler.
@@ -64,7 +72,9 @@ class HandlerRequest:
     has them, which differ from `previous`; `renews` to make what is gone anew behind the same
     physical id. `deletes_remains`: what the cloud keeps of a deleted
     thing, and bills, is to go as well, as far as it was made here; what was there before `made_at`,
-    when this resource was begun, was not. Times are seconds since 1970.
+    when this resource was begun, was not. `confirm` is awaited directly before each call that
+    changes something and carries no token, whatever was looked at before it; what it raises is the
+    engine's and goes through. Times are seconds since 1970.
     """
 
     action: HandlerAction
@@ -95,6 +105,7 @@ class HandlerRequest:
     renews: bool = False
     deletes_remains: bool = False
     made_at: float = 0.0
+    confirm: Confirm = field(default=unowned, compare=False, repr=False)
 
 
 class Symptom(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from imageferry.store import journal
 from imageferry.store.lanes import Lanes
@@ -44,7 +45,7 @@ class Looks:
             taken, self._waiting = self._waiting, []
             asked = [(look.operation_id, look.epoch) for look in taken]
             try:
-                found = await self._lanes.read(lambda c, asked=asked: journal.running(c, asked))
+                found = await self._lanes.read(partial(journal.running, asked=asked))
             except BaseException as failure:
                 _refuse(taken, failure)
                 if isinstance(failure, Exception):

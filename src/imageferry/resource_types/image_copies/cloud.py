@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imageferry.cloud.client import Client
 from imageferry.cloud.images import ImageLoader
 from imageferry.cloud.snapshots import SnapshotLoader
+from imageferry.model.handlers import Confirm
 from imageferry.resource_types.image_copies.queues import COPIES_AT_ONCE
 from imageferry.resource_types.image_copies.watches import Watches
 
@@ -19,6 +20,10 @@ class ImageCloud:
     loader: ImageLoader
     watches: Watches
     snapshots: SnapshotLoader
+
+    def confirmed(self, confirm: Confirm) -> ImageCloud:
+        """The same, whose calls without a token are each confirmed before they are sent."""
+        return replace(self, client=self.client.confirmed(confirm))
 
 
 def connect_images(client: Client, copies_at_once: int = COPIES_AT_ONCE) -> ImageCloud:

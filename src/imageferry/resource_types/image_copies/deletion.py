@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -126,7 +126,8 @@ async def remove_images(
     shown = [(region, image) for (region, _), image in pairs if image is not None]
     hidden = [image_id for (_, image_id), image in pairs if image is None]
     if not shown:
-        if not any(_may_be_hidden(removal, one, asked, since, now) for one in hidden):
+        doubts = [_may_be_hidden(cloud, removal, one, asked, now) for one in hidden]
+        if not any(doubts):
             return await _all_gone(cloud, removal, request)
         return _wait(cloud, removal, context, since, asked, None, now, "not shown yet")
     if removal.deadline is not None and now >= removal.deadline:
@@ -142,10 +143,7 @@ async def remove_images(
         # Once the image is gone nobody can say any longer what stood behind it, and a process that
         # dies behind the call would be the only one that knew.
         notes = _notes(removal, context, since, asked, removal.acting)
-        for _, image in shown:
-            if image.status not in _UNFINISHED:
-                cloud.watches.watch(image.image_id, now).finished = (now, image)
-        return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
+        return _announce(cloud, removal, shown, notes, now)
     refused = list_note(context, "uncancellable")
     for region, image in shown:
         running = image.status in _UNFINISHED
@@ -155,10 +153,23 @@ async def remove_images(
             continue
         if not may_act:
             notes = _notes(removal, context, since, asked, removal.acting)
-            return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
+            return _announce(cloud, removal, shown, notes, now)
         return await _act(cloud, removal, request, region, image, since, asked)
     says_status = "waiting for the copy to end, to delete it" if refused else "deleting"
     return _wait(cloud, removal, context, since, asked, shown[0], now, says_status)
+
+
+def _announce(
+    cloud: ImageCloud,
+    removal: Removal,
+    shown: Sequence[tuple[str, Image]],
+    notes: Context,
+    now: float,
+) -> Pending:
+    for _, image in shown:
+        if image.status not in _UNFINISHED:
+            cloud.watches.watch(image.image_id, now).finished = (now, image)
+    return Pending(removal.physical_id, 0.0, context=notes, status_says="deleting")
 
 
 def _announced(cloud: ImageCloud, removal: Removal, now: float) -> tuple[str, Image] | None:
@@ -202,9 +213,14 @@ def _notes(
 
 
 def _may_be_hidden(
-    removal: Removal, image_id: str, asked: Mapping[str, float], since: float, now: float
+    cloud: ImageCloud, removal: Removal, image_id: str, asked: Mapping[str, float], now: float
 ) -> bool:
-    """True where an image that is not shown, and was not asked to go, may be there all the same."""
+    """True where an image that is not shown, and was not asked to go, may be there all the same.
+
+    The doubt lasts from the first look that left it out: until then no look may have come through.
+    """
+    watch = cloud.watches.watch(image_id, now)
+    since = watch.missing_since = now if watch.missing_since is None else watch.missing_since
     return image_id not in asked and now < max(removal.born + VISIBILITY, since + _DOUBT)
 
 

@@ -59,6 +59,7 @@ class ImageCopyHandler:
     def __init__(self, cloud: ImageCloud, view: View) -> None:
         self._cloud = cloud
         self._view = view
+        self._looking: set[str] = set()
         self._read: dict[str, tuple[Mapping[str, Value], WantedCopy]] = {}
 
     def _wanted(self, request: HandlerRequest) -> WantedCopy:
@@ -76,8 +77,9 @@ class ImageCopyHandler:
         """CopyImage, then wait until the copy is Available and Usable."""
         view, key = self._view, step_key(request.token)
         wanted = self._wanted(request)
+        cloud = self._cloud.confirmed(request.confirm)
         if request.adopts is not None:
-            return await take_in(self._cloud, view, request)
+            return await take_in(cloud, view, request)
         if wanted.copies_nothing:
             source = wanted.source_id
             notes = (f"source and destination are {wanted.region}: nothing is copied",)
@@ -92,7 +94,7 @@ class ImageCopyHandler:
             identify=lambda image_id: view.physical_id(request, image_id),
             base={"step": key, "region": wanted.region, **origin_notes(request)},
         )
-        outcome = await make_copy(self._cloud, making, request)
+        outcome = await make_copy(cloud, making, request)
         if not isinstance(outcome, Pending):
             self._read.pop(request.token, None)
         if isinstance(outcome, Ready):
@@ -107,24 +109,38 @@ class ImageCopyHandler:
 
     async def update(self, request: HandlerRequest) -> Outcome:
         """Change in place, or renew: copy, wait, rename the old, rename the new."""
-        return await update_copy(self._cloud, self._view, request)
+        return await update_copy(self._cloud.confirmed(request.confirm), self._view, request)
 
     async def delete(self, request: HandlerRequest) -> Outcome:
         """Cancel or delete whatever this resource has made, and wait until it is gone."""
         wanted = self._view.wanted(request.properties or request.previous, request.region)
         adopted = taken_in(request)
         if adopted is not None:
-            return await give_back(self._cloud, adopted, request)
+            return await give_back(self._cloud.confirmed(request.confirm), adopted, request)
         key = step_key(request.token)
-        context = request.context
+        context, may_act = request.context, True
         if context.get("step") != key or context.get("deletes") is not True:
+            given = request
             request, found = self._targets(request, wanted, key)
             if found is not None:
                 return found
             context = request.context
+            if context.get("phase") != Phase.SEARCH:
+                if request.token not in self._looking:
+                    # The first look is one of many that share a page, and changes nothing.
+                    self._looking.add(request.token)
+                    return Pending(
+                        given.physical_id,
+                        0.0,
+                        context=given.context,
+                        observes=True,
+                        status_says="deleting",
+                    )
+                self._looking.discard(request.token)
+                may_act = False
         if context.get("phase") == Phase.SEARCH:
             return await self._search(request, wanted)
-        return await self._remove(request, wanted, key)
+        return await self._remove(request, wanted, key, may_act=may_act)
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
         """Delete one image that a renewal has left over."""
@@ -142,7 +158,8 @@ class ImageCopyHandler:
             request = replace(request, context={})
         removal = self._removal(request, wanted, ((region, image_id),), key)
         may_act = request.context.get("phase") != Phase.REMOVING
-        outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
+        cloud = self._cloud.confirmed(request.confirm)
+        outcome = await remove_images(cloud, removal, request, may_act=may_act)
         if isinstance(outcome, Removed):
             return Done(request.physical_id, notes=outcome.notes, remains=outcome.remains)
         return outcome
@@ -254,12 +271,13 @@ class ImageCopyHandler:
         return Pending(request.physical_id, 0.0, context=removing, status_says="deleting")
 
     async def _remove(
-        self, request: HandlerRequest, wanted: WantedCopy, key: str
+        self, request: HandlerRequest, wanted: WantedCopy, key: str, *, may_act: bool
     ) -> Done | Pending | Failed:
         context = request.context
         removal = self._removal(request, wanted, noted_targets(context), key)
-        may_act = context.get("phase") != Phase.REMOVING
-        outcome = await remove_images(self._cloud, removal, request, may_act=may_act)
+        may_act = may_act and context.get("phase") != Phase.REMOVING
+        cloud = self._cloud.confirmed(request.confirm)
+        outcome = await remove_images(cloud, removal, request, may_act=may_act)
         if isinstance(outcome, Removed):
             return Done(request.physical_id, notes=outcome.notes, remains=outcome.remains)
         return outcome
