@@ -336,8 +336,10 @@ def test_the_log_tells_what_was_done_without_secrets(shop: Shop) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
 def test_a_log_on_a_full_disk_costs_its_lines_and_nothing_else(shop: Shop) -> None:
-    shop.run(*shop.deploy("--log-file", "/dev/full"))
-    assert shop.object("show", "-s", "demo")["status"] == "CREATE_COMPLETE"
+    with shop.start(*shop.deploy("--log-file", "/dev/full")) as process:
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in (errors or "")) == (0, False), errors
+    assert shop.object("show", "-s", "golden")["status"] == "CREATE_COMPLETE"
 
 
 def test_on_a_terminal_there_is_a_question_and_rows(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from imageferry.cloud.endpoints import Endpoints
 from imageferry.model.paces import Limit
 from imageferry.testing import SeededEntropy
 from imageferry.wire.alibaba_signing import Credentials
-from imageferry.wire.http import HttpRequest, HttpResponse
+from imageferry.wire.http import HttpRequest, HttpResponse, Send
 
 Answer = HttpResponse | BaseException
 
@@ -66,9 +66,10 @@ def client_of(
     clock: CountedClock | None = None,
     limits: Mapping[str, Limit] | None = None,
     credentials: Any = None,
+    send: Send | None = None,
 ) -> Client:
     return Client(
-        line.send,
+        send or line.send,
         credentials or StaticCredentials(Credentials("LTAI5tSecretKeyId001", "s3cr3t-of-the-key")),
         Endpoints(),
         clock or CountedClock(),

@@ -13,7 +13,7 @@ from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.cloud.errors import CloudError, ErrorClass, NotSent, NotTrusted
 from imageferry.model.paces import Limit
 from imageferry.wire.alibaba_signing import Credentials, is_valid_v3, read_authorization
-from imageferry.wire.http import HttpResponse
+from imageferry.wire.http import HttpRequest, HttpResponse
 from tests.cloud.stubs import Answer, CountedClock, Line, client_of, refusal, reply
 
 READ = Action("DescribeImages", repeatable=True)
@@ -282,4 +282,40 @@ def test_what_is_not_confirmed_is_not_sent() -> None:
     line = Line([reply(ok=True)])
     with pytest.raises(Lost):
         asyncio.run(client_of(line).confirmed(confirm).call(CHANGE, "cn-beijing", {}))
+    assert line.requests == []
+
+
+def test_who_stood_still_before_sending_confirms_once_more() -> None:
+    clock = CountedClock()
+    line = Line([reply(ok=True)])
+    confirmed = 0
+
+    async def confirm() -> None:
+        nonlocal confirmed
+        confirmed += 1
+
+    async def send_late(request: HttpRequest) -> HttpResponse:
+        assert request.confirm is not None
+        await request.confirm()
+        assert confirmed == 1
+        clock.seconds += 30.0
+        await request.confirm()
+        return await line.send(request)
+
+    client = client_of(line, clock, send=send_late).confirmed(confirm)
+    asyncio.run(client.call(CHANGE, "cn-beijing", {}))
+    assert confirmed == 2
+
+
+def test_an_answer_that_is_old_when_it_comes_confirms_nothing() -> None:
+    clock = CountedClock()
+    line = Line([reply(ok=True)])
+
+    async def confirm() -> None:
+        clock.seconds += 2.0
+
+    with pytest.raises(CloudError, match="too slowly") as caught:
+        asyncio.run(client_of(line, clock).confirmed(confirm).call(CHANGE, "cn-beijing", {}))
+    assert caught.value.kind is ErrorClass.TRANSIENT
+    assert not caught.value.may_have_worked
     assert line.requests == []

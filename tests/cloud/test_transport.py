@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -170,5 +171,40 @@ def test_certificates_are_verified_and_a_bundle_can_be_named(tmp_path: Path, var
                     await strict.send(request)
         finally:
             server.close()
+
+    asyncio.run(run())
+
+
+def test_what_is_confirmed_is_confirmed_between_connection_and_first_byte() -> None:
+    heads: list[bytes] = []
+    connections: list[int] = []
+    seen: list[tuple[int, int]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        while True:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            await writer.drain()
+
+    async def mine() -> None:
+        # Time for the server to read what had been sent before, if anything had.
+        await asyncio.sleep(0.05)
+        seen.append((len(connections), len(heads)))
+
+    async def lost() -> None:
+        raise LookupError
+
+    async def run() -> None:
+        async with served(answer) as host, HttpTransport({}) as transport:
+            request = HttpRequest("POST", "http", host, "/")
+            careful = replace(request, confirm=mine)
+            for one in (careful, request, careful):
+                assert (await transport.send(one)).body == b"{}"
+            assert seen == [(1, 0), (1, 2)]
+            with pytest.raises(LookupError):
+                await transport.send(replace(request, confirm=lost))
+            assert (await transport.send(request)).body == b"{}"
+            assert len(heads) == 4
 
     asyncio.run(run())

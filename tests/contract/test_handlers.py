@@ -267,7 +267,7 @@ def test_an_unknown_id_is_done_on_delete_and_not_found_on_read(type_name: str) -
         assert read.outcome.code is ErrorCode.NOT_FOUND
         gone = await resource.delete()
         assert isinstance(gone.outcome, Done)
-        assert gone.seconds < 1
+        assert gone.seconds < 10  # it may have been left out of one answer only
 
     play(type_name, scenario)
 

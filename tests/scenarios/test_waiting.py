@@ -138,6 +138,19 @@ def test_stacks_that_began_apart_share_their_looks(tmp_path: Path) -> None:
     play(tmp_path, 60, scenario)
 
 
+def test_images_that_are_deleted_share_their_looks(tmp_path: Path) -> None:
+    async def scenario(here: Emulated) -> None:
+        controls.change_settings(here.cloud.world, {"running_copies": 1000})
+        here.calm()
+        await here.deploy(copies(["cn-beijing", "cn-shanghai"] * 60))
+        looks = looks_by_region(here)
+        assert (await here.delete()).stack.status is StackStatus.DELETED
+        # Before and after the deletion; sixty of a region one by one would be 120.
+        assert sum(looks.values()) <= 40
+
+    play(tmp_path, 10, scenario)
+
+
 def test_more_than_a_hundred_in_one_region_go_out_as_full_pages(tmp_path: Path) -> None:
     async def scenario(here: Emulated) -> None:
         controls.change_settings(here.cloud.world, {"running_copies": 1000})

@@ -16,15 +16,6 @@ from tests.worlds.language import source_of, world_of
 from tests.worlds.sailing import sail
 from tests.worlds.shrinking import shrink
 
-INVARIANTS = {
-    "I1": "one live copy an intent",
-    "I2": "every copy in the record, or found as an orphan",
-    "I3": "nothing deleted or changed that is not ours",
-    "I4": "every stack final, no dead end",
-    "I5": "no secret in clear",
-    "I6": "events ordered and gap-free",
-    "I7": "calls within their budget",
-}
 TOLD_EVERY = 10.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -21,7 +22,9 @@ def open_log(flags: Flags) -> None:
     log = logging.getLogger("imageferry")
     for handler in [*log.handlers]:
         log.removeHandler(handler)
-        handler.close()
+        # The disk may be full: the last lines are lost then, as others before.
+        with contextlib.suppress(OSError):
+            handler.close()
     log.propagate = False
     # A full disk, or a pipe that nobody empties, costs lines of the log and nothing else.
     logging.raiseExceptions = False

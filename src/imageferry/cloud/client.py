@@ -8,7 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from imageferry.cloud.backoff import next_delay
@@ -36,6 +36,12 @@ _HEADERS: Final = {"accept": "application/json", "user-agent": f"imageferry/{VER
 _LONGEST_TRYING: Final = 60.0
 """Seconds after which a call is not tried again here: whoever stood still for so long may have lost
 the operation to another process, which the caller finds out before it asks again."""
+
+_FRESH: Final = 0.5
+"""Seconds for which an operation that was ours counts as ours: nobody takes one over sooner."""
+
+_CONFIRMATIONS: Final = 5
+"""How often that is asked anew where the answer itself takes longer."""
 
 _OUT_OF_DATE: Final = "InvalidTimeStamp.Expired"
 _LONGEST_PACING: Final = 1.0
@@ -95,9 +101,10 @@ class Client:
         await self._buckets.share(paces, account_id, holder)
 
     def confirmed(self, confirm: Callable[[], Awaitable[None]]) -> Client:
-        """The same client, which awaits `confirm` before each try of a call without a token.
+        """The same client, which awaits `confirm` directly before each try of a call without a token.
 
-        What that raises is raised by the call, which was not sent then.
+        What that raises is raised by the call, which was not sent then. A process that stands still
+        between the two finds out when it goes on, and asks once more.
         """
         twin = copy.copy(self)
         twin._confirm = confirm
@@ -174,9 +181,6 @@ class Client:
             raise failed("InvalidRegionId", str(error), ErrorClass.REFUSED) from None
         except CredentialsMissing as error:
             raise failed("InvalidAccessKeyId", str(error), ErrorClass.DENIED) from None
-        if self._confirm is not None and not action.repeatable:
-            # Nothing is waited for between this and the sending.
-            await self._confirm()
         request = sign_v3(
             HttpRequest("POST", endpoint.scheme, endpoint.host, "/", query, _HEADERS),
             action=action.name,
@@ -185,6 +189,10 @@ class Client:
             date=self._now_text(),
             nonce=self.entropy.nonce(),
         )
+        if self._confirm is not None and not action.repeatable:
+            confirm = self._freshly(self._confirm, failed)
+            await confirm()
+            request = replace(request, confirm=confirm)
         self.counts[action.name] += 1
         try:
             response = await self._send(request)
@@ -206,6 +214,26 @@ class Client:
             words = f"the reply of {endpoint.host} is not a JSON object"
             raise failed("NoReply", words, ErrorClass.UNCERTAIN)
         return reply
+
+    def _freshly(
+        self, confirm: Callable[[], Awaitable[None]], failed: Callable[..., CloudError]
+    ) -> Callable[[], Awaitable[None]]:
+        """Confirms, unless that was done a moment ago: whoever stood still meanwhile, anew."""
+        since = float("-inf")
+
+        async def fresh() -> None:
+            nonlocal since
+            for _ in range(_CONFIRMATIONS):
+                if self.clock.monotonic() - since <= _FRESH:
+                    return
+                began = self.clock.monotonic()
+                await confirm()
+                since = began
+            if self.clock.monotonic() - since > _FRESH:
+                words = "the database answers too slowly to say whose the operation is"
+                raise failed("NotConfirmed", words, ErrorClass.TRANSIENT)
+
+        return fresh
 
     def _set_right(self, response: HttpResponse) -> None:
         """Calls are signed by the cloud's clock where this machine's is far from it."""

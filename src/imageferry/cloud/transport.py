@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Final
 
 import aiohttp
@@ -19,6 +19,7 @@ from imageferry.wire.http import HttpRequest, HttpResponse
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=40.0, sock_connect=6.0, sock_read=30.0)
 _CONNECTIONS: Final = 64
 _LARGEST_REPLY: Final = 32 * 1024 * 1024
+_NO_HEADERS: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class HttpTransport:
@@ -32,6 +33,7 @@ class HttpTransport:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._session: aiohttp.ClientSession | None = None
+        self._careful: aiohttp.ClientSession | None = None
         self._proxies: dict[tuple[str, str], str | None] = {}
         self._context: ssl.SSLContext | None = None
 
@@ -49,6 +51,8 @@ class HttpTransport:
     async def send(self, request: HttpRequest) -> HttpResponse:
         """One request and its reply; raises OSError (NotSent, NotTrusted) where there is none."""
         session = self._session or self._open()
+        if request.confirm is not None:
+            session = self._careful or self._open_careful(session)
         # The query was encoded as it was signed; aiohttp shall not quote it a second time.
         query = request.encoded_query
         if query is None:
@@ -66,6 +70,7 @@ class HttpTransport:
                 proxy=self._proxy(request.scheme, request.host),
                 ssl=self._trusted() if request.scheme == "https" else True,
                 allow_redirects=False,
+                trace_request_ctx=request.confirm,
             ) as response:
                 body = await response.content.read(_LARGEST_REPLY)
                 if not response.content.at_eof():
@@ -84,19 +89,37 @@ class HttpTransport:
 
     async def close(self) -> None:
         """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        sessions = (self._careful, self._session)
+        self._careful = self._session = None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=60.0),
             timeout=_TIMEOUT,
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            skip_auto_headers=_NO_HEADERS,
             trust_env=False,
         )
         return self._session
+
+    def _open_careful(self, session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+        """A session over the same connections, whose requests are confirmed before they are sent."""
+        # aiohttp reference, "Tracing": the only hook between a connection and the first byte.
+        before_sending = aiohttp.TraceConfig()
+        before_sending.on_request_headers_sent.append(_confirm)
+        self._careful = aiohttp.ClientSession(
+            connector=session.connector,
+            connector_owner=False,
+            trace_configs=[before_sending],
+            timeout=_TIMEOUT,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=_NO_HEADERS,
+            trust_env=False,
+        )
+        return self._careful
 
     def _trusted(self) -> ssl.SSLContext:
         """What certificates are checked against; read when the first https call is made."""
@@ -109,6 +132,14 @@ class HttpTransport:
         if key not in self._proxies:
             self._proxies[key] = find_proxy(self._environ, scheme, host)
         return self._proxies[key]
+
+
+async def _confirm(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    parameters: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    await context.trace_request_ctx()
 
 
 async def _rest(response: aiohttp.ClientResponse, size: int) -> bytes:

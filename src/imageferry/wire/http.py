@@ -16,7 +16,9 @@ class HttpRequest:
     `host` is the authority that the client talks to (`host[:port]`), `scheme` is `http` or `https`,
     `query` and `form` hold *decoded* pairs, `headers` have lower-case names. `body` are the raw
     bytes (the form's encoding where there is a form). `encoded_query` is the query as it was
-    signed, where somebody has encoded it already; it may stand in the URL as it is.
+    signed, where somebody has encoded it already; it may stand in the URL as it is. `confirm` is
+    awaited once there is a connection, directly before anything is written to it; what it raises
+    is raised, and nothing was sent.
     """
 
     method: str
@@ -28,6 +30,7 @@ class HttpRequest:
     body: bytes = b""
     form: Pairs = ()
     encoded_query: str | None = None
+    confirm: Callable[[], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

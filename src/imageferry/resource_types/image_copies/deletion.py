@@ -234,7 +234,12 @@ def _wait(
     now: float,
     status: str,
 ) -> Pending:
-    pause = max(0.25, min(15.0, (now - since) / 4))
+    watches = [cloud.watches.watch(image_id, now) for _, image_id in removal.targets]
+    # Where a look has left something out, the next ones come soon after it: several must agree.
+    waited = now - since
+    if shown is None:
+        waited = now - max((one.missing_since or now for one in watches), default=now)
+    pause = max(0.25, min(15.0, waited / 4))
     progress = None
     if shown is not None and shown[1].status in _UNFINISHED:
         region, image = shown
