@@ -1,4 +1,4 @@
-"""Writes src/imageferry/cli/codes.py, the codes that machines are told of, from docs/errors.md."""
+"""Writes src/imageferry/cli/display/codes.py, the codes that machines are told of, from docs/errors.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "errors.md"
-ROOM = ROOT / "src" / "imageferry" / "cli" / "codes.py"
+ROOM = ROOT / "src" / "imageferry" / "cli" / "display" / "codes.py"
 BEGIN, END = '_ROWS: Final = r"""\n', '"""\n'
 _ROW = re.compile(r"^\| (IF\d{3}) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 

@@ -53,7 +53,7 @@ def test_codes_stand_in_order() -> None:
 
 
 def test_machines_are_told_what_the_page_says() -> None:
-    """src/imageferry/cli/codes.py is written by `docs/codes.py`."""
+    """src/imageferry/cli/display/codes.py is written by `docs/codes.py`."""
     checked = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "codes.py"), "--check"], capture_output=True, text=True
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
+from imageferry.cli.display.progress import Row
 from imageferry.cli.following import HEARTBEAT, PlainLines
-from imageferry.cli.progress import Row
 from imageferry.cli.screens import Screen
 from imageferry.model.statuses import ResourceStatus
 

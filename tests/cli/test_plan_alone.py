@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.graphs.graphs import FORMS, drawn
-from imageferry.cli.graphs.sketches import sketch_of
-from imageferry.cli.outlook import outlook_json, outlook_lines
+from imageferry.cli.display.graphs.graphs import FORMS, drawn
+from imageferry.cli.display.graphs.sketches import sketch_of
+from imageferry.cli.display.outlook import outlook_json, outlook_lines
 from imageferry.control.outlook import outlook_of
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.outlooks import Gap

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imageferry.cli.sarif import uri_of
+from imageferry.cli.display.sarif import uri_of
 from tests.cli.shop import ARRIVAL, FAN_OUT, Shop
 
 BROKEN = FAN_OUT.replace("Ref: Prefix", "Ref: Prefex")

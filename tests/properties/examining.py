@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.diagnostics import diagnostic_lines
+from imageferry.cli.display.diagnostics import diagnostic_lines
 from imageferry.control.examination import Examination, examine
 from imageferry.dialects.reader import read
 from imageferry.evaluation.scopes import MANNERS

@@ -8,9 +8,10 @@ from typing import Final
 
 import click
 
-from imageferry.cli.change_sets import change_set_lines
 from imageferry.cli.deploy import begin_plan
-from imageferry.cli.documents import view_json
+from imageferry.cli.display.change_sets import change_set_lines
+from imageferry.cli.display.documents import view_json
+from imageferry.cli.display.rendering import clean, counted
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
     Flags,
@@ -26,7 +27,6 @@ from imageferry.cli.flags import (
 from imageferry.cli.parameters import read_parameters
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused, misuse
-from imageferry.cli.rendering import clean, counted
 from imageferry.cli.sessions import Session, need_region, run, settings_of
 from imageferry.cli.stacks import find_stack
 from imageferry.cli.wishes import read_wish

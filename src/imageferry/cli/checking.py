@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.diagnostics import all_lines, diagnostic_json, tally
+from imageferry.cli.display.diagnostics import all_lines, diagnostic_json, tally
+from imageferry.cli.display.rendering import clean, counted
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.folders import files_below, may_be_template, no_templates
-from imageferry.cli.rendering import clean, counted
 from imageferry.cli.screens import Screen, open_screen
 from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
 from imageferry.control.examination import ALLOWED, Examination, examine

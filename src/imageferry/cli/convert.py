@@ -9,14 +9,14 @@ from typing import Final
 import click
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.diagnostics import diagnostic_json, tally
+from imageferry.cli.display.diagnostics import diagnostic_json, tally
+from imageferry.cli.display.rendering import clean, counted
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, parameters_option, screen_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.parameters import read_parameters
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.regions import check_region, doubts_of_region
-from imageferry.cli.rendering import clean, counted
 from imageferry.cli.screens import Screen, beside
 from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
 from imageferry.control.conversion import Conversion, ConversionRequest, convert

@@ -6,8 +6,9 @@ from typing import Final
 
 import click
 
-from imageferry.cli.change_sets import change_count, change_set_lines
-from imageferry.cli.documents import view_json
+from imageferry.cli.display.change_sets import change_count, change_set_lines
+from imageferry.cli.display.documents import view_json
+from imageferry.cli.display.rendering import clean
 from imageferry.cli.endings import carry_out
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
@@ -30,7 +31,6 @@ from imageferry.cli.flags import (
 from imageferry.cli.policies import read_policy
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused
-from imageferry.cli.rendering import clean
 from imageferry.cli.sessions import Session, need_region, run, settings_of
 from imageferry.cli.wishes import read_wish
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest

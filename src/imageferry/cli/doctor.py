@@ -15,14 +15,14 @@ import click
 from imageferry.assembly.house import HOME_REGION, Voice, is_shared, open_house, open_voice
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cli.choices import CHOICES
+from imageferry.cli.display.rendering import Paint, clean, counted, indented, show_moment, table
+from imageferry.cli.display.views import cloud_line
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.faults import explain
 from imageferry.cli.flags import Flags, house_flags
 from imageferry.cli.logs import begin
-from imageferry.cli.rendering import Paint, clean, counted, indented, show_moment, table
 from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import settings_of
-from imageferry.cli.views import cloud_line
 from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.cloud.ecs import region_words
 from imageferry.cloud.endpoints import ECS

@@ -7,10 +7,18 @@ from typing import Final
 
 import click
 
+from imageferry.cli.display.rendering import (
+    Paint,
+    clean,
+    counted,
+    plain,
+    show_moment,
+    show_value,
+    table,
+)
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags, stack_option
 from imageferry.cli.refusals import CommandRefused, misuse
-from imageferry.cli.rendering import Paint, clean, counted, plain, show_moment, show_value, table
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.stacks import find_stack
 from imageferry.control.requests import OperationHolds, ResourceUnknown

@@ -12,14 +12,7 @@ import click
 
 from imageferry import settings
 from imageferry.assembly import emulation
-from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, screen_flags, yes_option
-from imageferry.cli.interrupts import Interrupts
-from imageferry.cli.logs import begin
-from imageferry.cli.questions import agrees, need_answerer
-from imageferry.cli.refusals import CommandRefused, misuse
-from imageferry.cli.regions import check_region
-from imageferry.cli.rendering import (
+from imageferry.cli.display.rendering import (
     clean,
     clean_lines,
     counted,
@@ -28,6 +21,13 @@ from imageferry.cli.rendering import (
     show_value,
     table,
 )
+from imageferry.cli.exits import ExitCode
+from imageferry.cli.flags import Flags, screen_flags, yes_option
+from imageferry.cli.interrupts import Interrupts
+from imageferry.cli.logs import begin
+from imageferry.cli.questions import agrees, need_answerer
+from imageferry.cli.refusals import CommandRefused, misuse
+from imageferry.cli.regions import check_region
 from imageferry.cli.screens import Screen
 from imageferry.model.diagnostics import error
 from imageferry.settings import Settings

@@ -7,16 +7,16 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from imageferry.assembly.house import is_shared
-from imageferry.cli.documents import stack_word, view_json
+from imageferry.cli.display.documents import stack_word, view_json
+from imageferry.cli.display.remains import remains_lines, remains_of
+from imageferry.cli.display.rendering import clean, counted, indented, show_duration
+from imageferry.cli.display.views import colour_of, output_lines
+from imageferry.cli.display.ways import remedy_of, way_lines
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Patience
 from imageferry.cli.following import Ending, follow
-from imageferry.cli.remains import remains_lines, remains_of
-from imageferry.cli.rendering import clean, counted, indented, show_duration
 from imageferry.cli.retained import retained_by, retained_json, retained_lines
 from imageferry.cli.sessions import Session
-from imageferry.cli.views import colour_of, output_lines
-from imageferry.cli.ways import remedy_of, way_lines
 from imageferry.control.requests import StackView
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.diagnostics import Diagnostic, error

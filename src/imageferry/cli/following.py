@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final, Protocol
 
+from imageferry.cli.display.progress import Roster, Row, remarks_of, slowest, summary_of
+from imageferry.cli.display.rendering import show_duration
+from imageferry.cli.display.views import event_line
 from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.main import load
-from imageferry.cli.progress import Roster, Row, remarks_of, slowest, summary_of
-from imageferry.cli.rendering import show_duration
 from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import Session
-from imageferry.cli.views import event_line
 from imageferry.model.changes import ChangeSet
 from imageferry.model.events import Event
 from imageferry.model.operations import Operation, StepProgress

@@ -14,12 +14,12 @@ from imageferry import settings
 from imageferry.assembly import upkeep
 from imageferry.assembly.senses import RealClock
 from imageferry.assembly.upkeep import HomeInUse, NotOurDatabase
+from imageferry.cli.display.rendering import clean, counted, indented, show_moment, table
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags, yes_option
 from imageferry.cli.logs import begin
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused, misuse
-from imageferry.cli.rendering import clean, counted, indented, show_moment, table
 from imageferry.cli.screens import Screen
 from imageferry.model.diagnostics import error
 from imageferry.model.upkeep import Backup, BackupRefused, Pruned

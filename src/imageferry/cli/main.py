@@ -47,9 +47,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 ON_DEMAND: Final[Mapping[str, str]] = {
     "checking": "checking",
     "group": "group",
-    "live": "live",
+    "live": "display.live",
     "faults": "faults",
-    "sarif": "sarif",
+    "sarif": "display.sarif",
     "stack_plan": "stack_plan",
 }
 

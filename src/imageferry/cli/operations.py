@@ -8,7 +8,8 @@ from typing import Final
 import click
 
 from imageferry.cli.deploy import execute_plan
-from imageferry.cli.documents import view_json
+from imageferry.cli.display.documents import view_json
+from imageferry.cli.display.rendering import clean
 from imageferry.cli.endings import carry_out
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
@@ -25,7 +26,6 @@ from imageferry.cli.flags import (
 )
 from imageferry.cli.policies import read_policy
 from imageferry.cli.questions import agrees, need_answerer
-from imageferry.cli.rendering import clean
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.stacks import find_stack
 from imageferry.control.requests import ExecutionOptions, Leave, Planned

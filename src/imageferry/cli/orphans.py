@@ -8,12 +8,12 @@ from typing import Final
 
 import click
 
+from imageferry.cli.display.rendering import clean, counted, show_duration, show_moment, table
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags, yes_option
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region
-from imageferry.cli.rendering import clean, counted, show_duration, show_moment, table
 from imageferry.cli.sessions import Session, run
 from imageferry.control.orphans import Orphan, Parting, Sighting, Verdict, removable
 from imageferry.model.diagnostics import error

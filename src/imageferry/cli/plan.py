@@ -10,6 +10,9 @@ import click
 
 from imageferry import settings
 from imageferry.assembly.catalogs import open_catalog
+from imageferry.cli.display.graphs.graphs import FORMS, drawn
+from imageferry.cli.display.graphs.sketches import sketch_of
+from imageferry.cli.display.outlook import outlook_json, outlook_lines
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
     Flags,
@@ -20,11 +23,8 @@ from imageferry.cli.flags import (
     lone_template_flags,
     refresh_option,
 )
-from imageferry.cli.graphs.graphs import FORMS, drawn
-from imageferry.cli.graphs.sketches import sketch_of
 from imageferry.cli.logs import begin
 from imageferry.cli.main import load
-from imageferry.cli.outlook import outlook_json, outlook_lines
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region, doubts_of_region
 from imageferry.cli.screens import Screen

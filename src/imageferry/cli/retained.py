@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imageferry.cli.rendering import clean
+from imageferry.cli.display.rendering import clean
 from imageferry.cli.sessions import Session
 from imageferry.model.changes import Action, ChangeSet
 from imageferry.model.events import Event

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TextIO
 
-from imageferry.cli.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.display.diagnostics import all_lines, diagnostic_json
 from imageferry.cli.exits import ExitCode
 from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.values import Json

@@ -11,13 +11,13 @@ import click
 
 from imageferry import settings
 from imageferry.assembly.house import House, open_house
+from imageferry.cli.display.views import cloud_line
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags
 from imageferry.cli.logs import begin
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region, doubts_of_region
 from imageferry.cli.screens import Screen
-from imageferry.cli.views import cloud_line
 from imageferry.settings import Settings
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from imageferry.cli.change_sets import change_set_json, change_set_lines
 from imageferry.cli.deploy import stack_request
+from imageferry.cli.display.change_sets import change_set_json, change_set_lines
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, Guard, Wish
 from imageferry.cli.sessions import Session, run

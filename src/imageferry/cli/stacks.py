@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import click
 
-from imageferry.cli.documents import events_json, outputs_json, stacks_json, view_json
+from imageferry.cli.display.documents import events_json, outputs_json, stacks_json, view_json
+from imageferry.cli.display.remains import remains_lines, remains_of
+from imageferry.cli.display.rendering import clean_lines
+from imageferry.cli.display.views import event_lines, output_lines, stack_rows, view_lines
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags, stack_option
 from imageferry.cli.refusals import misuse
-from imageferry.cli.remains import remains_lines, remains_of
-from imageferry.cli.rendering import clean_lines
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
-from imageferry.cli.views import event_lines, output_lines, stack_rows, view_lines
 from imageferry.control.requests import StackAmbiguous, StackView
 from imageferry.model.events import Event
 from imageferry.model.handlers import Context

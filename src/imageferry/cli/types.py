@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from imageferry.assembly.catalogs import open_catalog
+from imageferry.cli.display.pages import constraint_of, markdown_page, text_page
+from imageferry.cli.display.rendering import counted, table
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags
 from imageferry.cli.logs import begin
-from imageferry.cli.pages import constraint_of, markdown_page, text_page
 from imageferry.cli.refusals import CommandRefused, misuse
-from imageferry.cli.rendering import counted, table
 from imageferry.model.diagnostics import error
 from imageferry.model.schemas import PropertySchema, ResourceSchema
 from imageferry.model.suggestions import nearest

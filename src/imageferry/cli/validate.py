@@ -9,12 +9,12 @@ import click
 
 from imageferry.assembly.catalogs import open_catalog
 from imageferry.cli.checking import Manner, code_of, document, examine_all, say
+from imageferry.cli.display.sarif import sarif_log
 from imageferry.cli.flags import Flags, parameters_option, screen_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.parameters import read_parameters
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region
-from imageferry.cli.sarif import sarif_log
 from imageferry.cli.sources import STANDARD_INPUT
 from imageferry.model.values import Value
 

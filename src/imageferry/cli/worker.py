@@ -9,15 +9,15 @@ from typing import Final
 import click
 
 from imageferry.assembly.house import Calling, House, is_shared, open_house
+from imageferry.cli.display.rendering import clean, counted, show_duration, show_moment
+from imageferry.cli.display.views import cloud_line
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags
 from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.logs import begin
 from imageferry.cli.refusals import misuse
-from imageferry.cli.rendering import clean, counted, show_duration, show_moment
 from imageferry.cli.screens import Screen, beside
 from imageferry.cli.sessions import settings_of
-from imageferry.cli.views import cloud_line
 from imageferry.model.operations import Operation
 from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import Json

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from imageferry.cli.graphs.sketches import Box, Sketch
-from imageferry.cli.rendering import clean, counted, cut, pad, width
+from imageferry.cli.display.graphs.sketches import Box, Sketch
+from imageferry.cli.display.rendering import clean, counted, cut, pad, width
 
 _WIDEST_TITLE: Final = 40
 

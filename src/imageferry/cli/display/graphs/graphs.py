@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from imageferry.cli.graphs.dot import dot_lines
-from imageferry.cli.graphs.mermaid import mermaid_lines
-from imageferry.cli.graphs.sketches import Sketch
-from imageferry.cli.graphs.text import text_lines
+from imageferry.cli.display.graphs.dot import dot_lines
+from imageferry.cli.display.graphs.mermaid import mermaid_lines
+from imageferry.cli.display.graphs.sketches import Sketch
+from imageferry.cli.display.graphs.text import text_lines
 
 _DRAWING: Final[Mapping[str, Callable[[Sketch, int | None], list[str]]]] = {
     "text": text_lines,

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from imageferry.cli.live import LiveRows
-from imageferry.cli.progress import Roster, Row, remarks_of, slowest, summary_of, visible
+from imageferry.cli.display.live import LiveRows
+from imageferry.cli.display.progress import Roster, Row, remarks_of, slowest, summary_of, visible
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange, Wanted
 from imageferry.model.events import Event

@@ -11,9 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from imageferry.cli.progress import Row, visible
-from imageferry.cli.rendering import cut, show_duration
-from imageferry.cli.rendering import width as cells
+from imageferry.cli.display.progress import Row, visible
+from imageferry.cli.display.rendering import cut, show_duration
+from imageferry.cli.display.rendering import width as cells
 from imageferry.model.statuses import ResourceStatus
 
 _STYLES = {

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from imageferry.cli.change_sets import route_of
-from imageferry.cli.rendering import clean, counted, show_duration
+from imageferry.cli.display.change_sets import route_of
+from imageferry.cli.display.rendering import clean, counted, show_duration
 from imageferry.model.changes import Action, ChangeSet
 from imageferry.model.events import Event
 from imageferry.model.operations import StepProgress

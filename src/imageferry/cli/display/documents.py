@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from imageferry.cli.remains import snapshots_left_json
-from imageferry.cli.rendering import show_moment
-from imageferry.cli.ways import ways_out
+from imageferry.cli.display.remains import snapshots_left_json
+from imageferry.cli.display.rendering import show_moment
+from imageferry.cli.display.ways import ways_out
 from imageferry.control.requests import ResourceView, StackView
 from imageferry.model.drift import STACK_DRIFT_WORDS
 from imageferry.model.events import Event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from imageferry.cli.rendering import clean
+from imageferry.cli.display.rendering import clean
 from imageferry.control.requests import StackView
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack

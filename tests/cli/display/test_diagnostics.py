@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageferry.cli.diagnostics import all_lines, diagnostic_json, tally
+from imageferry.cli.display.diagnostics import all_lines, diagnostic_json, tally
 from imageferry.model.diagnostics import Span, error, warning
 from tests.cli.golden import check
 

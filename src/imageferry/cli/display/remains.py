@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from imageferry.cli.rendering import clean, indented
+from imageferry.cli.display.rendering import clean, indented
 from imageferry.model.handlers import Context
 from imageferry.model.operations import StepRecord
 from imageferry.model.values import Json

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from imageferry.cli.rendering import (
+from imageferry.cli.display.rendering import (
     Paint,
     counted,
     indented,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageferry.cli.rendering import (
+from imageferry.cli.display.rendering import (
     clean,
     clean_lines,
     cut,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from imageferry.cli.change_sets import (
+from imageferry.cli.display.change_sets import (
     change_count,
     change_set_json,
     change_set_lines,

@@ -6,8 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from imageferry.cli.diagnostics import all_lines, diagnostic_json
-from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_duration, table, width
+from imageferry.cli.display.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.display.rendering import (
+    Paint,
+    clean,
+    counted,
+    pad,
+    plain,
+    show_duration,
+    table,
+    width,
+)
 from imageferry.model.forecasts import Backlog, Forecast, Lookahead, Lookalike, Remains
 from imageferry.model.values import Json
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from imageferry.cli.graphs.sketches import Arrow, Box, Sketch
-from imageferry.cli.rendering import clean
+from imageferry.cli.display.graphs.sketches import Arrow, Box, Sketch
+from imageferry.cli.display.rendering import clean
 
 _DASHED: Final = "style=dashed"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from imageferry.cli.rendering import Paint, clean, counted, plain
+from imageferry.cli.display.rendering import Paint, clean, counted, plain
 from imageferry.model.diagnostics import Diagnostic, Severity
 from imageferry.model.values import Json
 

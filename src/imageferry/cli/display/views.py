@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from imageferry.cli.change_sets import route
-from imageferry.cli.documents import event_word, resource_word, stack_word
-from imageferry.cli.rendering import (
+from imageferry.cli.display.change_sets import route
+from imageferry.cli.display.documents import event_word, resource_word, stack_word
+from imageferry.cli.display.rendering import (
     Paint,
     clean,
     counted,
@@ -21,7 +21,7 @@ from imageferry.cli.rendering import (
     table,
     width,
 )
-from imageferry.cli.ways import way_lines
+from imageferry.cli.display.ways import way_lines
 from imageferry.control.requests import ResourceView, StackView
 from imageferry.model.drift import STACK_DRIFT_WORDS
 from imageferry.model.events import Event

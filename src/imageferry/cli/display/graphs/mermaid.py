@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from imageferry.cli.graphs.sketches import Arrow, Box, Sketch
-from imageferry.cli.rendering import clean
+from imageferry.cli.display.graphs.sketches import Arrow, Box, Sketch
+from imageferry.cli.display.rendering import clean
 
 _PLAIN: Final = frozenset(" -_:/,()[]?'")
 _NAMED: Final = {'"': "#quot;", "&": "#amp;", "<": "#lt;", ">": "#gt;"}

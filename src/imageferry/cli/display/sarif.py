@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import Final
 from urllib.parse import quote
 
-from imageferry.cli.codes import Code, codes
+from imageferry.cli.display.codes import Code, codes
 from imageferry.model.diagnostics import Diagnostic, Severity
 from imageferry.model.values import Json
 from imageferry.version import VERSION

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imageferry.cli.forecasts import (
+from imageferry.cli.display.forecasts import (
     estimate_json,
     estimate_lines,
     forecast_json,

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from imageferry.cli.diagnostics import all_lines, diagnostic_json
-from imageferry.cli.forecasts import (
+from imageferry.cli.display.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.display.forecasts import (
     estimate_json,
     estimate_lines,
     forecast_json,
     forecast_lines,
     symbol_of,
 )
-from imageferry.cli.rendering import Paint, clean, counted, pad, plain, show_value, width
+from imageferry.cli.display.rendering import Paint, clean, counted, pad, plain, show_value, width
 from imageferry.model.addresses import render_path
 from imageferry.model.changes import (
     Action,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from imageferry.cli.graphs.dot import dot_lines
-from imageferry.cli.graphs.graphs import FORMS
-from imageferry.cli.graphs.mermaid import mermaid_lines
-from imageferry.cli.graphs.sketches import Arrow, Box, Sketch, sketch_of
-from imageferry.cli.graphs.text import text_lines
-from imageferry.cli.rendering import width
+from imageferry.cli.display.graphs.dot import dot_lines
+from imageferry.cli.display.graphs.graphs import FORMS
+from imageferry.cli.display.graphs.mermaid import mermaid_lines
+from imageferry.cli.display.graphs.sketches import Arrow, Box, Sketch, sketch_of
+from imageferry.cli.display.graphs.text import text_lines
+from imageferry.cli.display.rendering import width
 from tests.cli import golden
 from tests.cli.outlooks import CHAIN, copies, counted, outlook
 from tests.cli.shop import Shop

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from imageferry.cli.ways import ways_out
+from imageferry.cli.display.ways import ways_out
 from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import WAYS, StackStatus, Verb
 from tests.cli.shop import FAN_OUT, Shop
 
-PAGE = Path(__file__).parents[2] / "docs" / "recovery.md"
+PAGE = Path(__file__).parents[3] / "docs" / "recovery.md"
 DENIED = ("--always", "--set", 'code="Forbidden.RAM"', "--set", "status=403")
 
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from imageferry.cli.pages import (
+from imageferry.cli.display.pages import (
     constraint_of,
     json_syntax,
     markdown_page,

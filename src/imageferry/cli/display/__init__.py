@@ -1,0 +1,1 @@
+"""What people and machines are shown: texts, tables, rows that live, and JSON documents."""
