@@ -34,7 +34,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("working", working.measure),
     ("peers", peers.measure),
 )
-TIME_LIMIT: Final = 200.0
+TIME_LIMIT: Final = 400.0
 """Seconds after which no further room is begun."""
 
 

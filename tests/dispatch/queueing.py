@@ -174,7 +174,7 @@ class Strait:
             writer.close()
 
 
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> float:
+async def until(holds: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait until something holds; gives how many seconds that took."""
     began = time.monotonic()
     while not holds():

@@ -88,8 +88,10 @@ class SnapshotLoader:
             replies = await asyncio.gather(
                 *(describe_snapshots(self._client, region, page) for page in pages)
             )
-        except Exception as error:
+        except BaseException as error:
             batch.answer.set_exception(error)
             batch.answer.exception()  # seen: a caller that was cancelled will not ask for it
-            return
+            if isinstance(error, Exception):
+                return
+            raise
         batch.answer.set_result({key: one for reply in replies for key, one in reply.items()})
