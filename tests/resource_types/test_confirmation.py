@@ -93,3 +93,17 @@ def test_each_call_is_confirmed_once() -> None:
         assert confirmed == len(cloud.changes) > 3
 
     play(TF, scenario)
+
+
+def test_at_the_time_limit_its_owner_alone_cancels_a_copy() -> None:
+    async def lost() -> None:
+        raise Fenced("owned by another process")
+
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        cloud.choose(speed=1.0)
+        wanted = properties(TF, name="golden", timeouts={"Create": "2m"})
+        with pytest.raises(Fenced):
+            await resource.create(wanted, confirm=lost)
+        assert cloud.changes == ["CopyImage"]
+
+    play(TF, scenario)

@@ -15,7 +15,7 @@ from imageferry.control.requests import (
 )
 from imageferry.emulator import controls
 from imageferry.model.diagnostics import TemplateError
-from imageferry.model.statuses import StackStatus
+from imageferry.model.statuses import ResourceStatus, StackStatus
 from tests.worlds.judging import VISIBLE, Judge
 from tests.worlds.ships import LINEAGE, Ship
 from tests.worlds.soundings import NAME, may_stay
@@ -132,6 +132,10 @@ class Ending:
             if image_id not in listed and LINEAGE in image["tags"]:
                 self.judge.wrongs.append(f"I2: {image_id} is in no stack, and not listed either")
         going = [one for one in sighting.orphans if removable(one, unrecorded=unrecorded)]
+        wished = await self._retained()
+        for one in going:
+            if one.trace.thing_id in wished:
+                self.judge.wrongs.append(f"I4: {one} was to be kept, and would be removed")
         kept = listed - {one.trace.thing_id for one in going}
         for parting in await plane.remove_orphans(going, VISIBLE):
             log.met["orphan removed"] += 1
@@ -150,6 +154,16 @@ class Ending:
                 )
 
         return named
+
+    async def _retained(self) -> set[str | None]:
+        """The ids of what the history says was left on purpose."""
+        plane = Ship(self.port).plane
+        return {
+            event.physical_id
+            for stack in await plane.stacks(None, with_deleted=True)
+            for event in await plane.events(stack.stack_id, 0, 100_000)
+            if event.status is ResourceStatus.RETAINED
+        }
 
     def _living(self) -> dict[str, dict[str, Any]]:
         return {

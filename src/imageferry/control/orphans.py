@@ -11,6 +11,7 @@ from typing import Final
 from imageferry.control.desk import Desk
 from imageferry.control.holdings import Holdings, find_holdings, words_of_record
 from imageferry.control.requests import RequestRefused
+from imageferry.control.retentions import Retentions
 from imageferry.model.handlers import Context, HandlerAction
 from imageferry.model.operations import StepRecord
 from imageferry.model.statuses import StepStatus
@@ -109,8 +110,9 @@ async def find_orphans(
     installation = await desk.store.installation()
     # Looked at after the cloud: what was recorded meanwhile is no orphan.
     holdings = await find_holdings(desk.store)
+    retentions = Retentions(desk.store, census)
     orphans = [
-        await _judged(desk, trace, installation, visibility, holdings)
+        await _judged(desk, trace, installation, visibility, holdings, retentions)
         for trace in traces
         if trace.thing_id not in holdings.held
     ]
@@ -124,7 +126,12 @@ async def find_orphans(
 
 
 async def _judged(
-    desk: Desk, trace: Trace, installation: str, visibility: float, holdings: Holdings
+    desk: Desk,
+    trace: Trace,
+    installation: str,
+    visibility: float,
+    holdings: Holdings,
+    retentions: Retentions,
 ) -> Orphan:
     if trace.installation != installation:
         return Orphan(trace, Verdict.FOREIGN)
@@ -140,6 +147,8 @@ async def _judged(
     orphan = Orphan(trace, Verdict.ORPHAN, "" if stack is None else stack.name)
     if operation.status.is_open:
         return replace(orphan, verdict=Verdict.OPEN)
+    if await retentions.names(trace, operation):
+        return replace(orphan, verdict=Verdict.LET_GO)
     records = await desk.store.records(trace.operation_id)
     if not records:
         # Its journal was pruned: what became of it then, nobody can tell any more.
@@ -184,23 +193,26 @@ def removable(orphan: Orphan, *, unrecorded: bool) -> bool:
 async def remove_orphans(desk: Desk, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
     """Cancel or delete each, and see that it is gone; what has come into a record meanwhile stays."""
     census = need_census(desk)
+    retentions = Retentions(desk.store, census)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def part(orphan: Orphan) -> Parting:
         async with turns:
-            return await _part_with(desk, census, orphan, visibility)
+            return await _part_with(desk, census, orphan, visibility, retentions)
 
     return list(await asyncio.gather(*map(part, orphans)))
 
 
-async def _part_with(desk: Desk, census: Census, orphan: Orphan, visibility: float) -> Parting:
+async def _part_with(
+    desk: Desk, census: Census, orphan: Orphan, visibility: float, retentions: Retentions
+) -> Parting:
     notes: Context = {}
     said: list[str] = []
     acts = True
     while True:
         if acts:
             # Directly before each call: has somebody put it into a record meanwhile?
-            kept = await _claimed(desk, orphan, visibility)
+            kept = await _claimed(desk, orphan, visibility, retentions)
             if kept:
                 return Parting(orphan, False, (*said, kept))
         removal = await census.remove(orphan.trace, notes, desk.clock.now())
@@ -211,11 +223,11 @@ async def _part_with(desk: Desk, census: Census, orphan: Orphan, visibility: flo
         await desk.clock.sleep(removal.pause)
 
 
-async def _claimed(desk: Desk, orphan: Orphan, visibility: float) -> str:
+async def _claimed(desk: Desk, orphan: Orphan, visibility: float, retentions: Retentions) -> str:
     holdings = await find_holdings(desk.store)
     holder = holdings.held.get(orphan.trace.thing_id)
     if holder is not None:
         return f'by now it is "{holder.address}" of stack "{holder.stack_name}"'
     installation = await desk.store.installation()
-    now = await _judged(desk, orphan.trace, installation, visibility, holdings)
+    now = await _judged(desk, orphan.trace, installation, visibility, holdings, retentions)
     return "" if now.verdict is orphan.verdict else f"by now it is {now.verdict.value}"

@@ -77,9 +77,8 @@ class ImageCopyHandler:
         """CopyImage, then wait until the copy is Available and Usable."""
         view, key = self._view, step_key(request.token)
         wanted = self._wanted(request)
-        cloud = self._cloud.confirmed(request.confirm)
         if request.adopts is not None:
-            return await take_in(cloud, view, request)
+            return await take_in(self._cloud.confirmed(request.confirm), view, request)
         if wanted.copies_nothing:
             source = wanted.source_id
             notes = (f"source and destination are {wanted.region}: nothing is copied",)
@@ -94,7 +93,7 @@ class ImageCopyHandler:
             identify=lambda image_id: view.physical_id(request, image_id),
             base={"step": key, "region": wanted.region, **origin_notes(request)},
         )
-        outcome = await make_copy(cloud, making, request)
+        outcome = await make_copy(self._cloud, making, request)
         if not isinstance(outcome, Pending):
             self._read.pop(request.token, None)
         if isinstance(outcome, Ready):

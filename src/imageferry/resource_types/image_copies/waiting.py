@@ -229,7 +229,8 @@ async def _cancel(
             return await observe(cloud, making, request)
         if image is not None:
             context = with_snapshots(context, region, image, request)
-            await cancel_copy_image(cloud.client, region, image_id)
+            careful = cloud.confirmed(request.confirm)
+            await cancel_copy_image(careful.client, region, image_id)
     except CloudError as error:
         if error.is_passing:
             return again(cloud, error, making.identify(image_id), context, trouble)
