@@ -351,3 +351,28 @@ def test_on_a_terminal_there_is_a_question_and_rows(tmp_path: Path) -> None:
     assert "━" in text
     assert "2 of 2 resources done" in text
     assert SECRET not in text
+
+
+def test_who_leaves_an_undoing_is_told_how_it_goes_on_and_how_it_is_broken_off(
+    tmp_path: Path,
+) -> None:
+    shop = Shop(tmp_path, speed="1")
+    shop.run("emulator", "fault", "add", "uncancellable", "--count", "9")
+    forward = shop.run(*shop.deploy("--wait-timeout", "1s"), code=9)
+    assert "to undo it:   imageferry cancel --stack golden" in forward.stderr
+    commands = (
+        ("cancel", "-s", "golden", "--wait-timeout", "1s"),
+        ("retry", "-s", "golden", "--yes", "--wait-timeout", "1s"),
+    )
+    for command in commands:
+        left = shop.run(*command, code=9).stderr
+        assert "to go on with the undoing: give the same command again" in left
+        assert "to break it off: imageferry cancel --stack golden --break-off" in left
+        assert "to undo it" not in left
+    shop.run("cancel", "-s", "golden", "--break-off")
+    assert shop.object("show", "-s", "golden")["status"] == "CREATE_ROLLBACK_FAILED"
+    again = shop.run("continue-rollback", "-s", "golden", "--yes", "--wait-timeout", "1s", code=9)
+    assert "to break it off: imageferry cancel" in again.stderr
+    shop.run("cancel", "-s", "golden", "--break-off")
+    deleting = shop.run("delete", "-s", "golden", "--yes", "--wait-timeout", "1s", code=9)
+    assert "to stop it where it is: imageferry cancel --stack golden" in deleting.stderr

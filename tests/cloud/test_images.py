@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from imageferry.cloud.errors import CloudError
-from imageferry.cloud.images import EVERY_STATUS, ImageLoader, decode_image, describe_images
+from imageferry.cloud.images import (
+    EVERY_STATUS,
+    READINGS,
+    ImageLoader,
+    decode_image,
+    describe_images,
+)
 from imageferry.wire.http import HttpRequest, HttpResponse
 from tests.cloud.stubs import CountedClock, Line, client_of, refusal, reply
 
@@ -152,3 +158,62 @@ def test_all_pages_are_read() -> None:
     found = asyncio.run(describe_images(client_of(line, CountedClock()), "cn-beijing", name="x"))
     assert len(found) == 150
     assert [dict(one.query)["PageNumber"] for one in line.requests] == ["1", "2"]
+
+
+class Restless:
+    """A region of numbered images, the oldest first, in which something happens behind each page."""
+
+    def __init__(self, count: int, *deeds: str) -> None:
+        self.ids = [f"m-{number:03}" for number in range(count)]
+        self.deeds = list(deeds)
+        self.pages: list[int] = []
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        number = int(dict(request.query)["PageNumber"])
+        self.pages.append(number)
+        shown = self.ids[100 * (number - 1) : 100 * number]
+        answer = reply(
+            Images={"Image": [{"ImageId": one} for one in shown]}, TotalCount=len(self.ids)
+        )
+        match self.deeds.pop(0) if self.deeds else "nothing":
+            case "first_goes":
+                del self.ids[0]
+            case "one_comes_first":
+                self.ids.insert(0, f"m-new-{len(self.pages)}")
+            case "one_comes_last":
+                self.ids.append(f"m-new-{len(self.pages)}")
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("deeds", "pages"),
+    [
+        ((), [1, 2, 3]),
+        (("first_goes",), [1, 2, 1, 2, 3]),
+        (("one_comes_first",), [1, 2, 1, 2, 3]),
+        (("one_comes_last",), [1, 2, 1, 2, 3]),
+        (("nothing", "first_goes"), [1, 2, 3, 1, 2, 3]),
+        (("first_goes", "nothing", "first_goes"), [1, 2, 1, 2, 1, 2, 3]),
+    ],
+    ids=["quiet", "goes", "comes_first", "comes_last", "goes_later", "goes_twice"],
+)
+def test_what_moves_from_page_to_page_is_neither_missed_nor_told_twice(
+    deeds: tuple[str, ...], pages: list[int]
+) -> None:
+    region = Restless(250, *deeds)
+    line = Line([reply()])
+    line.send = region.send  # type: ignore[method-assign]
+    found = asyncio.run(describe_images(client_of(line), "cn-beijing", owner="self"))
+    assert [one.image_id for one in found] == region.ids
+    assert region.pages == pages
+
+
+def test_a_region_that_never_rests_is_read_for_so_long_and_no_longer() -> None:
+    region = Restless(250, *(["one_comes_first"] * 100))
+    line = Line([reply()])
+    line.send = region.send  # type: ignore[method-assign]
+    found = asyncio.run(describe_images(client_of(line), "cn-beijing", owner="self"))
+    ids = [one.image_id for one in found]
+    assert len(ids) == len(set(ids))
+    assert {f"m-{number:03}" for number in range(250)} <= set(ids)
+    assert region.pages.count(1) == READINGS

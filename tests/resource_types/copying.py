@@ -231,6 +231,7 @@ class Resource:
             except Killed:
                 cloud.kill_at = None
                 cloud.restart()
+                request = replace(request, repeated=True)
                 continue
             hidden = hidden_texts(request.properties.values(), request.previous.values())
             outcome = discreet(outcome, hidden)

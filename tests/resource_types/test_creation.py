@@ -195,6 +195,22 @@ def test_twenty_tags_leave_token_and_name(type_name: str) -> None:
     play(type_name, scenario)
 
 
+@TYPES
+def test_with_twenty_tags_what_was_there_before_the_first_call_is_not_taken(type_name: str) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        tags = {f"key{number}": "v" for number in range(20)}
+        made = await resource.create(properties(type_name, name="golden", tags=tags))
+        assert isinstance(made.outcome, Done)
+        other = Resource(cloud, type_name)
+        other.steps = 50
+        taken = await other.create(properties(type_name, name="golden", tags=tags))
+        assert isinstance(taken.outcome, Failed)
+        assert taken.outcome.code is ErrorCode.ALREADY_EXISTS
+        assert len(cloud.images()) == 1
+
+    play(type_name, scenario)
+
+
 # --- names ----------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imageferry.model.handlers import Done
+from imageferry.model.handlers import Done, Failed
 from tests.resource_types.copying import (
     REGION,
     ROS,
@@ -157,3 +157,32 @@ def test_a_replaced_image_takes_its_snapshots_with_it() -> None:
         assert left_in(cloud, SOURCE_REGION) == [SOURCE.replace("m-", "s-", 1)]
 
     play(TF, scenario)
+
+
+@BOTH
+@pytest.mark.parametrize("leaves_any", [False, True], ids=["they_go_too", "one_stays"])
+@pytest.mark.parametrize("sweeps", [False, True], ids=["kept", "swept"])
+def test_of_a_copy_that_has_failed_only_what_is_there_is_named(
+    type_name: str, leaves_any: bool, sweeps: bool
+) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        began = cloud.clock.now()
+        cloud.choose(snapshot_ids_while_creating=True)
+        cloud.fault("copy_fails", percent=40)
+        failed = await resource.create(properties(type_name, name=NAME))
+        assert isinstance(failed.outcome, Failed)
+        [image] = cloud.images()
+        assert image["status"] == "CreateFailed"
+        if leaves_any:
+            # A cloud that has made the snapshot before the image failed may well keep it.
+            cloud.emulator.world.sql.execute(
+                "UPDATE images SET fails_at = NULL, word = 'UnAvailable' WHERE image_id = ?",
+                (image["image_id"],),
+            )
+        answers = await resource.delete(deletes_remains=sweeps, made_at=began)
+        left = left_in(cloud)
+        assert bool(left) is (leaves_any and not sweeps)
+        assert [one["ids"] for one in told(answers)] == ([left] if left else [])
+        assert any("stay" in note for note in answers.notes) is bool(left)
+
+    play(type_name, scenario)

@@ -196,6 +196,9 @@ Resources:
     DependsOn: First
     Properties: {SourceImageId: m-golden0000000000001, SourceRegionId: cn-hangzhou, ImageName: two}
 """
+TAGGED = BOTH.replace(
+    b"}\n", b", Description: carried, Tags: [{MapKey: team, MapValue: images}]}\n"
+)
 FORMER = "abcd1234/b07c3c53-58b6-4b36-9a48-6b6a3d0b1c11/Old"
 
 
@@ -233,6 +236,47 @@ def test_turning_back_gives_every_image_back_and_deletes_none(
         assert tags_of(sea, first).get(KEY) == former
         assert tags_of(sea, second) == {}
         assert image(sea, second)["name"] == "zwei"
+        assert sea.house.voice.client.counts["DeleteImage"] == 0
+
+    play(tmp_path, program)
+
+
+@pytest.mark.parametrize("by_cancel", [False, True], ids=["a failure", "a cancel"])
+def test_turning_back_sets_back_what_was_brought_in_line(tmp_path: Path, by_cancel: bool) -> None:
+    async def program(sea: Emulated) -> None:
+        # Of the first the step has ended, of the second it is cut short, and no two look alike.
+        first = await by_hand(sea, PLACE, "eins", tags={"team": "x", "more": "1"})
+        second = await by_hand(sea, PLACE, "zwei")
+        before = {
+            thing: (image(sea, thing)["name"], tags_of(sea, thing)) for thing in (first, second)
+        }
+        planned = await planned_adoption(
+            sea, TAGGED, {"First": first, "Second": second}, region=PLACE
+        )
+        trouble(sea)
+        if by_cancel:
+            sea.calm()
+            sea.fault(kind="slow", action="TagResources", skip=3, count=1, seconds=20.0)
+            operation = await sea.house.plane.execute(planned, ExecutionOptions())
+            running = asyncio.ensure_future(sea.house.worker.run(operation.operation_id))
+            while image(sea, first)["name"] != "one" or KEY not in tags_of(sea, second):
+                await sea.house.clock.sleep(1)
+            await sea.house.plane.cancel(await sea.house.plane.find("demo"))
+            await running
+            view = await sea.house.plane.view(operation.stack_id)
+        else:
+            sea.fault(
+                kind="error", action="ModifyImageAttribute", skip=1, count=1, code="Forbidden.RAM",
+                status=403,
+            )  # fmt: skip
+            view = await carried_out(sea, planned, OnFailure.ROLLBACK)
+        assert view.stack.status is StackStatus.CREATE_ROLLED_BACK, view.stack.status_reason
+        assert sea.house.voice.client.counts["JoinResourceGroup"] == 0
+        for thing, was in before.items():
+            assert (image(sea, thing)["name"], tags_of(sea, thing)) == was
+        told = [event.reason for event in await sea.house.plane.events(view.stack.stack_id, 0, 999)]
+        kept = f"{first} keeps the description that was set: the cloud cannot clear one"
+        assert any(kept in words for words in told)
         assert sea.house.voice.client.counts["DeleteImage"] == 0
 
     play(tmp_path, program)

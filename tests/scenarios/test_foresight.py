@@ -825,3 +825,48 @@ def test_a_secret_is_in_no_objection(tmp_path: Path) -> None:
         assert "hush-hush" not in repr(found)
 
     play(tmp_path, program, trouble=False)
+
+
+# --- changes in place -----------------------------------------------------------------------------
+
+IN_PLACE = """
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  Golden:
+    Type: TF::Alicloud::ImageCopy
+    Properties:
+      SourceImageId: m-golden0000000000001
+      SourceRegionId: cn-hangzhou
+      ImageName: {name}
+      Description: {description}
+      Tags: [{{MapKey: {key}, MapValue: {value}}}]
+"""
+BEFORE = {"name": "first", "description": "one", "key": "team", "value": "a"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "calls"),
+    [
+        ({}, 0),
+        ({"name": "other"}, 3),
+        ({"description": "two"}, 3),
+        ({"name": "other", "description": "two"}, 3),
+        ({"value": "b"}, 3),
+        ({"key": "squad"}, 5),
+        ({"key": "squad", "name": "other"}, 7),
+    ],
+    ids=["nothing", "name", "description", "both", "tag", "other_tag", "tag_and_name"],
+)
+def test_what_changes_in_place_is_counted_call_by_call(
+    tmp_path: Path, changed: dict[str, str], calls: int
+) -> None:
+    async def program(sea: Emulated) -> None:
+        await make(sea, IN_PLACE.format(**BEFORE).encode(), region="cn-beijing")
+        wanted = IN_PLACE.format(**{**BEFORE, **changed}).encode()
+        found = await look(sea, wanted, region="cn-beijing")
+        assert found.calls_ahead == calls
+        before = Counter(sea.house.voice.client.counts)
+        await make(sea, wanted, region="cn-beijing")
+        assert sum((Counter(sea.house.voice.client.counts) - before).values()) == calls
+
+    play(tmp_path, program, trouble=False)

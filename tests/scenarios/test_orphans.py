@@ -13,6 +13,7 @@ import pytest
 from imageferry.cloud.client import Action
 from imageferry.control.orphans import Orphan, Sighting, Verdict, removable
 from imageferry.control.requests import ExecutionOptions, OperationHolds, StackRequest
+from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.store.databases import open_database
 from imageferry.store.upkeep import prune
@@ -39,6 +40,10 @@ Resources:
   Golden:
     Type: TF::Alicloud::ImageCopy
     Properties: {SourceImageId: SOURCE, SourceRegionId: cn-beijing, Encrypted: true, ImageName: mine}
+"""
+EXTRA = b"""  Extra:
+    Type: ALIYUN::ECS::CopyImage
+    Properties: {ImageId: m-golden0000000000001, DestinationRegionId: us-west-1}
 """
 DESTINATIONS: Mapping[str, Any] = {"Destinations": [PLACE, "cn-shanghai", "us-west-1"]}
 
@@ -393,14 +398,86 @@ def test_what_was_let_go_of_is_not_deleted_once_its_journal_is_pruned(tmp_path: 
     async def program(sea: Emulated) -> None:
         view = await sea.deploy(retained, parameters={"Destinations": [PLACE]})
         kept = str(view.resources[0].resource.physical_id)
-        await sea.deploy(retained, parameters={"Destinations": []})
+        more = retained.replace(b"Outputs:", EXTRA + b"Outputs:")
+        await sea.deploy(more, parameters={"Destinations": []})
         [orphan] = (await sighted(sea)).orphans
         assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.LET_GO)
         database = open_database(sea.settings.database_url)
         assert prune(database, sea.house.clock.now() + 1).journals == 1
+        [orphan] = (await sighted(sea)).orphans
+        # The history of the stack still tells it.
+        assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.LET_GO)
+        await sea.deploy(more, parameters={"Destinations": ["cn-shanghai"]})
+        assert prune(database, sea.house.clock.now() + 1, events=True).events > 0
         database.close()
         [orphan] = (await sighted(sea)).orphans
         assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.UNRECORDED)
         assert await gone(sea, (orphan,)) == []
 
     play(tmp_path, program)
+
+
+def test_what_was_to_be_turned_back_and_is_retained_stays(tmp_path: Path) -> None:
+    async def program(sea: Emulated) -> None:
+        sea.fault(
+            kind="error", action="CopyImage", region="cn-hangzhou", code="QuotaExceed.Image",
+            status=403, skip=2, count=1,
+        )  # fmt: skip
+        sea.fault(
+            kind="error", action="CancelCopyImage", code="Forbidden.RAM", status=403,
+            count=1,
+        )  # fmt: skip
+        view = await sea.deploy(ROS, on_failure=OnFailure.ROLLBACK, parameters=DESTINATIONS)
+        assert view.stack.status is StackStatus.CREATE_ROLLBACK_FAILED
+        kept = next(
+            one for one in view.resources if str(one.resource.physical_id) in _ids(sea, PLACE)
+        )
+        installation = await sea.house.store.installation()
+        mark = f"{installation}/{view.stack.operation_id}/{kept.resource.address}"
+        plane = sea.house.plane
+        planned = await plane.plan_delete(
+            await plane.find("demo"), retain=[str(kept.resource.address)]
+        )
+        operation = await plane.execute(planned, ExecutionOptions())
+        await sea.house.worker.run(operation.operation_id)
+        # What another reply that was lost has left is for an address of another name, and goes.
+        other = await by_hand(
+            sea, PLACE, "other", tags={KEY: f"{installation}/{view.stack.operation_id}/Else"}
+        )
+        twin = await by_hand(sea, PLACE, "twin", tags={KEY: mark})
+        found = await sighted(sea)
+        told = {one.trace.thing_id: one.verdict for one in found.orphans}
+        assert told == {
+            str(kept.resource.physical_id): Verdict.LET_GO,
+            other: Verdict.ORPHAN,
+            twin: Verdict.LET_GO,
+        }
+        chosen = [one for one in found.orphans if removable(one, unrecorded=True)]
+        assert [one.is_gone for one in await plane.remove_orphans(chosen, 300.0)] == [True]
+        assert {one["image_id"] for one in sea.copies()} == {
+            str(kept.resource.physical_id), twin,
+        }  # fmt: skip
+
+    play(tmp_path, program, trouble=False)
+
+
+def _ids(sea: Emulated, region: str) -> set[str]:
+    return {one["image_id"] for one in sea.copies() if one["region"] == region}
+
+
+def test_what_another_operation_retains_later_says_nothing_of_what_its_own_left(
+    tmp_path: Path,
+) -> None:
+    """A copy too many of an operation that itself let go of the address is an orphan all the same."""
+    retained = ROS.replace(b"    Count:", b"    DeletionPolicy: Retain\n    Count:")
+
+    async def program(sea: Emulated) -> None:
+        await sea.deploy(retained, parameters={"Destinations": [PLACE]})
+        view = await sea.deploy(retained, parameters={"Destinations": []})
+        mark = f"{await sea.house.store.installation()}/{view.stack.operation_id}/Golden[0]"
+        twin = await by_hand(sea, PLACE, "twin", tags={KEY: mark})
+        told = {one.trace.thing_id: one.verdict for one in (await sighted(sea)).orphans}
+        assert sorted(verdict.value for verdict in told.values()) == ["let go", "unrecorded"]
+        assert told[twin] is not Verdict.LET_GO
+
+    play(tmp_path, program, trouble=False)

@@ -98,14 +98,7 @@ class Harbour:
         return image_id
 
     def not_given_back(self) -> list[str]:
-        """What is wrong with images that were to be taken in, and are not ours in the end.
-
-        Name and tags that the stack wanted may have been set before the adoption was turned back.
-        """
-        own = next(
-            (leg.wishes.singles["Own"] for leg in self.voyage.legs if leg.deed == "adopt"), {}
-        )
-        wanted = {"name": own.get("name"), "tags": own.get("tags")}
+        """What is wrong with images that were to be taken in, and are not ours in the end."""
         now = {
             one["image_id"]: {key: one[key] for key in _STEADY}
             for one in controls.list_images(self.port.cloud.world)
@@ -113,11 +106,7 @@ class Harbour:
         return [
             f"I3: {image_id} was not given back as it was: {was} -> {now.get(image_id)}"
             for image_id, was in self.lent.items()
-            if image_id not in self.port.log.started
-            and any(
-                (now.get(image_id) or {}).get(key) not in (was[key], wanted.get(key, was[key]))
-                for key in _STEADY
-            )
+            if image_id not in self.port.log.started and now.get(image_id) != was
         ]
 
     async def meddle(self, after: float, deed: str) -> None:

@@ -99,6 +99,15 @@ WRECKS = {
         fan("cn-shanghai", faults=(fault("unusable", seconds=280.0),)),
         fan("cn-shanghai", "us-west-1"),
     ],
+    "a copy that never got its tag, and whose id nobody has recorded, is cancelled": [
+        fan(
+            "cn-shanghai",
+            fates=(AFTER_THE_CALL,),
+            absences=(2.0,),
+            cancel_at=1.0,
+            faults=(fault("tagless", count=1),),
+        ),
+    ],
     "the time limit of a copy passes while it is Available and not usable": [
         single({"create_limit": "5m"}, faults=(fault("unusable", seconds=280.0),)),
     ],
@@ -125,6 +134,17 @@ WRECKS = {
 }
 
 
+WRECKS["an adoption that is turned back had a name and tags set already"] = [
+    Leg(
+        "adopt",
+        Wishes(singles={"Own": {"name": "renamed", "tags": {"team": "a"}}}),
+        on_failure=ROLLBACK,
+        timeout=20.0,
+        faults=(fault("slow", "ModifyImageAttribute", seconds=60.0),),
+    )
+]
+
+
 @pytest.mark.parametrize("kept", ["in memory", "in a file"])
 @pytest.mark.parametrize("legs", WRECKS.values(), ids=WRECKS.keys())
 def test_it_ends_well_now(tmp_path: Path, legs: list[Leg], kept: str) -> None:
@@ -132,5 +152,6 @@ def test_it_ends_well_now(tmp_path: Path, legs: list[Leg], kept: str) -> None:
     region = "cn-hangzhou" if is_ros else "cn-shanghai"
     settings = {"speed": 10.0, "running_copies": 1}
     database = MEMORY if kept == "in memory" else f"sqlite:///{tmp_path / 'imageferry.db'}"
-    passage = sail(Voyage(1, is_ros, region, settings, (), tuple(legs)), database)
+    neighbours = ((region, "found"),) if legs[0].deed == "adopt" else ()
+    passage = sail(Voyage(1, is_ros, region, settings, neighbours, tuple(legs)), database)
     assert not passage.wrongs, "\n".join([*passage.wrongs, *passage.lines])

@@ -71,8 +71,6 @@ def _fault(chance: random.Random, leg: Leg) -> dict[str, Any]:
                 "kind": kind, "action": "DescribeImages", "skip": skip, "count": count, **looks,
             }  # fmt: skip
         case _:
-            # Without a tag, and without a process that has heard the id, only a name is left.
-            kind = "late_tags" if leg.fates else kind
             return {"kind": kind, "action": "CopyImage", "skip": skip, "count": 1}
 
 

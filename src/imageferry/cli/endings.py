@@ -8,7 +8,8 @@ from typing import Final
 
 from imageferry.assembly.house import is_shared
 from imageferry.cli.display.documents import stack_word, view_json
-from imageferry.cli.display.remains import remains_lines, remains_of
+from imageferry.cli.display.progress import remarks_of
+from imageferry.cli.display.remains import ids_of, remains_lines, remains_of
 from imageferry.cli.display.rendering import clean, counted, indented, show_duration
 from imageferry.cli.display.views import colour_of, output_lines
 from imageferry.cli.display.ways import remedy_of, way_lines
@@ -92,18 +93,21 @@ async def carry_out(
         await _leave_to_workers(session, operation)
         screen.give(view_json(await session.house.plane.view(stack.stack_id)))
         return ExitCode.DONE
-    ending = await follow(session, operation, stack, change_set, patience.wait_timeout)
+    ending, rows = await follow(session, operation, stack, change_set, patience.wait_timeout)
     view = await session.house.plane.view(stack.stack_id)
     remains: tuple[Context, ...] = ()
     kept: list[Event] = []
     match ending:
         case Ending.INTERRUPTED | Ending.TIMED_OUT:
+            screen.say(*remarks_of(rows))
             code = _left(session, ending, view, operation)
         case Ending.PARKED:
+            screen.say(*remarks_of(rows))
             code = await _parked(session, view, operation)
         case Ending.ENDED:
             records = await session.house.store.records(operation.operation_id)
             remains = remains_of(records)
+            screen.say(*remarks_of(rows, ids_of(remains)))
             code = await _ended(session, view, operation, records, wanted)
             screen.say(*remains_lines(remains))
             kept = await retained_by(session, operation, change_set)
@@ -134,17 +138,29 @@ def _left(session: Session, ending: Ending, view: StackView, operation: Operatio
     name = clean(view.stack.name)
     interrupted = ending is Ending.INTERRUPTED
     said = "interrupted" if interrupted else "stopped watching"
+    turns_back = _turns_back(view.operation or operation)
+    on = "to go on with the undoing" if turns_back else "to re-attach"
     way = f"to undo it:   imageferry cancel --stack {name}"
-    if view.operation is not None and view.operation.rollback_id is not None:
-        way = f"to break the undoing off: imageferry cancel --stack {name} --break-off"
+    if turns_back:
+        way = f"to break it off: imageferry cancel --stack {name} --break-off"
+    elif operation.kind is ChangeKind.DELETE:
+        way = f"to stop it where it is: imageferry cancel --stack {name}"
     session.screen.warn(
         [
             f"{said}: operation {operation.operation_id} stays open; copies in the cloud go on",
-            f"  to re-attach: give the same command again, or imageferry retry --stack {name}",
+            f"  {on}: give the same command again, or imageferry retry --stack {name}",
             f"  {way}",
         ]
     )
     return ExitCode.INTERRUPTED if interrupted else ExitCode.STOPPED_WATCHING
+
+
+def _turns_back(operation: Operation) -> bool:
+    """True where an operation undoes something, or has been asked to."""
+    if operation.kind is ChangeKind.DELETE:
+        return False
+    is_undoing = operation.kind is ChangeKind.ROLLBACK or operation.rollback_id is not None
+    return is_undoing or operation.cancel_requested
 
 
 async def _parked(session: Session, view: StackView, operation: Operation) -> ExitCode:

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from imageferry.cli.display.progress import Roster, Row, remarks_of, slowest, summary_of
+from imageferry.cli.display.progress import Roster, Row, slowest, summary_of
 from imageferry.cli.display.rendering import show_duration
 from imageferry.cli.display.views import event_line
 from imageferry.cli.interrupts import Interrupts
@@ -41,6 +41,13 @@ class Ending(Enum):
     PARKED = "parked"
     INTERRUPTED = "interrupted"
     TIMED_OUT = "timed out"
+
+
+class Watched(NamedTuple):
+    """Why we no longer watch, and the rows as they were then, where nothing else has told of them."""
+
+    ending: Ending
+    rows: tuple[Row, ...] = ()
 
 
 class Display(Protocol):
@@ -128,7 +135,7 @@ class Follower:
         self._looked_at = float("-inf")
         self._outage = _Outage(session, display)
 
-    async def follow(self, wait_timeout: float | None) -> Ending:
+    async def follow(self, wait_timeout: float | None) -> Watched:
         """Run and watch until the operation ends, or we are told to stop."""
         clock = self._house.clock
         gives_up_at = None if wait_timeout is None else clock.monotonic() + wait_timeout
@@ -142,9 +149,7 @@ class Follower:
                 await self._house.dispatcher.stop(_DRAIN)
         finally:
             self._display.close()
-        if self._display.is_live:
-            self._screen.say(*remarks_of(self._roster.rows()))
-        return ending
+        return Watched(ending, tuple(self._roster.rows()) if self._display.is_live else ())
 
     async def _run(self, operation_id: str) -> RunResult:
         """What the dispatcher calls: the worker's run, its end noticed at once."""
@@ -293,7 +298,7 @@ async def follow(
     stack: Stack,
     change_set: ChangeSet | None,
     wait_timeout: float | None,
-) -> Ending:
+) -> Watched:
     """Watch an operation, running it here where its lock is free; says why watching ended."""
     display = open_display(session)
     return await Follower(session, display, operation, stack, change_set).follow(wait_timeout)

@@ -56,5 +56,6 @@ class ChainCredentials:
 
 _WHERE = (
     "no access key was found; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
-    "or use a configuration file, an instance role or another link of the standard chain"
+    "or use a configuration file, an instance role or another link of the standard chain; a link that "
+    "is set up already gave none: a role that may not be assumed, or an address that does not answer"
 )

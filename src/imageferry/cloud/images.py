@@ -15,6 +15,8 @@ DESCRIBE_IMAGES: Final = Action("DescribeImages", repeatable=True)
 EVERY_STATUS: Final = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"
 """Without a Status the answer holds images that are Available and no others."""
 PAGE: Final = 100
+READINGS: Final = 4
+"""How often pages are read at most, where images come and go all the while."""
 TOGETHER: Final = 0.01
 """Seconds for which a look waits for others of its region."""
 
@@ -147,20 +149,30 @@ async def describe_images(
     tags: Mapping[str, str] | None = None,
     owner: str | None = None,
 ) -> list[Image]:
-    """Images of every status that fit, all pages; raises CloudError.
+    """Images of every status that fit, each once, all pages; raises CloudError.
 
-    A tag with an empty value stands for every value of its key.
+    A tag with an empty value stands for every value of its key. What comes or goes while pages are
+    read moves the others from page to page, so they are read anew where their number has changed.
     """
-    images: list[Image] = []
-    number = 1
+    images: dict[str, Image] = {}
+    number, reading, first = 1, 1, None
     while True:
         page, total = await page_of_images(
             client, region, ids=ids, name=name, tags=tags, owner=owner, number=number
         )
-        images += [decode_image(entry) for entry in page if entry.get("ImageId")]
-        if len(page) < PAGE or (total is not None and number * PAGE >= total):
-            return images
-        number += 1
+        if number == 1:
+            images, first = {}, total
+        images |= {one.image_id: one for one in map(decode_image, _told(page))}
+        if total != first and reading < READINGS:
+            number, reading = 1, reading + 1
+        elif len(page) < PAGE or (total is not None and number * PAGE >= total):
+            return list(images.values())
+        else:
+            number += 1
+
+
+def _told(page: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [entry for entry in page if entry.get("ImageId")]
 
 
 _Wanted: TypeAlias = dict[str, list[asyncio.Future[Image | None]]]

@@ -11,6 +11,7 @@ from imageferry.control.desk import Desk
 from imageferry.control.drift import drifts_of, gone_from
 from imageferry.control.exports import concerns_others, faults_of_exports
 from imageferry.control.inquiries import Question, answer_inquiries
+from imageferry.control.openings import begin
 from imageferry.control.protection import judged, keep_choices, refuse_removal
 from imageferry.control.requests import (
     ExecutionOptions,
@@ -29,31 +30,23 @@ from imageferry.control.templates import (
     read_template,
 )
 from imageferry.dialects.customs import CUSTOMS
-from imageferry.engine.closing import evaluate_outputs, listed
+from imageferry.engine.closing import evaluate_outputs
 from imageferry.evaluation.scopes import MANNERS
-from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange
-from imageferry.model.diagnostics import TemplateError, error
+from imageferry.model.changes import ChangeKind, ChangeSet
+from imageferry.model.diagnostics import Diagnostic, TemplateError, error
 from imageferry.model.events import Event
-from imageferry.model.expressions import Literal
 from imageferry.model.inquiries import Inquiry
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Resource, Stack
-from imageferry.model.statuses import WAYS, OperationStatus, StackStatus, Verb
-from imageferry.model.templates import Bindings
-from imageferry.model.values import UNKNOWN, Value
+from imageferry.model.statuses import WAYS, StackStatus, Verb
+from imageferry.model.templates import Bindings, Template
+from imageferry.model.values import Value
 from imageferry.planning.planner import Intention, plan
 from imageferry.planning.refreshing import set_back
 from imageferry.planning.selection import only
 from imageferry.ports.keeping import Outdated, Overtaken, Protection, StackBusy, Store
-from imageferry.ports.types import Catalog
 
 _KINDS = {StackStatus.CREATING: ChangeKind.CREATE, StackStatus.UPDATING: ChangeKind.UPDATE}
-_VERBS = {
-    ChangeKind.CREATE: Verb.DEPLOY,
-    ChangeKind.UPDATE: Verb.DEPLOY,
-    ChangeKind.DELETE: Verb.DELETE,
-    ChangeKind.ROLLBACK: Verb.CONTINUE_ROLLBACK,
-}
 
 
 async def create_change_set(
@@ -72,18 +65,7 @@ async def create_change_set(
     stacks = await desk.store.find_stacks(place, request.stack_name)
     existing = stacks[0] if stacks else None
     previous = {} if existing is None else existing.parameters
-    surroundings = pseudo_parameters(place, "", request.stack_name)
-    # The id of a stack belongs to it; a loop over it would make other names in each.
-    del surroundings["stack_id"]
-    template, warnings = read_template(
-        request.template, request.template_name, request.parameters, previous, surroundings
-    )
-    if existing is not None and existing.dialect != template.dialect:
-        raise RequestRefused(
-            f'the stack "{existing.name}" was made from a {language_of(existing.dialect)} template'
-            f" and cannot be updated with a {language_of(template.dialect)} one",
-            "give the new stack another name, or delete the old one first",
-        )
+    template, warnings = _read(request, place, existing)
     stack = existing or _new_stack(desk, request, place, template.dialect)
     open_one = None if existing is None else await _open_change_set(desk, existing)
     question = Question(
@@ -117,6 +99,26 @@ async def create_change_set(
     if not parts:
         return planned
     return replace(planned, change_set=only(planned.change_set, parts), is_current=False)
+
+
+def _read(
+    request: StackRequest, place: Place, existing: Stack | None
+) -> tuple[Template, tuple[Diagnostic, ...]]:
+    """The template that is asked for, in the language that the stack was made from."""
+    previous = {} if existing is None else existing.parameters
+    surroundings = pseudo_parameters(place, "", request.stack_name)
+    # The id of a stack belongs to it; a loop over it would make other names in each.
+    del surroundings["stack_id"]
+    template, warnings = read_template(
+        request.template, request.template_name, request.parameters, previous, surroundings
+    )
+    if existing is not None and existing.dialect != template.dialect:
+        raise RequestRefused(
+            f'the stack "{existing.name}" was made from a {language_of(existing.dialect)} template'
+            f" and cannot be updated with a {language_of(template.dialect)} one",
+            "give the new stack another name, or delete the old one first",
+        )
+    return template, warnings
 
 
 async def _planned(
@@ -265,41 +267,7 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
     known = await _as_planned(desk, planned)
     refuse_removal(planned, known, options)
     await desk.store.save_change_set(change_set)
-    now = desk.clock.now()
-    operation = Operation(
-        operation_id=desk.entropy.new_id(),
-        stack_id=change_set.stack_id,
-        kind=change_set.kind,
-        status=OperationStatus.RUNNING,
-        change_set_id=change_set.change_set_id,
-        on_failure=options.on_failure,
-        fingerprint=planned.fingerprint,
-        client_token=options.client_token,
-        deadline=None if options.timeout is None else now + options.timeout,
-        parallel=options.parallel,
-        started_at=now,
-        deletes_remains=options.deletes_remains,
-    )
-    status = WAYS[planned.stack.status][_VERBS[change_set.kind]]
-    stack = replace(
-        planned.stack,
-        is_protected=known.is_protected,
-        policy=known.policy,
-        status=status,
-        status_reason="",
-        updated_at=now,
-        operation_id=operation.operation_id,
-    )
-    begun = Event(
-        stack_id=stack.stack_id,
-        operation_id=operation.operation_id,
-        time=now,
-        address="",
-        type_name="",
-        status=status,
-        reason=_opening(change_set, desk.catalog),
-        physical_id=stack.stack_id,
-    )
+    operation, stack, begun = begin(desk, planned, known, options)
     try:
         opened = await _opened(desk.store, planned, operation, stack, begun)
     except StackBusy as busy:
@@ -348,9 +316,7 @@ async def _opened(
         if faults:
             raise in_use(faults)
         try:
-            return await store.open_operation(
-                operation, stack, [begun], mark, follows, protection
-            )
+            return await store.open_operation(operation, stack, [begun], mark, follows, protection)
         except Overtaken:
             # Somebody has opened or ended an operation meanwhile: look at the others again.
             continue
@@ -401,43 +367,6 @@ async def _rejoin(
 
 async def _submit(desk: Desk, operation: Operation) -> None:
     await desk.dispatcher.submit(None, operation.operation_id, stack_id=operation.stack_id)
-
-
-_MOST_NAMED = 6
-
-
-def _opening(change_set: ChangeSet, catalog: Catalog) -> str:
-    """What the first event says: what is asked, and from where to where."""
-    number = sum(change.action is not Action.NONE for change in change_set.changes)
-    said = f"{change_set.kind.value.lower()} requested: "
-    said += "1 resource" if number == 1 else f"{number} resources"
-    routes = [
-        route for change in change_set.changes if (route := _route(change, change_set, catalog))
-    ]
-    for word, places in (("from", 0), ("to", 1)):
-        regions = list(dict.fromkeys(route[places] for route in routes))
-        if len(regions) > _MOST_NAMED:
-            said += f" {word} {len(regions)} regions"
-        elif regions:
-            said += f" {word} {', '.join(regions)}"
-    if change_set.left_out:
-        said += f"; left as they are: {listed([str(one) for one in change_set.left_out])}"
-    return said
-
-
-def _route(
-    change: ResourceChange, change_set: ChangeSet, catalog: Catalog
-) -> tuple[str, str] | None:
-    if change.wanted is None or change.action is Action.NONE:
-        return None
-    found = catalog.find(change.type_name)
-    if found is None:
-        return None
-    properties = {
-        name: part.value if isinstance(part, Literal) else UNKNOWN
-        for name, part in change.wanted.properties.items()
-    }
-    return found.route(properties, change_set.region)
 
 
 def fingerprint(change_set: ChangeSet) -> str:

@@ -142,6 +142,30 @@ def _evaluated_again(
     return replace(stack, outputs=outputs, exports=exports), [told] if other else []
 
 
+def _as_wanted(
+    stack: Stack, change_set: ChangeSet, resources: Mapping[str, Resource], end: OperationStatus
+) -> tuple[Stack, list[str]]:
+    """The stack as its change set wants it to be; and a sentence for whatever has no value.
+
+    What it exports changes only once all of it is there.
+    """
+    outputs, remarks = evaluate_outputs(change_set, resources)
+    exports = stack.exports
+    if end is OperationStatus.SUCCEEDED:
+        exports, unexported = _exports(change_set, outputs)
+        remarks += unexported
+    after = replace(
+        stack,
+        template=change_set.template,
+        template_name=change_set.template_name,
+        parameters=change_set.bindings.parameters,
+        outputs=outputs,
+        exports=exports,
+        description=change_set.description,
+    )
+    return after, remarks
+
+
 _MOST_NAMED: Final = 20
 
 
@@ -205,20 +229,8 @@ def close(
         after, told = _evaluated_again(after, origins, resources, is_whole=is_whole)
         notes = [*notes, *told]
     if not was_undone and operation.kind is not ChangeKind.DELETE:
-        outputs, remarks = evaluate_outputs(change_set, resources)
-        if end is OperationStatus.SUCCEEDED:
-            exports, unexported = _exports(change_set, outputs)
-            after = replace(after, exports=exports)
-            remarks += unexported
-        notes = [*notes, *remarks]
-        after = replace(
-            after,
-            template=change_set.template,
-            template_name=change_set.template_name,
-            parameters=change_set.bindings.parameters,
-            outputs=outputs,
-            description=change_set.description,
-        )
+        after, told = _as_wanted(after, change_set, resources, end)
+        notes = [*notes, *told]
     if status is StackStatus.DELETED:
         after = replace(after, outputs={}, exports=(), asked=(), is_protected=False, policy="")
     if status is StackStatus.DELETE_FAILED:

@@ -178,6 +178,27 @@ def test_what_is_to_be_known_of_a_good_end_is_said_after_it() -> None:
     assert remarks_of(everything) == ["A: snapshots s-1 in cn-beijing stay"]
 
 
+@pytest.mark.parametrize(
+    ("told", "remarks"),
+    [
+        ((), ["A: it was cancelled; snapshots s-1, s-2 in cn-beijing stay: billed"]),
+        (("s-1", "s-2"), ["A: it was cancelled"]),
+        (("s-10", "s"), ["A: it was cancelled; snapshots s-1, s-2 in cn-beijing stay: billed"]),
+    ],
+    ids=["nothing_told", "told_below", "others_told"],
+)
+def test_what_the_closing_list_tells_is_not_said_twice(
+    told: tuple[str, ...], remarks: list[str]
+) -> None:
+    row = Row(
+        "A",
+        "",
+        ResourceStatus.DELETED,
+        reason="it was cancelled; snapshots s-1, s-2 in cn-beijing stay: billed",
+    )
+    assert remarks_of([row], told) == remarks
+
+
 def test_a_row_in_the_queue_says_its_place_and_when_it_is_done() -> None:
     roster = Roster(copies(2))
     says = "queued, 3rd of 7 in cn-shanghai"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,6 +17,9 @@ from imageferry.model.statuses import ResourceStatus
 _RUNNING: Final = frozenset(
     {ResourceStatus.CREATING, ResourceStatus.UPDATING, ResourceStatus.DELETING}
 )
+_BETWEEN: Final = "; "
+"""What stands between the sentences of a reason."""
+_WORD: Final = re.compile(r"[\w-]+")
 _FAILED: Final = frozenset(
     {ResourceStatus.CREATE_FAILED, ResourceStatus.UPDATE_FAILED, ResourceStatus.DELETE_FAILED}
 )
@@ -132,13 +136,19 @@ def summary_of(rows: Iterable[Row], elapsed: float) -> str:
     return ", ".join(parts)
 
 
-def remarks_of(rows: Iterable[Row]) -> list[str]:
-    """What is to be known of resources that came to a good end, such as what stays in the cloud."""
-    return [
-        f"{row.label}: {row.reason}"
-        for row in rows
-        if row.reason and row.has_ended and not row.has_failed
-    ]
+def remarks_of(rows: Iterable[Row], told: Iterable[str] = ()) -> list[str]:
+    """What is to be known of resources that came to a good end, such as what was kept of them.
+
+    A sentence that names one of the ids that are `told` elsewhere is left out.
+    """
+    known = set(told)
+    remarks = []
+    for row in rows:
+        if row.reason and row.has_ended and not row.has_failed:
+            sentences = row.reason.split(_BETWEEN)
+            rest = [said for said in sentences if known.isdisjoint(_WORD.findall(said))]
+            remarks += [f"{row.label}: {_BETWEEN.join(rest)}"] if rest else []
+    return remarks
 
 
 def slowest(rows: Iterable[Row]) -> Row | None:

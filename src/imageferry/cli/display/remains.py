@@ -28,6 +28,11 @@ def remains_lines(remains: Iterable[Context]) -> list[str]:
     return ["left in the cloud, and billed:", *indented(lines)] if lines else []
 
 
+def ids_of(remains: Iterable[Context]) -> set[str]:
+    """The ids of everything that is left."""
+    return {one for remnant in remains for one in _ids(remnant)}
+
+
 def _line(remnant: Context) -> str:
     kind, ids = str(remnant.get("kind", "")), _ids(remnant)
     line = f"{kind} {', '.join(ids)}" if len(ids) == 1 else f"{kind}s {', '.join(ids)}"

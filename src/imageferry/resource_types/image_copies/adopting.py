@@ -1,19 +1,18 @@
-"""Taking an image in that exists already, and giving it back: one announced call at a time."""
+"""Taking an image in that exists already, one announced call at a time, and noting how it was found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from imageferry.cloud.ecs import tag_image, untag_image
+from imageferry.cloud.ecs import tag_image
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json, Value
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
-from imageferry.resource_types.image_copies.lineage import origin_notes, origin_of, own_lineage
+from imageferry.resource_types.image_copies.lineage import origin_notes, own_lineage
 from imageferry.resource_types.image_copies.notes import (
     Phase,
     changed_notes,
@@ -23,9 +22,16 @@ from imageferry.resource_types.image_copies.notes import (
     text_note,
 )
 from imageferry.resource_types.image_copies.updates import CALLS, Change, needed_calls
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS, View, WantedCopy
+from imageferry.resource_types.image_copies.wanted import (
+    LINEAGE_KEY,
+    MOST_TAGS,
+    View,
+    WantedCopy,
+    masked,
+)
 
-_LINEAGE = "lineage"
+LINEAGE_CALL: Final = "lineage"
+"""The call that sets our tag, as `done` and `next` name it; the others are those of CALLS."""
 
 
 class Mismatch(NamedTuple):
@@ -70,6 +76,40 @@ def leaves_room(wanted: WantedCopy, image: Image) -> bool:
     return LINEAGE_KEY in image.tags or len(keys) < MOST_TAGS
 
 
+def found_notes(wanted: WantedCopy, image: Image) -> dict[str, Json]:
+    """An image as it was found, for whoever gives it back: name, description, group and tags.
+
+    None stands for a text that holds one of our secrets, which no notes may show.
+    """
+
+    def shown(text: str) -> Json:
+        return text if masked(text, wanted.secrets) == text else None
+
+    tags: dict[str, Json] = {
+        key: shown(value)
+        for key, value in image.tags.items()
+        if key != LINEAGE_KEY and not key.startswith("acs:") and shown(key) is not None
+    }
+    return {
+        "name": shown(image.name),
+        "description": shown(image.description),
+        "resource_group": shown(image.resource_group),
+        "tags": tags,
+    }
+
+
+def asked_parts(wanted: WantedCopy, adopts: Context) -> list[str]:
+    """What an adoption sets, or one before it has set: `name`, `tag team`; a tag of each key."""
+    texts = {
+        "name": wanted.name,
+        "description": wanted.description,
+        "resource_group": wanted.resource_group,
+    }
+    parts = [part for part, text in texts.items() if text is not None]
+    parts += [f"tag {key}" for key, _ in wanted.tags]
+    return list(dict.fromkeys((*list_note(adopts, "asked"), *parts)))
+
+
 async def take_in(
     cloud: ImageCloud, view: View, request: HandlerRequest
 ) -> Done | Pending | Failed:
@@ -103,10 +143,12 @@ async def take_in(
         if error.is_passing and trouble <= GIVE_UP:
             physical_id = view.physical_id(request, image_id)
             return again(cloud, error, physical_id, notes, trouble)
-        return failed(error, notes)
+        # A call that was refused for good has changed nothing that would have to be put back.
+        return failed(error, notes if error.is_passing else changed_notes(notes, next=None))
     if needed:
-        announced = changed_notes(notes, done=done, next=needed[0], at=request.now)
-        says = "taking it in" if needed[0] == _LINEAGE else f"changing {needed[0]}"
+        noted: dict[str, Json] = {**adopts, "asked": list[Json](asked_parts(wanted, adopts))}
+        announced = changed_notes(notes, done=done, next=needed[0], at=request.now, adopts=noted)
+        says = "taking it in" if needed[0] == LINEAGE_CALL else f"changing {needed[0]}"
         return Pending(
             view.physical_id(request, image_id), 0.0, context=announced, status_says=says
         )
@@ -139,72 +181,14 @@ def _needed(change: Change, request: HandlerRequest, image: Image) -> list[str]:
     value = own_lineage(request, change.wanted)
     is_ours = image.tags.get(LINEAGE_KEY) == value
     tags_it = value is not None and not is_ours and leaves_room(change.wanted, image)
-    return [*([_LINEAGE] if tags_it else []), *needed_calls(change, image)]
+    return [*([LINEAGE_CALL] if tags_it else []), *needed_calls(change, image)]
 
 
 async def _call(
     cloud: ImageCloud, change: Change, request: HandlerRequest, image: Image, name: str
 ) -> None:
-    if name != _LINEAGE:
+    if name != LINEAGE_CALL:
         await CALLS[name](cloud, change, image)
         return
     value = own_lineage(request, change.wanted) or ""
     await tag_image(cloud.client, change.wanted.region, image.image_id, [(LINEAGE_KEY, value)])
-
-
-# --- giving back ----------------------------------------------------------------------------------
-
-
-def taken_in(request: HandlerRequest) -> Context | None:
-    """What a step that deletes has to give back: of this operation, or of one that did not end."""
-    if request.adopts is not None:
-        return request.adopts
-    noted = request.context.get("adopts")
-    return noted if isinstance(noted, Mapping) else None
-
-
-async def give_back(
-    cloud: ImageCloud, adopts: Context, request: HandlerRequest
-) -> Done | Pending | Failed:
-    """Take our tag off again, or put back the one that was there; the image itself stays."""
-    context, key = request.context, step_key(request.token)
-    image_id, region = text_note(adopts, "id") or "", text_note(adopts, "region") or ""
-    before = text_note(adopts, "lineage")
-    was_tagged = (
-        _LINEAGE in list_note(context, "done")
-        or text_note(context, "next") == _LINEAGE
-        # A step that has ended leaves no notes of its own but these.
-        or request.attributes != {}
-    )
-    stays = Done(None, notes=(f"{image_id} in {region} is given back: it stays in the cloud",))
-    is_announced = context.get("step") == key and context.get("phase") == Phase.GIVE_BACK
-    if not (was_tagged or is_announced):
-        return stays
-    try:
-        image = await cloud.loader.look(region, image_id)
-        if image is None or not _may_be_ours(image, request.installation, before):
-            return stays
-        if is_announced and before is not None:
-            await tag_image(cloud.client, region, image_id, [(LINEAGE_KEY, before)])
-        elif is_announced:
-            await untag_image(cloud.client, region, image_id, [LINEAGE_KEY])
-    except CloudError as error:
-        trouble = request.now - number_note(context, "since", request.now)
-        if error.is_passing and trouble <= GIVE_UP:
-            return again(cloud, error, request.physical_id, context, trouble)
-        return failed(error, context)
-    if is_announced:
-        return stays
-    announced = changed_notes(
-        context, step=key, phase=Phase.GIVE_BACK, adopts=dict(adopts), since=request.now
-    )
-    return Pending(request.physical_id, 0.0, context=announced, status_says="giving it back")
-
-
-def _may_be_ours(image: Image, installation: str, before: str | None) -> bool:
-    """True where the tag is ours, or not shown: the cloud may take a while to show it."""
-    value = image.tags.get(LINEAGE_KEY)
-    if value is None or value == before:
-        return True
-    origin = origin_of(value)
-    return origin is not None and origin.installation == installation

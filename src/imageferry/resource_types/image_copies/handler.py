@@ -15,7 +15,7 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.values import Json, Value
-from imageferry.resource_types.image_copies.adopting import give_back, take_in, taken_in
+from imageferry.resource_types.image_copies.adopting import take_in
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
 from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
@@ -25,6 +25,7 @@ from imageferry.resource_types.image_copies.lineage import (
     noted_lineage,
     origin_notes,
     own_lineage,
+    untagged_copies,
 )
 from imageferry.resource_types.image_copies.making import Making, Ready
 from imageferry.resource_types.image_copies.notes import (
@@ -40,6 +41,7 @@ from imageferry.resource_types.image_copies.notes import (
 )
 from imageferry.resource_types.image_copies.reading import read_copy
 from imageferry.resource_types.image_copies.renewal import update_copy
+from imageferry.resource_types.image_copies.returning import give_back, taken_in
 from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
 from imageferry.resource_types.image_copies.waiting import make_copy
 from imageferry.resource_types.image_copies.wanted import (
@@ -115,7 +117,8 @@ class ImageCopyHandler:
         wanted = self._view.wanted(request.properties or request.previous, request.region)
         adopted = taken_in(request)
         if adopted is not None:
-            return await give_back(self._cloud.confirmed(request.confirm), adopted, request)
+            cloud = self._cloud.confirmed(request.confirm)
+            return await give_back(cloud, wanted, adopted, request)
         key = step_key(request.token)
         context, may_act = request.context, True
         if context.get("step") != key or context.get("deletes") is not True:
@@ -201,7 +204,8 @@ class ImageCopyHandler:
             for region, image_id in dict.fromkeys(named)
             if image_id is not None and image_id != wanted.source_id
         ]
-        at = number_note(former, "at", number_note(former, "since", 0.0))
+        # Without any notes the call was the first of the resource, made as soon as it was begun.
+        at = number_note(former, "at", number_note(former, "since", request.made_at))
         notes: dict[str, Json] = {
             "step": key,
             "deletes": True,
@@ -216,6 +220,7 @@ class ImageCopyHandler:
                 "phase": Phase.SEARCH,
                 "operation": text_note(former, "operation") or request.operation_id,
                 "address": text_note(former, "address") or request.address,
+                "maker": text_note(former, "maker") or text_note(former, "step"),
                 "began": number_note(former, "began", at),
                 "until": max(at + VISIBILITY, number_note(former, "until", 0.0)),
             }
@@ -239,8 +244,11 @@ class ImageCopyHandler:
             began,
             [image_id for _, image_id in known],
         )
+        told: tuple[str, ...] = ()
         try:
             found = await find_copy(self._cloud, search)
+            if tagged and found.mine is None and now >= until:
+                told = await untagged_copies(self._cloud, search, text_note(context, "maker"))
         except CloudError as error:
             trouble = now - request.intended_at
             if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
@@ -263,11 +271,13 @@ class ImageCopyHandler:
                 status_says="looking for a copy that may have been begun",
             )
         if not targets:
-            return Done(request.physical_id)
+            return Done(request.physical_id, notes=told)
         removing = changed_notes(
-            context, phase=Phase.REMOVE, targets=target_notes(targets), until=None
+            context, phase=Phase.REMOVE, targets=target_notes(targets), until=None, maker=None
         )
-        return Pending(request.physical_id, 0.0, context=removing, status_says="deleting")
+        return Pending(
+            request.physical_id, 0.0, context=removing, status_says="deleting", notes=told
+        )
 
     async def _remove(
         self, request: HandlerRequest, wanted: WantedCopy, key: str, *, may_act: bool

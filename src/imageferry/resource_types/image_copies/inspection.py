@@ -13,6 +13,7 @@ from imageferry.ports.traces import Candidate, Inspection, TraceTrouble
 from imageferry.resource_types.image_copies.adopting import (
     Mismatch,
     differing,
+    found_notes,
     leaves_room,
     unsuitable,
 )
@@ -50,6 +51,7 @@ class ImageAdopter:
                 remedy="check its id, and that it is in the region where it is wanted",
             )
             return Inspection(adopts, (problem,))
+        adopts["found"] = found_notes(wanted, image)
         problems: list[Problem] = []
         refusal = unsuitable(wanted, image)
         if refusal:

@@ -12,7 +12,13 @@ from imageferry.cloud.images import Image, describe_images
 from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.notes import text_note
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS, WantedCopy
+from imageferry.resource_types.image_copies.wanted import (
+    LINEAGE_KEY,
+    MOST_TAGS,
+    WantedCopy,
+    copy_name,
+    masked,
+)
 
 _VALUE_LIMIT: Final = 128
 _CLOCK_DIFFERENCE: Final = 900.0
@@ -85,13 +91,17 @@ def tags_with_lineage(wanted: WantedCopy, value: str | None) -> tuple[tuple[str,
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What would have been made: where, under which name and lineage, and not before when."""
+    """What would have been made: where, under which name and lineage, and not before when.
+
+    `is_first`: the one call that was made was refused, so that what only looks like ours is not.
+    """
 
     wanted: WantedCopy
     name: str | None
     lineage: str | None
     since: float
     excluded: Collection[str] = ()
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,7 @@ async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
     """Look for a copy by lineage tag, then by name, in every status; raises CloudError.
 
     An image that has the name and not the tag is reported, never taken. Where the user's own
-    tags left no room for ours, name, size, origin, age and all tags together must fit.
+    tags left no room for ours, name, size, origin, age, description and all tags must fit.
     """
     region = search.wanted.region
     if search.lineage is not None:
@@ -140,9 +150,15 @@ async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
     source = await cloud.loader.look(search.wanted.source_region, search.wanted.source_id)
     size = None if source is None else source.size
     likely = [image for image in named if _could_be_ours(image, search, size)]
-    if search.lineage is None:
+    if search.lineage is None and search.is_first:
+        likely = []
+    elif search.lineage is None:
         wanted_tags = dict(search.wanted.tags)
-        alike = [image for image in likely if image.tags == wanted_tags]
+        said = search.wanted.description
+        alike = [
+            image for image in likely
+            if image.tags == wanted_tags and said in {None, image.description}
+        ]  # fmt: skip
         if len(alike) > 1:
             # No lineage tells them apart: which of them is ours is not guessed.
             return Finding(rivals=tuple(alike))
@@ -151,6 +167,42 @@ async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
     if search.name is None:
         return Finding()
     return Finding(None, _newest(likely) or _newest(named), bool(likely))
+
+
+async def untagged_copies(
+    cloud: ImageCloud, search: Search, maker: str | None = None
+) -> tuple[str, ...]:
+    """Sentences on images that may be the copy, though the cloud never gave them our tag.
+
+    They have its exact name (or the one that a renewal by the step `maker` gives), its size and
+    age, and nobody's lineage. Whose they are nobody can tell, so they are told and never taken.
+    Raises CloudError.
+    """
+    wanted = search.wanted
+    if wanted.name is None:
+        return ()
+    names = [wanted.name, *([] if maker is None else [copy_name(wanted.name, maker)])]
+    alike: list[Image] = []
+    for name in names:
+        found = await describe_images(cloud.client, wanted.region, name=name, owner="self")
+        alike += [
+            image
+            for image in found
+            if image.name == name
+            and LINEAGE_KEY not in image.tags
+            and image.image_id not in search.excluded
+        ]
+    if not alike:
+        return ()
+    source = await cloud.loader.look(wanted.source_region, wanted.source_id)
+    size = None if source is None else source.size
+    return tuple(
+        f'{image.image_id} in {wanted.region} is named "{masked(image.name, wanted.secrets)}" and may'
+        " be the copy that was begun here: it was copied since, and never got our tag; it is not"
+        ' deleted: take it in with "imageferry adopt", or delete it in the console'
+        for image in alike
+        if _could_be_ours(image, search, size)
+    )
 
 
 def _among(ours: list[Image]) -> Finding:

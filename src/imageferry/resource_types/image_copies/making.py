@@ -189,10 +189,12 @@ async def look(
     refused = refusal.code if refusal is not None else text_note(context, "refused")
     since = number_note(context, "since", number_note(context, "at", request.intended_at))
     verdict = context.get("verdict") if refusal is None else _verdict(making, refusal)
+    is_first = _is_first(request, refusal)
     notes = changed_notes(
-        making.base, phase=Phase.LOOK, until=until, since=since, refused=refused, verdict=verdict
-    )
-    search = Search(making.wanted, making.name, making.lineage, since, making.excluded)
+        making.base, phase=Phase.LOOK, until=until, since=since, refused=refused, verdict=verdict,
+        first=is_first or None,
+    )  # fmt: skip
+    search = Search(making.wanted, making.name, making.lineage, since, making.excluded, is_first)
     try:
         found = await find_copy(cloud, search)
     except CloudError as error:
@@ -235,6 +237,14 @@ async def look(
         observes=True,
         status_says="looking for a copy that was begun before",
     )
+
+
+def _is_first(request: HandlerRequest, refusal: CloudError | None) -> bool:
+    """True where no call of this intent was ever made but the one that was refused."""
+    if refusal is None:
+        return request.context.get("first") is True
+    earlier = request.repeated or request.context.get("lost") is True
+    return not (earlier or refusal.may_have_worked)
 
 
 _UNNAMED: Final = "the name that the cloud gives to a copy without one"
@@ -302,8 +312,8 @@ def _name_taken(
         )
     elif namesake is not None and _is_of_this_installation(making, namesake):
         words += (
-            "; this installation has made it, and this record does not know of it: "
-            '"imageferry adopt" takes it in'
+            "; this installation has made it: it is another stack's, or "
+            '"imageferry orphans" lists it and "imageferry adopt" takes it in'
         )
     return Failed(
         ErrorCode.ALREADY_EXISTS,

@@ -19,6 +19,7 @@ from imageferry.resource_types.image_copies.making import Making, Ready
 from imageferry.resource_types.image_copies.notes import (
     Phase,
     changed_notes,
+    list_note,
     may_have_copied,
     step_key,
     text_note,
@@ -56,6 +57,7 @@ async def update_copy(
         step_key(request.token),
         context.get("swap") is True,
         bool(request.observed),
+        (*list_note(context, "tagged"), *list_note(request.unfinished, "tagged")),
     )
     if not context or context.get("step") != change.key:
         former = context or request.unfinished

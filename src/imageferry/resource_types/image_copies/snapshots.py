@@ -20,9 +20,12 @@ from imageferry.resource_types.image_copies.notes import (
     text_note,
 )
 
-SWEEP_NOTES: Final = frozenset({"snapshots", "ours", "gone", "swept", "kept", "sweep", "tried"})
-"""What a removal notes of snapshots: those of each image, the images that were made here, the
-images that are gone, and of each snapshot that it is deleted, kept and why, next, since when tried."""
+SWEEP_NOTES: Final = frozenset(
+    {"snapshots", "ours", "unmade", "gone", "swept", "kept", "sweep", "tried"}
+)
+"""What a removal notes of snapshots: those of each image, the images that were made here, those that
+were never made whole, the images that are gone, and of each snapshot that it is deleted, kept and
+why, next, since when tried."""
 
 _CLOCK_DIFFERENCE: Final = 900.0
 _NOT_THERE: Final = "InvalidSnapshotId.NotFound"
@@ -40,6 +43,7 @@ _USED: Final[Mapping[str, str]] = {
     "SnapshotCreatedDisk": "a disk was made from it",
 }
 _NOT_OURS: Final = "its image was not made here"
+_UNMADE: Final = frozenset({"CreateFailed", "UnAvailable"})
 _STAY: Final = "the cloud keeps the snapshots of deleted images, and bills them"
 
 
@@ -84,10 +88,14 @@ def with_snapshots(context: Context, region: str, image: Image, request: Handler
     ours = list_note(context, "ours")
     if _was_made_here(image, request) and behind.key not in ours:
         ours = (*ours, behind.key)
+    unmade = list_note(context, "unmade")
+    if image.status in _UNMADE and behind.key not in unmade:
+        unmade = (*unmade, behind.key)
     return changed_notes(
         context,
         snapshots={**former, behind.key: list(dict.fromkeys(merged))},
         ours=list(ours) or None,
+        unmade=list(unmade) or None,
     )
 
 
@@ -184,8 +192,8 @@ async def tell_snapshots(cloud: ImageCloud, context: Context, *, sweeps: bool) -
         notes.append(f"{_named(region, ids)} {'is' if is_one else 'are'} deleted")
     for behind in noted_snapshots(context):
         left = [one for one in behind.ids if one not in swept]
-        # Whether a cancelled copy leaves any is not published.
-        if context.get("cancelled") is True:
+        # Whether a copy leaves any that was cancelled, or has failed, is not published.
+        if context.get("cancelled") is True or behind.key in list_note(context, "unmade"):
             left = await _still_there(cloud, behind.region, left)
         for why, ids in _by_reason(context, behind, left, sweeps=sweeps):
             notes.append(_sentence(behind.region, ids, why))

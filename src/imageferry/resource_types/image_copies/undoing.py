@@ -17,6 +17,7 @@ from imageferry.resource_types.image_copies.lineage import (
     Search,
     find_copy,
     noted_lineage,
+    untagged_copies,
 )
 from imageferry.resource_types.image_copies.notes import (
     Phase,
@@ -140,8 +141,11 @@ async def _search_lost(
     wanted = replace(change.wanted, region=text_note(context, "began_in") or change.wanted.region)
     mark = noted_lineage(request, context)
     search = Search(wanted, None, mark, began, known_images(change, request))
+    told: tuple[str, ...] = ()
     try:
         found = await find_copy(cloud, search)
+        if found.mine is None and now >= began + VISIBILITY:
+            told = await untagged_copies(cloud, search, text_note(context, "owner"))
     except CloudError as error:
         return passing_or_failed(cloud, change, request, error)
     if found.mine is not None:
@@ -149,7 +153,7 @@ async def _search_lost(
             change, request, Phase.DISCARD, "undoing", image_id=found.mine.image_id, lost=None
         )
     if now >= began + VISIBILITY:
-        return announced(change, request, Phase.RESTORE, "undoing")
+        return replace(announced(change, request, Phase.RESTORE, "undoing"), notes=told)
     status = "looking for a copy that may have been begun"
     return Pending(
         change.view.physical_id(request, text_note(context, "old_id")),

@@ -20,7 +20,13 @@ from imageferry.resource_types.image_copies.notes import (
     number_note,
     text_note,
 )
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, MOST_TAGS, View, WantedCopy
+from imageferry.resource_types.image_copies.wanted import (
+    LINEAGE_KEY,
+    MOST_TAGS,
+    View,
+    WantedCopy,
+    masked,
+)
 
 _STILL_CREATING: Final = "InvalidStatus.ImageIsCreating"
 _EVERYTHING: Final = frozenset({"name", "description", "tags", "resource_group"})
@@ -32,7 +38,8 @@ class Change:
 
     `swaps`: an image left over by an earlier step takes its place again, so that all of it has to
     be compared, not only what differs between the two wishes. `mends`: what was changed outside is
-    set back, whatever the type would say to such a change.
+    set back, whatever the type would say to such a change. `tagged` are keys of tags that this step
+    or an unfinished one before it may have set, so that whoever turns it back takes them off.
     """
 
     view: View
@@ -41,6 +48,7 @@ class Change:
     key: str
     swaps: bool = False
     mends: bool = False
+    tagged: tuple[str, ...] = ()
 
     @property
     def editable(self) -> frozenset[str]:
@@ -131,8 +139,10 @@ async def adjust(
     except CloudError as error:
         return passing_or_failed(cloud, change, request, error)
     if needed:
-        status = f"changing {needed[0]}"
-        return announced(change, request, Phase.ADJUST, status, done=done, next=needed[0])
+        return announced(
+            change, request, Phase.ADJUST, f"changing {needed[0]}",
+            done=done, next=needed[0], tagged=_tagged(change, image) or None,
+        )  # fmt: skip
     old_id = text_note(context, "old_id") if change.swaps else None
     return finished(change, request, image_id, old_id=old_id, notes=_kept(change, image))
 
@@ -154,10 +164,10 @@ def needed_calls(change: Change, image: Image) -> list[str]:
 
 def _superfluous(change: Change, image: Image) -> list[str]:
     wanted = dict(change.wanted.tags)
-    candidates = list(image.tags) if change.swaps else [key for key, _ in change.before.tags]
+    candidates = [*(key for key, _ in change.before.tags), *change.tagged]
     keys = [
         key
-        for key in candidates
+        for key in (image.tags if change.swaps else dict.fromkeys(candidates))
         if key in image.tags and key not in wanted and not key.startswith(("acs:", "imageferry:"))
     ]
     if len(wanted) >= MOST_TAGS and LINEAGE_KEY in image.tags:
@@ -167,6 +177,14 @@ def _superfluous(change: Change, image: Image) -> list[str]:
 
 def _missing(change: Change, image: Image) -> list[tuple[str, str]]:
     return [(key, value) for key, value in change.wanted.tags if image.tags.get(key) != value]
+
+
+def _tagged(change: Change, image: Image) -> list[str]:
+    """The keys to note before they are set; one that holds a secret is not written down."""
+    known = {key for key, _ in change.before.tags}
+    new = [key for key, _ in _missing(change, image) if key not in known]
+    secrets = change.wanted.secrets
+    return [key for key in dict.fromkeys([*change.tagged, *new]) if masked(key, secrets) == key]
 
 
 def _new_name(change: Change, image: Image) -> str | None:

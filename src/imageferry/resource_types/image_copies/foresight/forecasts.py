@@ -40,7 +40,12 @@ from imageferry.resource_types.image_copies.foresight.objections import (
     of_quota,
     of_source,
 )
-from imageferry.resource_types.image_copies.foresight.previews import Deed, Preview, understood
+from imageferry.resource_types.image_copies.foresight.previews import (
+    Deed,
+    Preview,
+    calls_in_place,
+    understood,
+)
 from imageferry.resource_types.image_copies.foresight.rehearsals import rehearse_copies
 from imageferry.resource_types.image_copies.foresight.surveys import Survey
 from imageferry.resource_types.image_copies.queues import Capacity
@@ -50,11 +55,12 @@ from imageferry.resource_types.image_copies.words import Words
 _CALLS: Final[Mapping[Deed, int]] = {
     Deed.MAKE: 1,
     Deed.RENEW: 5,
-    Deed.RENAME: 2,
+    Deed.RENAME: 0,
     Deed.REMOVE: 3,
     Deed.NOTHING: 0,
 }
-"""Calls that each deed takes beside the looks at copies: what waits is counted with its region."""
+"""Calls that each deed takes beside the looks at copies, and beside what changes in place: what
+waits is counted with its region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ class CopyForesight:
         coming = [one for one in forecasts if one.route is not None and not one.is_refused]
         backlogs = self._backlogs(coming, sights)
         ahead = sum(_CALLS[preview.deed] for preview in previews) + sum(map(polls_of, backlogs))
+        in_place = [one for one in previews if one.deed in {Deed.RENAME, Deed.NOTHING}]
+        ahead += sum(calls_in_place(self._view, preview) for preview in in_place)
         refused = sum(one.route is not None and one.is_refused for one in forecasts)
         if refused:
             notes.append(f"copies that would be refused are not in the estimate: {refused}")

@@ -123,6 +123,33 @@ def recorded_image(view: View, region: str, resource: Resource) -> str | None:
     )
 
 
+def calls_in_place(view: View, preview: Preview) -> int:
+    """Calls that an image takes to be brought in line as it is: a look before each, and one first.
+
+    What is known only later counts as changed.
+    """
+    before, wanted = preview.former, preview.wanted
+    if preview.proposal.action is not Action.UPDATE or before is None or wanted is None:
+        return 0
+    words = view.words
+    former, coming = dict(before.tags), dict(wanted.tags)
+    is_open = not preview.knows(words.tags)
+    changes = (
+        "tags" in view.editable and bool(former.keys() - coming.keys()) and not is_open,
+        "tags" in view.editable and (is_open or bool(coming.items() - former.items())),
+        any(
+            part in view.editable and (not preview.knows(word) or new not in {None, old})
+            for part, word, old, new in (
+                ("name", words.name, before.name, wanted.name),
+                ("description", words.description, before.description, wanted.description),
+            )
+        ),
+        not preview.knows(words.resource_group)
+        or wanted.resource_group not in {None, before.resource_group},
+    )
+    return 1 + 2 * sum(changes) if any(changes) else 0
+
+
 def property_word(words: Words, cloud_code: str) -> str:
     """The property that a refusal of CopyImage is about, empty where that cannot be told."""
     found = next((part for part in _PARTS if part in cloud_code), None)
