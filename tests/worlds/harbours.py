@@ -137,8 +137,15 @@ class Harbour:
         region, name = chance.choice(REGIONS), chance.choice((*NAMES, "carried"))
         self.port.log.lines.append(f"{self.port.clock.now():.2f} somebody takes {name} in {region}")
         token = f"late-{len(self.before)}"
-        with contextlib.suppress(CloudError):
-            await copy_image(self._other_client(), CopyRequest(image, source, region, token, name))
+        try:
+            with contextlib.suppress(CloudError):
+                wish = CopyRequest(image, source, region, token, name)
+                await copy_image(self._other_client(), wish)
+        finally:
+            # Also where the operation ends before their reply has come.
+            self._note_theirs(name)
+
+    def _note_theirs(self, name: str) -> None:
         # Ours that is just being made under no tag could not be told from theirs.
         known = {image["image_id"] for image in self.before}
         self.before += [
