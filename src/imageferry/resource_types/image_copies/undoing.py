@@ -157,7 +157,7 @@ async def _search_lost(
     status = "looking for a copy that may have been begun"
     return Pending(
         change.view.physical_id(request, text_note(context, "old_id")),
-        min(15.0, began + VISIBILITY - now),
+        max(0.25, min(15.0, began + VISIBILITY - now)),
         context=context,
         observes=True,
         status_says=status,

@@ -240,4 +240,4 @@ def snapped(now: float, interval: float) -> float:
     if last > first:
         shift = ((first - 1) ^ last).bit_length() - 1
         first = (last >> shift) << shift
-    return max(0.01, first / 4 - now)
+    return max(0.02, first / 4 - now)
