@@ -42,7 +42,9 @@ def test_a_copy_is_made_shown_and_removed(type_name: str) -> None:
         assert read.outcome.attributes == resource.attributes
         assert read.outcome.symptoms == ()
         observed = read.outcome.observed or {}
-        assert {name for name in wanted if observed.get(name, wanted[name]) != wanted[name]} == set()
+        assert {
+            name for name in wanted if observed.get(name, wanted[name]) != wanted[name]
+        } == set()
         gone = await resource.delete()
         assert isinstance(gone.outcome, Done)
         assert cloud.images() == []

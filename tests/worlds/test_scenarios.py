@@ -8,6 +8,7 @@ from tests.worlds.language import World, source_of, world_of
 
 RENEWED = {"One": {"name": "golden", "encrypted": True}}
 
+TWENTY = {f"tag{number}": "x" for number in range(20)}
 ADOPTING = World(language="cfn", neighbours=(("cn-shanghai", "found"),)).adopt(name="found")
 SCENARIOS = {
     "a neighbour's image is taken in, through a crash behind the call": (
@@ -63,6 +64,19 @@ SCENARIOS = {
         .compare()
         .sweep()
         .expect(copies=1)
+    ),
+    "tags that a failed update has set are taken off again": (
+        World(language="cfn")
+        .deploy(singles={"One0": {"name": "silver", "tags": {"use": "b"}}})
+        .deploy(singles={"One0": {"name": "web", "tags": {"use": "b", "more": "a"}}})
+        .options("rollback")
+        .fault("error", "ModifyImageAttribute", code="InvalidImageName.Duplicated", status=400)
+        .compare()
+    ),
+    "under another logical id an image without room for a tag is not taken for ours": (
+        World(language="cfn")
+        .deploy(singles={"One0": {"name": "silver", "tags": TWENTY}})
+        .deploy(singles={"One1": {"name": "silver", "tags": TWENTY}})
     ),
     "a crash between call and record makes no second copy": (
         World()

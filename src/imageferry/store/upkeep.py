@@ -181,9 +181,7 @@ def _clear_change_sets(connection: Connection, before: float, gone: Sequence[str
     old = select(CHANGE_SETS.c.number, CHANGE_SETS.c.stack_id).where(
         CHANGE_SETS.c.created_at < before, not_(is_needed)
     )
-    rows = _but_origins(
-        connection, [(row.number, row.stack_id) for row in connection.execute(old)]
-    )
+    rows = _but_origins(connection, [(row.number, row.stack_id) for row in connection.execute(old)])
     for some in _in_parts(gone):
         of_gone = select(CHANGE_SETS.c.number, CHANGE_SETS.c.stack_id).where(
             CHANGE_SETS.c.stack_id.in_(some)
