@@ -133,7 +133,9 @@ def test_stacks_that_began_apart_share_their_looks(tmp_path: Path) -> None:
         hours = (clock.now() - began) / HOUR
         assert ends == [OperationStatus.SUCCEEDED] * 3
         assert 3.5 < hours < 6
-        assert max(looks[region] for region in regions) <= MOST_POLLS * hours
+        # One in ten more than copies of one hour may have: each that begins or ends while others run
+        # has a few looks of its own.
+        assert max(looks[region] for region in regions) <= 1.1 * MOST_POLLS * hours
 
     play(tmp_path, 60, scenario)
 
