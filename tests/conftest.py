@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings, strategies
+from hypothesis import settings
 
 from tests.postgres import PostgresServer
 
-# What it would load in the middle of a test is loaded here: that a module is compiled deep in a
-# test, while its objects are collected, is more than some Pythons bear.
-strategies.randoms(use_true_random=False).validate()
+# What hypothesis would load in the middle of a test is loaded here: that a module is compiled deep
+# in a test, while its objects are collected, is more than some Pythons bear.
+importlib.import_module("hypothesis.strategies._internal.random")
 
 # A run that others wait for must not depend on luck; IMAGEFERRY_EXPLORE=1 looks for what is new.
 settings.register_profile("steady", derandomize=True, deadline=None)
