@@ -240,6 +240,7 @@ class DistributedDispatcher:
                 try:
                     await prepare(line)
                 except BaseException:
+                    # Whatever it was, also a cancellation: its sessions do not stay open.
                     await line.close()
                     raise
                 connector = GuardedConnector(line, None if self._takes_up else self._claims)

@@ -169,6 +169,7 @@ class Connection:
         try:
             return self._emulator.answer(request)
         except Exception:
+            # As the cloud does: a fault of its own is told to who asked, and ends nobody else's call.
             _log.exception("the emulator failed in %s %s", request.method, request.path)
             body = (
                 b'{"RequestId":"","HostId":"","Code":"InternalError",'

@@ -225,24 +225,10 @@ def question(
 ) -> HandlerRequest:
     """What the handler of a step is asked, from the step and its record.
 
-    `confirm` raises once the operation is another's. `now` is the run's own time and `wall` the wall clock's: an intent is young by both, or old.
+    `confirm` raises once the operation is another's. `now` is the run's own time and `wall` the
+    wall clock's: an intent is young by both, or old.
     """
     resource = step.resource
-    age = max(now, wall) - record.intended_at
-    # A clock that was set back tells nothing of how long ago it was.
-    is_old = age > site.patience.token_lifetime or wall < record.intended_at - BEHIND
-    uncertain = (
-        step.action is HandlerAction.CREATE
-        and is_old
-        and record.status is StepStatus.INTENDED
-        and record.physical_id is None
-    )
-    replaces = step.replaces
-    if step.action is HandlerAction.UPDATE and resource is not None and not replaces:
-        found = site.catalog.find(step.type_name)
-        if found is not None:
-            changed = differences(found.schema, resource.properties, record.properties or {})
-            replaces = replacement_of(changed) is Replacement.YES
     return HandlerRequest(
         action=step.action,
         type_name=step.type_name,
@@ -265,8 +251,8 @@ def question(
         unfinished=resource.context if resource is not None else {},
         leftover=step.leftover,
         leftovers=resource.leftovers if resource is not None else (),
-        replaces=replaces,
-        uncertain=uncertain,
+        replaces=_replaces(step, record, site),
+        uncertain=_is_uncertain(step, record, site.patience, now, wall),
         repeated=record.intended_at < entered_at,
         visible_by=max(record.intended_at, entered_at) + site.patience.visibility,
         adopts=step.adopts,
@@ -278,6 +264,35 @@ def question(
         made_at=resource.created_at if resource is not None else record.intended_at,
         confirm=confirm,
     )
+
+
+def _is_uncertain(
+    step: Step, record: StepRecord, patience: Patience, now: float, wall: float
+) -> bool:
+    """True for an intent without an id whose token the cloud may have forgotten by now."""
+    # A clock that was set back tells nothing of how long ago it was.
+    is_old = (
+        max(now, wall) - record.intended_at > patience.token_lifetime
+        or wall < record.intended_at - BEHIND
+    )
+    return (
+        step.action is HandlerAction.CREATE
+        and is_old
+        and record.status is StepStatus.INTENDED
+        and record.physical_id is None
+    )
+
+
+def _replaces(step: Step, record: StepRecord, site: Site) -> bool:
+    """True where the update needs a new physical id, planned so or seen only now."""
+    resource = step.resource
+    if step.replaces or step.action is not HandlerAction.UPDATE or resource is None:
+        return step.replaces
+    found = site.catalog.find(step.type_name)
+    if found is None:
+        return False
+    changed = differences(found.schema, resource.properties, record.properties or {})
+    return replacement_of(changed) is Replacement.YES
 
 
 def _asked(step: Step, record: StepRecord) -> Mapping[str, Value]:
