@@ -152,6 +152,17 @@ class Cloud:
             Action(action, repeatable=False), region, {"RegionId": region, **parameters}
         )
 
+    async def somebody_copies(self, name: str, **more: Any) -> None:
+        """Somebody else copies our source image to our region under a name."""
+        await self.call(
+            "CopyImage",
+            SOURCE_REGION,
+            ImageId=SOURCE,
+            DestinationRegionId=REGION,
+            DestinationImageName=name,
+            **more,
+        )
+
 
 @dataclass
 class Answers:

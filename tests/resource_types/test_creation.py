@@ -217,13 +217,7 @@ def test_with_twenty_tags_what_was_there_before_the_first_call_is_not_taken(type
 @TYPES
 def test_a_name_that_somebody_else_has_is_refused_at_once(type_name: str) -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName="golden",
-        )
+        await cloud.somebody_copies("golden")
         (theirs,) = cloud.images()
         await cloud.clock.sleep(DAY)
         made = await resource.create(properties(type_name, name="golden"))
@@ -241,13 +235,7 @@ def test_a_name_that_somebody_else_has_is_refused_at_once(type_name: str) -> Non
 @TYPES
 def test_a_namesake_of_the_same_size_and_age_is_reported_and_not_taken(type_name: str) -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName="golden",
-        )
+        await cloud.somebody_copies("golden")
         made = await resource.create(properties(type_name, name="golden"))
         assert isinstance(made.outcome, Failed)
         assert "not our tag" in made.outcome.message
@@ -342,13 +330,7 @@ def test_a_failed_source_and_a_missing_one_are_refused(type_name: str) -> None:
 def test_no_secret_is_in_any_answer(type_name: str) -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
         name = "s3cretname"
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName=name,
-        )
+        await cloud.somebody_copies(name)
         await cloud.clock.sleep(DAY)
         made = await resource.create(
             properties(type_name, name=Secret(name), tags={"password": Secret("hunter22")})
@@ -429,13 +411,7 @@ def test_a_name_that_is_only_alike_is_not_ours(type_name: str) -> None:
     """DescribeImages finds names by a part of them as well."""
 
     async def scenario(cloud: Cloud, resource: Resource) -> None:
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName="golden-2",
-        )
+        await cloud.somebody_copies("golden-2")
         made = await resource.create(properties(type_name, name="golden"), uncertain=True)
         assert isinstance(made.outcome, Done)
         assert {one["name"] for one in cloud.images()} == {"golden", "golden-2"}
@@ -463,12 +439,8 @@ def test_a_name_that_an_unrecorded_copy_of_ours_has_names_the_way_out(type_name:
     """An older record does not know what was made since, and must not make it twice."""
 
     async def scenario(cloud: Cloud, resource: Resource) -> None:
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName="golden",
+        await cloud.somebody_copies(
+            "golden",
             Tag=[{"Key": "imageferry:lineage", "Value": "inst1234/a-later-operation/Golden"}],
         )
         await cloud.clock.sleep(DAY)

@@ -11,8 +11,6 @@ from imageferry.model.handlers import Done, HandlerAction, Outcome, Pending
 from tests.resource_types.copying import (
     REGION,
     ROS,
-    SOURCE,
-    SOURCE_REGION,
     TF,
     Cloud,
     Killed,
@@ -38,13 +36,7 @@ def test_a_removal_tells_of_a_copy_that_never_got_our_tag(type_name: str, kind: 
         made_at = cloud.clock.now()
         await found.handler.create(resource.request(HandlerAction.CREATE, wanted))
         (made,) = cloud.images()
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName="golden-2",
-        )
+        await cloud.somebody_copies("golden-2")
         cloud.changes.clear()
         resource.properties = wanted
         gone = await resource.delete(made_at=made_at)
@@ -67,13 +59,7 @@ def test_a_removal_tells_of_a_copy_that_never_got_our_tag(type_name: str, kind: 
 @TYPES
 def test_a_removal_says_nothing_of_an_older_namesake(type_name: str) -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
-        await cloud.call(
-            "CopyImage",
-            SOURCE_REGION,
-            ImageId=SOURCE,
-            DestinationRegionId=REGION,
-            DestinationImageName="golden",
-        )
+        await cloud.somebody_copies("golden")
         await cloud.clock.sleep(DAY)
         resource.properties = properties(type_name, name="golden")
         gone = await resource.delete(made_at=cloud.clock.now())
