@@ -8,7 +8,7 @@ from imageferry.control.desk import Desk
 from imageferry.control.requests import ExecutionOptions, Planned
 from imageferry.engine.closing import listed
 from imageferry.model.changes import Action, ChangeKind, ChangeSet, ResourceChange
-from imageferry.model.events import Event
+from imageferry.model.events import Event, stack_event
 from imageferry.model.expressions import Literal
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
@@ -54,15 +54,8 @@ def begin(
         updated_at=now,
         operation_id=operation.operation_id,
     )
-    begun = Event(
-        stack_id=stack.stack_id,
-        operation_id=operation.operation_id,
-        time=now,
-        address="",
-        type_name="",
-        status=status,
-        reason=_opening(change_set, desk.catalog),
-        physical_id=stack.stack_id,
+    begun = stack_event(
+        stack.stack_id, operation.operation_id, now, status, _opening(change_set, desk.catalog)
     )
     return operation, stack, begun
 

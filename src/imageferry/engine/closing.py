@@ -11,7 +11,7 @@ from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.scopes import MANNERS, Scope
 from imageferry.model.changes import ChangeKind, ChangeSet
-from imageferry.model.events import Event
+from imageferry.model.events import Event, stack_event
 from imageferry.model.inquiries import Inquiry, InquiryKind
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Export, Resource, Stack
@@ -236,15 +236,12 @@ def close(
     if status is StackStatus.DELETE_FAILED:
         # Half of it may be gone: nobody is to build on what is left.
         after = replace(after, exports=())
-    event = Event(
-        stack_id=stack.stack_id,
-        operation_id=operation.operation_id,
-        time=now,
-        address="",
-        type_name="",
-        status=status,
-        reason="; ".join([*([reason] if reason else []), *notes]),
-        physical_id=stack.stack_id,
+    event = stack_event(
+        stack.stack_id,
+        operation.operation_id,
+        now,
+        status,
+        "; ".join([*([reason] if reason else []), *notes]),
     )
     return Closing(
         status=end,

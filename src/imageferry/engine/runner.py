@@ -17,7 +17,7 @@ from imageferry.engine.telling import ending
 from imageferry.engine.waves import Course, Parts, Wave, WaveEnd
 from imageferry.graph import Graph
 from imageferry.model.changes import Action, ChangeKind, ChangeSet
-from imageferry.model.events import Event
+from imageferry.model.events import Event, stack_event
 from imageferry.model.handlers import ErrorCode
 from imageferry.model.hiding import hidden_texts
 from imageferry.model.journal import Standing
@@ -269,15 +269,12 @@ class _Run:
     async def _begin_rollback(self, rollback: ChangeSet, course: Course, end: WaveEnd) -> None:
         status = WAYS[self._entry.stack.status][Verb.CANCEL]
         reason = _why(end, course)
-        event = Event(
-            stack_id=self._entry.stack.stack_id,
-            operation_id=self._operation.operation_id,
-            time=self._parts.clock.now(),
-            address="",
-            type_name="",
-            status=status,
-            reason=reason,
-            physical_id=self._entry.stack.stack_id,
+        event = stack_event(
+            self._entry.stack.stack_id,
+            self._operation.operation_id,
+            self._parts.clock.now(),
+            status,
+            reason,
         )
         self._operation = replace(self._operation, reason=reason)
         await self._journal.record(

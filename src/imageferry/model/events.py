@@ -1,4 +1,4 @@
-"""Event: one line of a stack's history, for people."""
+"""Event: one line of a stack's history, for people; of a resource, or of the stack itself."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ class Event:
     reason: str = ""
     physical_id: str | None = None
     sequence: int = 0
+
+
+def stack_event(
+    stack_id: str, operation_id: str, time: float, status: StackStatus, reason: str
+) -> Event:
+    """A change of status of the stack itself; `time` in seconds since 1970."""
+    return Event(stack_id, operation_id, time, "", "", status, reason, physical_id=stack_id)
