@@ -8,14 +8,9 @@ from typing import Final
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
+from imageferry.resource_types.handling.properties import flag_of, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy
-from imageferry.resource_types.image_copies.wanted import (
-    View,
-    WantedCopy,
-    flag_of,
-    tags_of,
-    text_of,
-)
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "ALIYUN::ECS::CopyImage"

@@ -10,25 +10,21 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json, Value
-from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
-from imageferry.resource_types.image_copies.lineage import origin_notes, own_lineage
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
+from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, MOST_TAGS, origin_notes
+from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
     number_note,
     step_key,
     text_note,
 )
+from imageferry.resource_types.handling.properties import masked
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.lineage import own_lineage
+from imageferry.resource_types.image_copies.notes import Phase
 from imageferry.resource_types.image_copies.updates import CALLS, Change, needed_calls
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    MOST_TAGS,
-    View,
-    WantedCopy,
-    masked,
-)
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 LINEAGE_CALL: Final = "lineage"
 """The call that sets our tag, as `done` and `next` name it; the others are those of CALLS."""
@@ -142,7 +138,7 @@ async def take_in(
         trouble = request.now - number_note(former, "at", request.now)
         if error.is_passing and trouble <= GIVE_UP:
             physical_id = view.physical_id(request, image_id)
-            return again(cloud, error, physical_id, notes, trouble)
+            return again(cloud.client, error, physical_id, notes, trouble)
         # A call that was refused for good has changed nothing that would have to be put back.
         return failed(error, notes if error.is_passing else changed_notes(notes, next=None))
     if needed:

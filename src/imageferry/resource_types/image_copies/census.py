@@ -16,12 +16,11 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.ports.traces import Trace, TraceEnd, TraceRemoval, TraceTrouble
+from imageferry.resource_types.handling.faults import says
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, lineage, origin_of
 from imageferry.resource_types.image_copies import deletion
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import says
-from imageferry.resource_types.image_copies.lineage import lineage, origin_of
 from imageferry.resource_types.image_copies.notes import Phase
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY
 
 _UNDER_WAY = frozenset({"Creating", "Waiting"})
 

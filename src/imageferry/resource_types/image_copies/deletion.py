@@ -17,16 +17,11 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
+from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.lineages import VISIBILITY
+from imageferry.resource_types.handling.notes import changed_notes, list_note, number_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
-    Target,
-    changed_notes,
-    list_note,
-    number_note,
-    target_notes,
-)
+from imageferry.resource_types.image_copies.notes import Phase, Target, target_notes
 from imageferry.resource_types.image_copies.snapshots import (
     SWEEP_NOTES,
     noted_snapshots,
@@ -34,7 +29,6 @@ from imageferry.resource_types.image_copies.snapshots import (
     tell_snapshots,
     with_snapshots,
 )
-from imageferry.resource_types.image_copies.wanted import VISIBILITY
 from imageferry.resource_types.image_copies.watches import (
     STALLED_AFTER,
     estimate,
@@ -121,7 +115,7 @@ async def remove_images(
         notes = _notes(removal, context, since, asked, removal.looking)
         if not error.is_passing or now - since > GIVE_UP:
             return failed(error, notes)
-        return again(cloud, error, removal.physical_id, notes, now - since, observes=True)
+        return again(cloud.client, error, removal.physical_id, notes, now - since, observes=True)
     pairs = list(zip(removal.targets, looks, strict=True))
     shown = [(region, image) for (region, _), image in pairs if image is not None]
     hidden = [image_id for (_, image_id), image in pairs if image is None]
@@ -332,7 +326,7 @@ async def _not_removed(
     if error.is_passing:
         if trouble > GIVE_UP:
             return failed(error, pressing)
-        pending = again(cloud, error, removal.physical_id, pressing, trouble)
+        pending = again(cloud.client, error, removal.physical_id, pressing, trouble)
         return _telling_stall(cloud, pending, region, image, now)
     if cancels and error.code in _CANNOT_CANCEL:
         kept = (*list_note(pressing, "uncancellable"), image.image_id)
@@ -348,7 +342,7 @@ async def _not_removed(
         )
     if error.code in _BUSY:
         # A copy that has just ended, or another one that reads from this image: look again.
-        pending = again(cloud, error, removal.physical_id, pressing, trouble)
+        pending = again(cloud.client, error, removal.physical_id, pressing, trouble)
         return _telling_stall(cloud, pending, region, image, now)
     words = says(error) + await _who_holds(cloud, region, image.image_id, error.code)
     return failed(error, pressing, message=words)

@@ -15,15 +15,20 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.values import Json, Value
+from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
+from imageferry.resource_types.handling.lineages import (
+    MOST_TAGS,
+    VISIBILITY,
+    noted_lineage,
+    origin_notes,
+)
+from imageferry.resource_types.handling.notes import changed_notes, number_note, step_key, text_note
 from imageferry.resource_types.image_copies.adopting import take_in
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
 from imageferry.resource_types.image_copies.lineage import (
     Search,
     find_copy,
-    noted_lineage,
-    origin_notes,
     own_lineage,
     untagged_copies,
 )
@@ -31,25 +36,16 @@ from imageferry.resource_types.image_copies.making import Making, Ready
 from imageferry.resource_types.image_copies.notes import (
     Phase,
     Target,
-    changed_notes,
     may_have_copied,
     noted_targets,
-    number_note,
-    step_key,
     target_notes,
-    text_note,
 )
 from imageferry.resource_types.image_copies.reading import read_copy
 from imageferry.resource_types.image_copies.renewal import update_copy
 from imageferry.resource_types.image_copies.returning import give_back, taken_in
 from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
 from imageferry.resource_types.image_copies.waiting import make_copy
-from imageferry.resource_types.image_copies.wanted import (
-    MOST_TAGS,
-    VISIBILITY,
-    View,
-    WantedCopy,
-)
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 _STEPS_READ: Final = 10_000
 _REMEMBERED: Final = (*sorted(SWEEP_NOTES), "cancelled")
@@ -253,7 +249,7 @@ class ImageCopyHandler:
             trouble = now - request.intended_at
             if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
                 return failed(error, context)
-            return again(self._cloud, error, request.physical_id, context, trouble, observes=True)
+            return again(self._cloud.client, error, request.physical_id, context, trouble, observes=True)
         targets = list(known)
         if found.mine is not None:
             targets += [(region, image.image_id) for image in (found.mine, *found.twins)]

@@ -10,6 +10,9 @@ from imageferry.model.schemas import Problem
 from imageferry.model.stacks import Resource
 from imageferry.model.values import Json, Value, is_known
 from imageferry.ports.traces import Candidate, Inspection, TraceTrouble
+from imageferry.resource_types.handling.faults import says
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, origin_of
+from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.adopting import (
     Mismatch,
     differing,
@@ -18,9 +21,7 @@ from imageferry.resource_types.image_copies.adopting import (
     unsuitable,
 )
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import says
-from imageferry.resource_types.image_copies.lineage import origin_of
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, View, WantedCopy, masked
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 
 class ImageAdopter:

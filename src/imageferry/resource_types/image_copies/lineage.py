@@ -6,19 +6,14 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from imageferry.cloud.images import Image, describe_images
-from imageferry.model.handlers import Context, HandlerRequest
+from imageferry.model.handlers import HandlerRequest
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, MOST_TAGS, lineage
+from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.notes import text_note
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    MOST_TAGS,
-    WantedCopy,
-    copy_name,
-    masked,
-)
+from imageferry.resource_types.image_copies.wanted import WantedCopy, copy_name
 
 _VALUE_LIMIT: Final = 128
 _CLOCK_DIFFERENCE: Final = 900.0
@@ -38,50 +33,11 @@ def identity_of(wanted: WantedCopy) -> str:
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 
-def lineage(installation: str, operation_id: str, address: str) -> str:
-    """The value of the lineage tag; a long address is cut and told apart by its digest."""
-    text = f"{installation}/{operation_id}/{address}"
-    if len(text) <= _VALUE_LIMIT and text.isascii():
-        return text
-    digest = hashlib.sha256(address.encode()).hexdigest()[:16]
-    head = f"{installation}/{operation_id}/"
-    kept = "".join(character for character in address if character.isascii())
-    return f"{head}{kept[: _VALUE_LIMIT - len(head) - 17]}~{digest}"
-
-
-class Origin(NamedTuple):
-    """What a lineage says: whose installation, which operation, for which address (maybe cut)."""
-
-    installation: str
-    operation_id: str
-    address: str
-
-
-def origin_of(value: str) -> Origin | None:
-    """The parts of a lineage tag's value; None for one that is none of ours."""
-    parts = value.split("/", 2)
-    return Origin(*parts) if len(parts) == 3 and all(parts) else None
-
-
 def own_lineage(request: HandlerRequest, wanted: WantedCopy) -> str | None:
     """The lineage of what a request makes; None where the user's own tags leave no room."""
     if len(wanted.tags) >= MOST_TAGS:
         return None
     return lineage(request.installation, request.operation_id, request.address)
-
-
-def origin_notes(request: HandlerRequest) -> dict[str, str]:
-    """Who makes something, for its notes: a resource may have another address when it goes."""
-    return {"operation": request.operation_id, "address": request.address}
-
-
-def noted_lineage(request: HandlerRequest, context: Context) -> str:
-    """The lineage of what an earlier step, or this one, has begun."""
-    return lineage(
-        request.installation,
-        text_note(context, "operation") or request.operation_id,
-        text_note(context, "address") or request.address,
-    )
 
 
 def tags_with_lineage(wanted: WantedCopy, value: str | None) -> tuple[tuple[str, str], ...]:

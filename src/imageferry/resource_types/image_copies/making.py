@@ -11,27 +11,19 @@ from imageferry.cloud.errors import CloudError, handler_code
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
-from imageferry.resource_types.image_copies.lineage import (
-    Search,
-    find_copy,
-    origin_of,
-    tags_with_lineage,
-)
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
-    changed_notes,
-    number_note,
-    text_note,
-)
-from imageferry.resource_types.image_copies.wanted import (
+from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.lineages import (
     LINEAGE_KEY,
     TOKEN_TRUST,
     VISIBILITY,
-    WantedCopy,
-    masked,
+    origin_of,
 )
+from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
+from imageferry.resource_types.handling.properties import masked
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.lineage import Search, find_copy, tags_with_lineage
+from imageferry.resource_types.image_copies.notes import Phase
+from imageferry.resource_types.image_copies.wanted import WantedCopy
 from imageferry.resource_types.image_copies.watches import snapped
 
 
@@ -160,7 +152,7 @@ async def _not_started(
     if error.is_passing or error.code in _STILL_RUNNING:
         if trouble > GIVE_UP:
             return failed(error, notes)
-        return again(cloud, error, physical_id, notes, trouble)
+        return again(cloud.client, error, physical_id, notes, trouble)
     if error.code in _LOOK_FIRST:
         until = number_note(request.context, "until", now + VISIBILITY)
         return await look(cloud, making, request, until, refusal=error)
@@ -200,7 +192,7 @@ async def look(
     except CloudError as error:
         if not error.is_passing or now - since > GIVE_UP + VISIBILITY:
             return failed(error, notes)
-        return again(cloud, error, making.identify(None), notes, now - since, observes=True)
+        return again(cloud.client, error, making.identify(None), notes, now - since, observes=True)
     if found.mine is not None:
         said = [f"found {found.mine.image_id}, the copy that was begun before"]
         said += [_twin_says(twin) for twin in found.twins]
@@ -348,7 +340,7 @@ async def look_at_source(
     except CloudError as error:
         if not error.is_passing or now - since > GIVE_UP:
             return failed(error, notes)
-        return again(cloud, error, making.identify(None), notes, now - since, observes=True)
+        return again(cloud.client, error, making.identify(None), notes, now - since, observes=True)
     refused = changed_notes(making.base, phase=Phase.REFUSED, lost=lost)
     status = "gone" if source is None else source.status
     if status not in {"Available", "Creating", "Waiting"} or now - since > _SOURCE_PATIENCE:

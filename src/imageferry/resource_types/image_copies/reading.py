@@ -10,10 +10,11 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Symptom
 from imageferry.model.values import Value
+from imageferry.resource_types.handling.faults import failed
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY
+from imageferry.resource_types.handling.notes import text_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import failed
-from imageferry.resource_types.image_copies.notes import text_note
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, View, WantedCopy
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
 _SYSTEM_TAGS: Final = ("acs:", "aliyun")

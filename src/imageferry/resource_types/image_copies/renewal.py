@@ -9,21 +9,12 @@ from imageferry.cloud.ecs import modify_image
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import describe_images
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.handling.lineages import origin_notes
+from imageferry.resource_types.handling.notes import changed_notes, list_note, step_key, text_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.lineage import (
-    identity_of,
-    origin_notes,
-    own_lineage,
-)
+from imageferry.resource_types.image_copies.lineage import identity_of, own_lineage
 from imageferry.resource_types.image_copies.making import Making, Ready
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
-    changed_notes,
-    list_note,
-    may_have_copied,
-    step_key,
-    text_note,
-)
+from imageferry.resource_types.image_copies.notes import Phase, may_have_copied
 from imageferry.resource_types.image_copies.undoing import (
     clear_away,
     discard,

@@ -11,20 +11,20 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, Done, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.image_copies.adopting import LINEAGE_CALL, asked_parts
-from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed, says
-from imageferry.resource_types.image_copies.lineage import origin_of
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
+from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, origin_of
+from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
     number_note,
     step_key,
     text_note,
 )
+from imageferry.resource_types.image_copies.adopting import LINEAGE_CALL, asked_parts
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.notes import Phase
 from imageferry.resource_types.image_copies.updates import CALLS
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, WantedCopy
+from imageferry.resource_types.image_copies.wanted import WantedCopy
 
 _UNSEEN: Final = 20.0
 """Seconds after which an image that no look shows is gone: one look may leave it out."""
@@ -210,7 +210,7 @@ async def give_back(
     except CloudError as error:
         trouble = request.now - number_note(context, "since", request.now)
         if error.is_passing and trouble <= GIVE_UP:
-            return again(cloud, error, request.physical_id, context, trouble)
+            return again(cloud.client, error, request.physical_id, context, trouble)
         if announced not in _STAYS or error.is_passing:
             return failed(error, context)
         kept.append(f"{image_id} keeps {_STAYS[announced]}: {says(error)}")

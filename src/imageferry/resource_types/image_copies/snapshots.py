@@ -11,14 +11,14 @@ from imageferry.cloud.images import Image
 from imageferry.cloud.snapshots import delete_snapshot
 from imageferry.model.handlers import Context, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, says
-from imageferry.resource_types.image_copies.notes import (
+from imageferry.resource_types.handling.faults import GIVE_UP, again, says
+from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
     number_note,
     text_note,
 )
+from imageferry.resource_types.image_copies.cloud import ImageCloud
 
 SWEEP_NOTES: Final = frozenset(
     {"snapshots", "ours", "unmade", "gone", "swept", "kept", "sweep", "tried"}
@@ -130,7 +130,7 @@ async def sweep(
         swept.append(snapshot_id)
     except CloudError as error:
         if error.is_passing and trouble <= GIVE_UP:
-            return again(cloud, error, physical_id, context, trouble)
+            return again(cloud.client, error, physical_id, context, trouble)
         if trouble < _ENDS.get(error.code, 0.0):
             words = f"waiting to delete {snapshot_id}: {error.code}"
             return Pending(physical_id, _BETWEEN, context=context, status_says=words)

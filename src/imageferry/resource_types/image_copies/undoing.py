@@ -10,29 +10,21 @@ from imageferry.cloud.ecs import modify_image
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.handling.faults import failed, says
+from imageferry.resource_types.handling.lineages import VISIBILITY, noted_lineage
+from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
+from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
-from imageferry.resource_types.image_copies.faults import failed, says
-from imageferry.resource_types.image_copies.lineage import (
-    Search,
-    find_copy,
-    noted_lineage,
-    untagged_copies,
-)
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
-    changed_notes,
-    may_have_copied,
-    number_note,
-    text_note,
-)
+from imageferry.resource_types.image_copies.lineage import Search, find_copy, untagged_copies
+from imageferry.resource_types.image_copies.notes import Phase, may_have_copied
 from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
 from imageferry.resource_types.image_copies.updates import (
     Change,
     announced,
     passing_or_failed,
 )
-from imageferry.resource_types.image_copies.wanted import VISIBILITY, aside_name, masked
+from imageferry.resource_types.image_copies.wanted import aside_name
 
 _TAKEN_ON: Final = (
     "image_id", "old_id", "operation", "address", "swap", "owner", "began", "began_in", "lost",

@@ -10,23 +10,19 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import GIVE_UP, again, failed
-from imageferry.resource_types.image_copies.lineage import identity_of
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
+from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, MOST_TAGS
+from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
     number_note,
     text_note,
 )
-from imageferry.resource_types.image_copies.wanted import (
-    LINEAGE_KEY,
-    MOST_TAGS,
-    View,
-    WantedCopy,
-    masked,
-)
+from imageferry.resource_types.handling.properties import masked
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.lineage import identity_of
+from imageferry.resource_types.image_copies.notes import Phase
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 _STILL_CREATING: Final = "InvalidStatus.ImageIsCreating"
 _EVERYTHING: Final = frozenset({"name", "description", "tags", "resource_group"})
@@ -110,7 +106,7 @@ def passing_or_failed(
     if (error.is_passing or error.code == _STILL_CREATING) and trouble <= GIVE_UP:
         image_id = text_note(request.context, "image_id")
         physical_id = change.view.physical_id(request, image_id)
-        return again(cloud, error, physical_id, request.context, trouble)
+        return again(cloud.client, error, physical_id, request.context, trouble)
     return failed(error, request.context)
 
 

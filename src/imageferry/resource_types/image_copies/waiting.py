@@ -8,8 +8,15 @@ from imageferry.cloud.ecs import cancel_copy_image
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
+from imageferry.resource_types.handling.faults import again, failed, says
+from imageferry.resource_types.handling.lineages import VISIBILITY
+from imageferry.resource_types.handling.notes import (
+    changed_notes,
+    list_note,
+    number_note,
+    text_note,
+)
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.faults import again, failed, says
 from imageferry.resource_types.image_copies.making import (
     Making,
     Ready,
@@ -17,15 +24,8 @@ from imageferry.resource_types.image_copies.making import (
     look_at_source,
     start_copy,
 )
-from imageferry.resource_types.image_copies.notes import (
-    Phase,
-    changed_notes,
-    list_note,
-    number_note,
-    text_note,
-)
+from imageferry.resource_types.image_copies.notes import Phase
 from imageferry.resource_types.image_copies.snapshots import tell_snapshots, with_snapshots
-from imageferry.resource_types.image_copies.wanted import VISIBILITY
 from imageferry.resource_types.image_copies.watches import (
     Watch,
     estimate,
@@ -78,7 +78,13 @@ async def observe(
         if not error.is_passing and now - since > _DENIAL_PATIENCE:
             return failed(error, context)
         return again(
-            cloud, error, physical_id, context, now - since, observes=True, progress=watch.progress
+            cloud.client,
+            error,
+            physical_id,
+            context,
+            now - since,
+            observes=True,
+            progress=watch.progress,
         )
     if image is None:
         return _not_shown(cloud, making, request, watch)
@@ -233,12 +239,12 @@ async def _cancel(
             await cancel_copy_image(careful.client, region, image_id)
     except CloudError as error:
         if error.is_passing:
-            return again(cloud, error, making.identify(image_id), context, trouble)
+            return again(cloud.client, error, making.identify(image_id), context, trouble)
         if error.code == "InvalidImageId.NotFound":
             pass
         elif error.code == "IncorrectImageStatus" and trouble < _CANCEL_PATIENCE:
             # It has just ended, one way or the other: the next look says which.
-            return again(cloud, error, making.identify(image_id), context, trouble)
+            return again(cloud.client, error, making.identify(image_id), context, trouble)
         else:
             rest = f"it could not be cancelled: {says(error)}; it is deleted once it has ended"
             return _too_late(making, image_id, waiting, rest)
@@ -263,7 +269,9 @@ async def _see_cancelled(
     except CloudError as error:
         if not error.is_passing and elapsed > _DENIAL_PATIENCE:
             return failed(error, waiting)
-        return again(cloud, error, making.identify(image_id), context, elapsed, observes=True)
+        return again(
+            cloud.client, error, making.identify(image_id), context, elapsed, observes=True
+        )
     if image is None:
         cloud.watches.forget(image_id)
         nothing_left = changed_notes(making.base, phase=Phase.REFUSED)

@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from imageferry.model.handlers import HandlerRequest
-from imageferry.model.values import Secret, Value
+from imageferry.model.values import Value
 from imageferry.resource_types.image_copies.words import Words
 
-LINEAGE_KEY: Final = "imageferry:lineage"
-"""The one tag of ours, by which a copy is found again."""
-MOST_TAGS: Final = 20
 NAME_LIMIT: Final = 128
-VISIBILITY: Final = 300.0
-"""Seconds within which a new image must have become visible."""
-TOKEN_TRUST: Final = 600.0
-"""Seconds for which the cloud is relied on to know a token again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,54 +68,3 @@ def copy_name(name: str, key: str) -> str:
 def aside_name(name: str, key: str) -> str:
     """The name that an image gets when another takes its place."""
     return copy_name(name, f"old-{key}")
-
-
-# --- reading a type's properties ------------------------------------------------------------------
-
-
-def plain(value: Value, secrets: list[str]) -> Value:
-    """The value with secrets opened, their texts being added to `secrets`."""
-    if isinstance(value, Secret):
-        inner = plain(value.revealed, secrets)
-        if isinstance(inner, str) and inner:
-            secrets.append(inner)
-        return inner
-    return value
-
-
-def text_of(value: Value, secrets: list[str]) -> str | None:
-    """A property's text; None where it is unset or empty."""
-    if value is None or type(value) is str:
-        return value or None
-    opened = plain(value, secrets)
-    return opened if isinstance(opened, str) and opened else None
-
-
-def flag_of(value: Value, secrets: list[str]) -> bool | None:
-    """A property's truth; None where it is unset."""
-    if value is None:
-        return None
-    opened = plain(value, secrets)
-    return opened if isinstance(opened, bool) else None
-
-
-def tags_of(
-    value: Value, key: str, content: str, secrets: list[str]
-) -> tuple[tuple[str, str], ...]:
-    """Key and value of each tag of a list of maps, in order; no value is an empty one."""
-    tags: list[tuple[str, str]] = []
-    entries = plain(value, secrets)
-    for entry in entries if isinstance(entries, list | tuple) else ():
-        opened = plain(entry, secrets)
-        if isinstance(opened, Mapping):
-            name = text_of(opened.get(key), secrets)
-            if name is not None:
-                tags.append((name, text_of(opened.get(content), secrets) or ""))
-    return tuple(tags)
-
-
-def masked(text: str, secrets: tuple[str, ...]) -> str:
-    """The text without any of the secrets."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "****")
-    return text

@@ -7,14 +7,9 @@ from typing import Final
 
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
+from imageferry.resource_types.handling.properties import flag_of, plain, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy, parse_duration
-from imageferry.resource_types.image_copies.wanted import (
-    WantedCopy,
-    flag_of,
-    plain,
-    tags_of,
-    text_of,
-)
+from imageferry.resource_types.image_copies.wanted import WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "TF::Alicloud::ImageCopy"

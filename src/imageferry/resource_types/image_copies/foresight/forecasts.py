@@ -22,6 +22,7 @@ from imageferry.model.forecasts import (
     Remains,
     Sight,
 )
+from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.foresight.backlogs import (
     backlog_of,
@@ -49,7 +50,7 @@ from imageferry.resource_types.image_copies.foresight.previews import (
 from imageferry.resource_types.image_copies.foresight.rehearsals import rehearse_copies
 from imageferry.resource_types.image_copies.foresight.surveys import Survey
 from imageferry.resource_types.image_copies.queues import Capacity
-from imageferry.resource_types.image_copies.wanted import View, masked
+from imageferry.resource_types.image_copies.wanted import View
 from imageferry.resource_types.image_copies.words import Words
 
 _CALLS: Final[Mapping[Deed, int]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imageferry.cloud.shelves import Seen
 from imageferry.model.forecasts import Lookalike
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, origin_of
 from imageferry.resource_types.image_copies.foresight.grounds import Ground
 from imageferry.resource_types.image_copies.foresight.previews import (
     NAMED,
@@ -11,8 +12,6 @@ from imageferry.resource_types.image_copies.foresight.previews import (
     Preview,
     own_images,
 )
-from imageferry.resource_types.image_copies.lineage import origin_of
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY
 from imageferry.resource_types.image_copies.words import Words
 
 

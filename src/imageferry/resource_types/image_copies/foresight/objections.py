@@ -10,7 +10,8 @@ from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.cloud.images import Image
 from imageferry.cloud.shelves import Seen
 from imageferry.model.forecasts import Doubt, Objection
-from imageferry.resource_types.image_copies.faults import REMEDIES
+from imageferry.resource_types.handling.faults import REMEDIES
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, origin_of
 from imageferry.resource_types.image_copies.foresight.grounds import Ground
 from imageferry.resource_types.image_copies.foresight.previews import (
     NAMED,
@@ -19,8 +20,7 @@ from imageferry.resource_types.image_copies.foresight.previews import (
     own_images,
     property_word,
 )
-from imageferry.resource_types.image_copies.lineage import origin_of
-from imageferry.resource_types.image_copies.wanted import LINEAGE_KEY, WantedCopy
+from imageferry.resource_types.image_copies.wanted import WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
 LARGEST_GIB: Final = 2048

@@ -11,11 +11,12 @@ from typing import Final
 from imageferry.cloud.ecs import CopyRequest
 from imageferry.cloud.errors import CloudError
 from imageferry.model.forecasts import Doubt, Objection
+from imageferry.resource_types.handling.lineages import MOST_TAGS, lineage
 from imageferry.resource_types.image_copies.foresight.objections import NAME_TAKEN, of_dry_run
 from imageferry.resource_types.image_copies.foresight.previews import Deed, Preview, own_images
 from imageferry.resource_types.image_copies.foresight.surveys import Survey
-from imageferry.resource_types.image_copies.lineage import lineage, tags_with_lineage
-from imageferry.resource_types.image_copies.wanted import MOST_TAGS, WantedCopy, copy_name
+from imageferry.resource_types.image_copies.lineage import tags_with_lineage
+from imageferry.resource_types.image_copies.wanted import WantedCopy, copy_name
 from imageferry.resource_types.image_copies.words import Words
 
 MANY_COPIES: Final = 200

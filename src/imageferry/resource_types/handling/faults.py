@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.cloud.backoff import later
+from imageferry.cloud.client import Client
 from imageferry.cloud.errors import CloudError, handler_code
 from imageferry.model.handlers import Context, Failed, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.image_copies.cloud import ImageCloud
 
 GIVE_UP: Final = 3600.0
 """Seconds for which a call that gets no good answer is tried again."""
@@ -56,7 +56,7 @@ def failed(error: CloudError, context: Context, *, message: str = "") -> Failed:
 
 
 def again(
-    cloud: ImageCloud,
+    client: Client,
     error: CloudError,
     physical_id: str | None,
     context: Mapping[str, Json],
@@ -68,7 +68,7 @@ def again(
     """The same once more, later the longer the trouble has lasted (seconds)."""
     return Pending(
         physical_id,
-        later(trouble, error.retry_after, cloud.client.entropy.jitter()),
+        later(trouble, error.retry_after, client.entropy.jitter()),
         progress=progress,
         context=context,
         observes=observes,
