@@ -1,0 +1,1 @@
+"""What the handlers of all types have in common: notes, faults, lineages, reading properties."""
