@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.cloud.client import Client
 from imageferry.ports.foresight import Foresight
@@ -20,15 +20,43 @@ from imageferry.resource_types.image_copies.wanted import View
 from imageferry.resource_types.installed import Unconnected, find_entry, type_names
 from imageferry.resource_types.tf import image_copy
 
-VIEWS: Final[Mapping[str, View]] = {
-    copy_image.TYPE_NAME: copy_image.VIEW,
-    image_copy.TYPE_NAME: tracking_view(image_copy.read_wanted, image_copy.WORDS),
-}
-"""What the handler of each type speaks."""
-
-
 Looking = Callable[[ImageCloud, View, Capacity], Foresight]
 """Gives what looks at the cloud on behalf of planned changes of one type."""
+
+
+class Connection(NamedTuple):
+    """One cloud account: its calls, its images, and what is known of its limits."""
+
+    client: Client
+    images: ImageCloud
+    capacity: Capacity
+    looking: Looking | None
+
+
+class Connected(NamedTuple):
+    """What one type can do on an account."""
+
+    handler: Handler
+    adopter: Adopter | None = None
+    foresight: Foresight | None = None
+
+
+def _copies(view: View) -> Callable[[Connection], Connected]:
+    def connect(on: Connection) -> Connected:
+        return Connected(
+            ImageCopyHandler(on.images, view),
+            ImageAdopter(on.images, view),
+            on.looking and on.looking(on.images, view, on.capacity),
+        )
+
+    return connect
+
+
+CONNECTIONS: Final[Mapping[str, Callable[[Connection], Connected]]] = {
+    copy_image.TYPE_NAME: _copies(copy_image.VIEW),
+    image_copy.TYPE_NAME: _copies(tracking_view(image_copy.read_wanted, image_copy.WORDS)),
+}
+"""How the handler of each built-in type is connected to an account."""
 
 
 class TypeCatalog:
@@ -40,9 +68,11 @@ class TypeCatalog:
         capacity: Capacity | None = None,
         looking: Looking | None = None,
     ) -> None:
-        self._looking = looking
-        self._capacity = capacity or Capacity()
-        self._cloud = None if client is None else connect_images(client, self._capacity.queue)
+        self._connection: Connection | None = None
+        if client is not None:
+            known = capacity or Capacity()
+            images = connect_images(client, known.queue)
+            self._connection = Connection(client, images, known, looking)
         self._found: dict[str, ResourceType] = {}
 
     def find(self, type_name: str) -> ResourceType | None:
@@ -53,22 +83,19 @@ class TypeCatalog:
         entry = find_entry(type_name)
         if entry is None:
             return None
-        handler: Handler = Unconnected()
-        adopter: Adopter | None = None
-        foresight: Foresight | None = None
-        if self._cloud is not None:
-            view = VIEWS[entry.type_name]
-            handler = ImageCopyHandler(self._cloud, view)
-            adopter = ImageAdopter(self._cloud, view)
-            if self._looking is not None:
-                foresight = self._looking(self._cloud, view, self._capacity)
-        found = entry.connected(handler)._replace(adopter=adopter, foresight=foresight)
+        if self._connection is None:
+            found = entry.connected(Unconnected())
+        else:
+            handler, adopter, foresight = CONNECTIONS[entry.type_name](self._connection)
+            found = entry.connected(handler)._replace(adopter=adopter, foresight=foresight)
         self._found[type_name] = found
         return found
 
     def census(self, home_region: str) -> Census | None:
         """What finds the images that carry a lineage; None without a client."""
-        return None if self._cloud is None else ImageCensus(self._cloud, home_region)
+        return (
+            None if self._connection is None else ImageCensus(self._connection.images, home_region)
+        )
 
     def names(self) -> Sequence[str]:
         """The names of all installed types, sorted, without aliases."""

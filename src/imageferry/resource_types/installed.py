@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
-from imageferry.model.values import Value, is_known
-from imageferry.ports.types import Check, Handler, ResourceType
+from imageferry.ports.types import Check, Handler, ResourceType, Route, no_route
 from imageferry.resource_types.counterparts import COUNTERPARTS
 from imageferry.resource_types.ecs import copy_image
-from imageferry.resource_types.image_copies.wanted import WantedCopy
 from imageferry.resource_types.tf import image_copy
 
 
 class Entry(NamedTuple):
-    """One installed type: where its schema stands, its rules, and the copy that properties want."""
+    """One built-in type: where its schema stands, its rules, and where it carries things."""
 
     type_name: str
     schema: str
     check: Check
-    wanted: Callable[[Mapping[str, Value], str], WantedCopy]
+    route: Route = no_route
     aliases: tuple[str, ...] = ()
-
-    def route(self, properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
-        """Source and destination of a copy; None while either is known only later."""
-        if not all(is_known(value) for name, value in properties.items() if "Region" in name):
-            return None
-        known = {name: value for name, value in properties.items() if is_known(value)}
-        wanted = self.wanted(known, region)
-        return wanted.source_region, wanted.region
 
     def connected(self, handler: Handler) -> ResourceType:
         """The type with its handler."""
@@ -47,12 +37,12 @@ class Entry(NamedTuple):
 
 
 TYPES: Final = (
-    Entry(copy_image.TYPE_NAME, copy_image.SCHEMA, copy_image.check, copy_image.read_wanted),
+    Entry(copy_image.TYPE_NAME, copy_image.SCHEMA, copy_image.check, copy_image.route),
     Entry(
         image_copy.TYPE_NAME,
         image_copy.SCHEMA,
         image_copy.check,
-        image_copy.read_wanted,
+        image_copy.route,
         image_copy.ALIASES,
     ),
 )

@@ -10,7 +10,7 @@ from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.properties import flag_of, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy
-from imageferry.resource_types.image_copies.wanted import View, WantedCopy
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy, route_of
 from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "ALIYUN::ECS::CopyImage"
@@ -49,6 +49,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
         same_region_allowed=flag_of(properties.get("AllowCopyInSameRegion"), secrets) is True,
         secrets=tuple(secrets),
     )
+
+
+def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+    """From the source's region to the copy's."""
+    return route_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

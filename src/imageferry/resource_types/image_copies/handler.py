@@ -249,7 +249,9 @@ class ImageCopyHandler:
             trouble = now - request.intended_at
             if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
                 return failed(error, context)
-            return again(self._cloud.client, error, request.physical_id, context, trouble, observes=True)
+            return again(
+                self._cloud.client, error, request.physical_id, context, trouble, observes=True
+            )
         targets = list(known)
         if found.mine is not None:
             targets += [(region, image.image_id) for image in (found.mine, *found.twins)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from imageferry.model.handlers import HandlerRequest
-from imageferry.model.values import Value
+from imageferry.model.values import Value, is_known
 from imageferry.resource_types.image_copies.words import Words
 
 NAME_LIMIT: Final = 128
@@ -40,6 +40,19 @@ class WantedCopy:
     def copies_nothing(self) -> bool:
         """True where the source itself is the result, which is never deleted."""
         return self.same_region_allowed and self.source_region == self.region
+
+
+def route_of(
+    wanted: Callable[[Mapping[str, Value], str], WantedCopy],
+    properties: Mapping[str, Value],
+    region: str,
+) -> tuple[str, str] | None:
+    """Source and destination of a copy; None while either is known only later."""
+    if not all(is_known(value) for name, value in properties.items() if "Region" in name):
+        return None
+    known = {name: value for name, value in properties.items() if is_known(value)}
+    copy = wanted(known, region)
+    return copy.source_region, copy.region
 
 
 class View(NamedTuple):

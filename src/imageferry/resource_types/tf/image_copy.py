@@ -9,7 +9,7 @@ from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.properties import flag_of, plain, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy, parse_duration
-from imageferry.resource_types.image_copies.wanted import WantedCopy
+from imageferry.resource_types.image_copies.wanted import WantedCopy, route_of
 from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "TF::Alicloud::ImageCopy"
@@ -52,6 +52,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
         delete_timeout=parse_duration(text_of(limits.get("Delete"), secrets) or ""),
         secrets=tuple(secrets),
     )
+
+
+def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+    """From the source's region to the copy's."""
+    return route_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
