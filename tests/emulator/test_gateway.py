@@ -71,7 +71,7 @@ def test_v1_with_get_an_empty_signature_type_and_a_form(cloud: Cloud, clock: Han
     get = v1_request(
         clock, {"RegionId": "cn-hangzhou"}, method="GET", extra=(("SignatureType", ""),)
     )
-    assert read(cloud.emulator.answer(get).response)["TotalCount"] == 4
+    assert read(cloud.emulator.answer(get).response)["TotalCount"] == 8
     signed = v1_request(clock, {"RegionId": "cn-hangzhou", "ImageId": GOLDEN}, nonce="n-2")
     in_form = {"RegionId", "ImageId"}
     split = replace(
@@ -114,8 +114,8 @@ GATEWAY_ERRORS: list[tuple[str, Callable[[HttpRequest], HttpRequest], int, str]]
     ),
     ("method", lambda r: replace(r, method="PUT"), 400, "UnsupportedHTTPMethod"),
     (
-        "XML",
-        lambda r: replace(r, query=(*r.query, ("Format", "XML"))),
+        "YAML",
+        lambda r: replace(r, query=(*r.query, ("Format", "YAML"))),
         400,
         "InvalidParameter.Format",
     ),
@@ -288,7 +288,7 @@ def test_temporary_credentials(cloud: Cloud, credentials: Credentials, code: str
 
 def test_a_key_without_rights(cloud: Cloud) -> None:
     cloud.credentials = Credentials("reader", "secret-3")
-    assert cloud.call("DescribeImages", RegionId="cn-hangzhou")["TotalCount"] == 4
+    assert cloud.call("DescribeImages", RegionId="cn-hangzhou")["TotalCount"] == 8
     with pytest.raises(Refused) as caught:
         cloud.copy("web")
     assert (caught.value.status, caught.value.code) == (403, "Forbidden.RAM")

@@ -52,7 +52,15 @@ SELECTIONS = [
     ({"ImageOwnerAlias": "others"}, []),
     ({"ImageOwnerAlias": "marketplace"}, []),
     ({"ImageOwnerId": "1000000000000001", "PageSize": 1}, ["done-0"]),
-    ({"IsPublic": True}, []),
+    ({"IsPublic": True, "ImageOwnerAlias": "others"}, []),
+    ({"IsPublic": False, "PageSize": 1}, ["done-0"]),
+    ({"InstanceType": "ecs.g7.large", "PageSize": 1}, ["done-0"]),
+    ({"InstanceType": "ecs.g8y.large"}, []),
+    ({"ActionType": "ChangeOS", "ShowExpired": True, "PageSize": 1}, ["done-0"]),
+    ({"SnapshotId": "s-none"}, []),
+    ({"ImageFamily": "none"}, []),
+    ({"IsSupportIoOptimized": True, "PageSize": 1}, ["done-0"]),
+    ({"Filter": [{"Key": "CpuOnlineUpgrade", "Value": "unsupported"}]}, []),
     ({"Usable": True, "Status": "ALL", "PageSize": 1}, ["done-0"]),
     ({"Usable": False, "Status": "ALL"}, ["young-0", "young-1", "young-2"]),
     ({"IsSupportCloudinit": False}, []),
@@ -90,6 +98,35 @@ def test_pages_keep_their_place_while_images_come(cloud: Cloud, many: list[str])
     assert {second["TotalCount"], third["TotalCount"], beyond["TotalCount"]} == {8}
 
 
+def test_an_architecture_is_asked_for_by_an_instance_type(cloud: Cloud) -> None:
+    system = {"RegionId": "cn-shanghai", "ImageOwnerAlias": "system"}
+    arm = _names(cloud.call("DescribeImages", **system, InstanceType="ecs.g8y.large"))
+    other = _names(cloud.call("DescribeImages", **system, InstanceType="ecs.g7.large"))
+    assert len(arm) == 1
+    assert "arm64" in arm[0]
+    assert sorted([*arm, *other]) == sorted(_names(cloud.call("DescribeImages", **system)))
+
+
+def test_a_search_by_tags_answers_a_thousand_at_most(cloud: Cloud, clock: HandClock) -> None:
+    cloud.copy("first", Tag=[{"Key": "many", "Value": "yes"}])
+    sql = cloud.emulator.world.sql
+    columns = [row[1] for row in sql.execute("PRAGMA table_info(images)")]
+    kept = ", ".join(name for name in columns if name not in ("sequence", "image_id", "name"))
+    clock.advance(HOUR)
+    for number in range(1004):
+        sql.execute(
+            f"INSERT INTO images (image_id, name, {kept}) SELECT 'm-many{number}',"
+            f" 'many-{number}', {kept} FROM images WHERE name = 'first'"
+        )
+    wanted = {"RegionId": "cn-shanghai", "PageSize": 100}
+    tagged = {**wanted, "Tag": [{"Key": "many", "Value": "yes"}]}
+    last = cloud.call("DescribeImages", **tagged, PageNumber=10)
+    assert (last["TotalCount"], len(last["Images"]["Image"])) == (1000, 100)
+    assert cloud.call("DescribeImages", **tagged, PageNumber=11)["Images"]["Image"] == []
+    named = cloud.call("DescribeImages", **wanted, ImageName="many-*", PageNumber=11)
+    assert (named["TotalCount"], len(named["Images"]["Image"])) == (1004, 4)
+
+
 def test_up_to_100_ids_in_one_call(cloud: Cloud, many: list[str]) -> None:
     wanted = {"RegionId": "cn-shanghai", "Status": "ALL", "PageSize": 100}
     padded = [*many, *(f"m-none{n}" for n in range(93))]
@@ -116,10 +153,10 @@ def test_containers_are_objects_that_hold_arrays(cloud: Cloud) -> None:
 def test_system_images_are_in_every_region(cloud: Cloud) -> None:
     for region in ("cn-hangzhou", "us-west-1"):
         reply = cloud.call("DescribeImages", RegionId=region, ImageOwnerAlias="system")
-        assert reply["TotalCount"] == 3
+        assert reply["TotalCount"] == 7
         assert {image["ImageOwnerAlias"] for image in reply["Images"]["Image"]} == {"system"}
     everything = cloud.call("DescribeImages", **HANGZHOU)
-    assert everything["TotalCount"] == 4
+    assert everything["TotalCount"] == 8
 
 
 DESCRIBE_ERRORS = [
@@ -147,6 +184,44 @@ DESCRIBE_ERRORS = [
         "InvalidTagCount",
     ),
     ("DescribeImages", {**HANGZHOU, "Filter": [{"Key": "x"}]}, 404, "InvalidFilterKey.NotFound"),
+    (
+        "DescribeImages",
+        {**HANGZHOU, "Filter": [{"Key": "NetworkType", "Value": "ipx"}]},
+        400,
+        "InvalidFilterValue.NetworkType",
+    ),
+    (
+        "DescribeImages",
+        {**HANGZHOU, "Filter": [{"Key": "CpuOnlineUpgrade", "Value": "perhaps"}]},
+        404,
+        "InvalidFilterValue",
+    ),
+    (
+        "DescribeImages",
+        {**HANGZHOU, "IsPublic": True, "ImageOwnerAlias": "self"},
+        400,
+        "InvalidImageOwnerAlias.PublicImageUnsupported",
+    ),
+    (
+        "DescribeImages",
+        {**HANGZHOU, "IsPublic": True},
+        400,
+        "InvalidImageOwnerAlias.PublicImageUnsupported",
+    ),
+    (
+        "DescribeImages",
+        {**HANGZHOU, "ImageOwnerId": "1", "ImageOwnerAlias": "system"},
+        400,
+        "InvalidOperation.ImageOwnerIdUnsupported",
+    ),
+    (
+        "DescribeImages",
+        {**HANGZHOU, "InstanceType": "g7.large"},
+        400,
+        "InvalidInstanceType.ValueNotSupported",
+    ),
+    ("DescribeImages", {**HANGZHOU, "ActionType": "Resize"}, 400, "InvalidParamter"),
+    ("DescribeImages", {**HANGZHOU, "ShowExpired": "perhaps"}, 400, "InvalidParameter"),
     (
         "DescribeImages",
         {**HANGZHOU, "Filter": [{"Key": "CreationEndTime", "Value": "soon"}]},
@@ -220,7 +295,7 @@ DESCRIBE_ERRORS = [
     ),
     (
         "ImportImage",
-        {**HANGZHOU, "DiskDeviceMapping": [{"OSSBucket": "b", "OSSObject": "x.iso"}]},
+        {**HANGZHOU, "DiskDeviceMapping": [{"OSSBucket": "bucket", "OSSObject": "x.iso"}]},
         400,
         "InvalidImageFormat.Malformed",
     ),
@@ -228,7 +303,7 @@ DESCRIBE_ERRORS = [
         "ImportImage",
         {
             **HANGZHOU,
-            "DiskDeviceMapping": [{"OSSBucket": "b", "OSSObject": "x.raw", "DiskImageSize": 4096}],
+            "DiskDeviceMapping": [{"OSSBucket": "bucket", "OSSObject": "x.raw", "DiskImageSize": 4096}],
         },
         400,
         "InvalidSize.ValueNotSupported",

@@ -158,6 +158,9 @@ class ThingCatalog:
     def names(self) -> Sequence[str]:
         return [THING.type_name]
 
+    def broken(self) -> Sequence[BrokenType]:
+        return []
+
 
 Program = Callable[[Workshop, Things], Awaitable[None]]
 

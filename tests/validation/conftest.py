@@ -86,6 +86,9 @@ class Shelf:
     def names(self) -> Sequence[str]:
         return [COPY.type_name, TF_COPY.type_name]
 
+    def broken(self) -> Sequence[BrokenType]:
+        return []
+
 
 @pytest.fixture
 def catalog() -> Catalog:

@@ -41,6 +41,9 @@ class AllTypes:
     def names(self) -> list[str]:
         return []
 
+    def broken(self) -> list[BrokenType]:
+        return []
+
 
 SAMPLES = {
     "string": "xx1", "number": "1", "boolean": "true", "json": '[{"a": 1}]', "text_list": "a,b",

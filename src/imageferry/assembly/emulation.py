@@ -60,14 +60,16 @@ async def serve_emulator(
         await serve(emulator, host=host, port=port, on_ready=on_ready)
 
 
-def call_emulator(settings: Settings, action: str, parameters: Sequence[tuple[str, str]]) -> Any:
+def call_emulator(
+    settings: Settings, action: str, parameters: Sequence[tuple[str, str]], account: str = ""
+) -> Any:
     """One ECS action on the world of the home, as its owner would in a console; its reply.
 
-    Raises ValueError with the cloud's code and words where it is refused.
+    `account` is the id of another account that calls, the world's own where it is empty. Raises ValueError with the cloud's code and words where it is refused.
     """
     with emulator_of(settings, RealClock()) as emulator:
         try:
-            return emulator.call(action, tuple(parameters))
+            return emulator.call(action, tuple(parameters), account)
         except EcsError as refused:
             raise ValueError(f"{refused.code}: {refused.message}") from refused
 

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from imageferry.assembly.catalogs import installed_offers
 from imageferry.assembly.looking import look_at_images
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.cloud.buckets import PUBLISHED_LIMITS
@@ -19,6 +20,7 @@ from imageferry.cloud.credentials import CredentialSource, emulator_credentials
 from imageferry.cloud.ecs import GET_CALLER_IDENTITY, caller_account
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
 from imageferry.cloud.errors import CloudError, ErrorClass
+from imageferry.cloud.image_uses import CloudImages
 from imageferry.cloud.zones import CloudRegions
 from imageferry.control.desk import Desk
 from imageferry.control.plane import ControlPlane
@@ -107,7 +109,7 @@ async def open_house(
         holder = f"{platform.node()}:{os.getpid()}"
         await voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
         capacity = Capacity(settings.copy_queue, settings.image_quota)
-        catalog = TypeCatalog(voice.client, capacity, look_at_images)
+        catalog = TypeCatalog(voice.client, capacity, look_at_images, installed_offers)
         worker = Worker(
             store,
             catalog,
@@ -122,7 +124,17 @@ async def open_house(
         regions = CloudRegions(voice.client)
         census = catalog.census(settings.region or HOME_REGION)
         plane = ControlPlane(
-            Desk(store, catalog, dispatcher, clock, entropy, place, regions, census)
+            Desk(
+                store,
+                catalog,
+                dispatcher,
+                clock,
+                entropy,
+                place,
+                regions,
+                census,
+                CloudImages(voice.client),
+            )
         )
         yield House(
             settings,

@@ -81,7 +81,7 @@ def drift_command(stack_name: str, logical_ids: tuple[str, ...], quiet: bool, fl
         try:
             drift = await session.house.plane.drift(stack, logical_ids)
         except OperationHolds as fault:
-            raise CommandRefused(ExitCode.STACK_HELD, [_is_changing(fault)]) from fault
+            raise CommandRefused(ExitCode.STACK_HELD, [is_changing(fault)]) from fault
         except ResourceUnknown as fault:
             raise misuse("IF846", str(fault), remedy=fault.remedy) from fault
         session.screen.say(*drift_lines(stack, drift, session.screen.paint, quiet=quiet))
@@ -103,7 +103,8 @@ def exit_code(drift: StackDrift) -> ExitCode:
     return ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED
 
 
-def _is_changing(fault: OperationHolds) -> Diagnostic:
+def is_changing(fault: OperationHolds) -> Diagnostic:
+    """Why a stack is not looked at while an operation changes it."""
     operation, name = fault.operation, fault.stack.name
     return error(
         "IF845",

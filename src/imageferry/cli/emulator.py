@@ -142,6 +142,10 @@ Examples:
   imageferry emulator call TagResources ResourceType=image ResourceId.1=m-golden0000000000001 \\
       Tag.1.Key=team Tag.1.Value=blue
   imageferry emulator call DeleteImage ImageId=m-golden0000000000002 Force=true
+  imageferry emulator call ModifyImageSharePermission ImageId=m-golden0000000000001 \\
+      AddAccount.1=1000000000000002
+  imageferry emulator call --account 1000000000000002 DescribeImages \\
+      RegionId=cn-hangzhou ImageOwnerAlias=others
 
 \b
 This is how drift is made by hand: the call is carried out as somebody else's in a console would
@@ -150,16 +154,19 @@ be, whatever faults are set. Without RegionId it is that of the image.
 )
 @click.argument("action")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--account", metavar="ID", default="", help="The account that calls; else the own.")
 @screen_flags
-def call_action(action: str, parameters: tuple[str, ...], flags: Flags) -> None:
+def call_action(action: str, parameters: tuple[str, ...], account: str, flags: Flags) -> None:
     """Call an ECS ACTION in the emulated cloud, as somebody beside imageferry."""
     chosen, screen = _begin(flags)
     pairs = [(name, value) for name, _, value in (text.partition("=") for text in parameters)]
     wrong = [text for text in parameters if "=" not in text]
     if wrong:
         raise misuse("IF822", f'"{wrong[0]}" is no parameter', remedy="write NAME=VALUE")
+    if account and not (account.isascii() and account.isdigit()):
+        raise misuse("IF822", f'"{account}" is no account id', remedy="give a number")
     try:
-        reply = emulation.call_emulator(chosen, action, pairs)
+        reply = emulation.call_emulator(chosen, action, pairs, account)
     except ValueError as refused:
         raise misuse(
             "IF822",

@@ -43,7 +43,9 @@ def explain(fault: BaseException) -> tuple[ExitCode, tuple[Diagnostic, ...]]:
             return ExitCode.STACK_HELD, (_held(fault.operation, ""),)
         case RequestRefused():
             said = error("IF806", fault.message, remedy=fault.remedy)
-            return ExitCode.FAILED, fault.diagnostics or (said,)
+            denied = fault.is_denied
+            code = ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED
+            return code, fault.diagnostics or (said,)
         case StoreError():
             return ExitCode.FAILED, (_store(fault),)
         case SettingsError():

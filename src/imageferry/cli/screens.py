@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TextIO
 
@@ -111,3 +112,14 @@ def open_screen(*, as_json: bool, no_color: bool = False, debug: bool = False) -
 def beside(screen: Screen) -> Screen:
     """The same screen with its words on stderr, where stdout is for one bare value."""
     return replace(screen, words=screen.faults)
+
+
+def gathering(screen: Screen) -> tuple[Screen, Callable[[], Json]]:
+    """The same screen, and what gives its one object instead of its being printed; None for none."""
+    held = io.StringIO()
+
+    def given() -> Json:
+        text = held.getvalue()
+        return json.loads(text) if text else None
+
+    return replace(screen, objects=held), given

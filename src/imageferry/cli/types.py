@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,7 +18,10 @@ from imageferry.model.diagnostics import error
 from imageferry.model.schemas import PropertySchema, ResourceSchema
 from imageferry.model.suggestions import nearest
 from imageferry.model.values import Json, mask
-from imageferry.ports.types import Catalog
+from imageferry.ports.types import BrokenType, Catalog, Package, ResourceType
+from imageferry.version import VERSION
+
+_OURS: Final = Package("imageferry", VERSION)
 
 
 @click.group("types")
@@ -32,20 +36,29 @@ def types_command() -> None:
 def list_types(flags: Flags) -> None:
     """List the installed types."""
     screen = begin(flags)
-    schemas = all_schemas(open_catalog())
-    rows = [(one.type_name, ", ".join(one.dialects), one.summary) for one in schemas]
-    screen.say(*table(rows, ("TYPE", "LANGUAGE", "WHAT IT IS")))
+    catalog = open_catalog()
+    types, broken = all_types(catalog), catalog.broken()
+    rows = [
+        (one.schema.type_name, ", ".join(one.schema.dialects), origin_of(one), one.schema.summary)
+        for one in types
+    ]
+    rows += [(one.type_name, "", str(one.package), f"broken: {one.fault.code}") for one in broken]
+    screen.say(*table(rows, ("TYPE", "LANGUAGE", "COMES WITH", "WHAT IT IS")))
+    for one in broken:
+        screen.warn(one.fault)
     screen.give(
         {
             "types": [
                 {
-                    "type": one.type_name,
-                    "dialects": list(one.dialects),
-                    "aliases": list(one.aliases),
-                    "summary": one.summary,
+                    "type": one.schema.type_name,
+                    "dialects": list(one.schema.dialects),
+                    "aliases": list(one.schema.aliases),
+                    "summary": one.schema.summary,
+                    "package": package_json(one.package),
                 }
-                for one in schemas
-            ]
+                for one in types
+            ],
+            "broken": [_broken_json(one) for one in broken],
         }
     )
 
@@ -67,14 +80,17 @@ def show_type(type_name: str, flags: Flags) -> None:
     catalog = open_catalog()
     found = catalog.find(type_name)
     if found is None:
+        for one in catalog.broken():
+            if one.type_name == type_name:
+                raise CommandRefused(ExitCode.FAILED, [one.fault])
         near = nearest(type_name, catalog.names())
         raise misuse(
             "IF816",
             f'there is no type "{type_name}"',
             remedy=f'did you mean "{near}"?' if near else 'see "imageferry types list"',
         )
-    screen.say(*text_page(found.schema, screen.paint))
-    screen.give(schema_json(found.schema))
+    screen.say(*text_page(found.schema, screen.paint, origin=origin_of(found)))
+    screen.give({**schema_json(found.schema), "package": package_json(found.package)})
 
 
 @types_command.command(
@@ -92,9 +108,13 @@ def show_type(type_name: str, flags: Flags) -> None:
 def write_docs(output: Path, flags: Flags) -> None:
     """Write one Markdown page a type, and an index of them."""
     screen = begin(flags)
-    schemas = all_schemas(open_catalog())
-    pages = {page_name(one): markdown_page(one) for one in schemas}
-    pages["README.md"] = index_page(schemas)
+    types = all_types(open_catalog())
+    pages = {
+        # Which version of imageferry a built-in type comes with changes with every one of them.
+        page_name(one.schema): markdown_page(one.schema, str(one.package or ""))
+        for one in types
+    }
+    pages["README.md"] = index_page([one.schema for one in types])
     try:
         output.mkdir(parents=True, exist_ok=True)
         for name, page in pages.items():
@@ -115,10 +135,37 @@ def write_docs(output: Path, flags: Flags) -> None:
     screen.give({"output": str(output), "pages": sorted(pages)})
 
 
+def all_types(catalog: Catalog) -> list[ResourceType]:
+    """Every installed type, by name."""
+    found = [catalog.find(name) for name in catalog.names()]
+    return [one for one in found if one is not None]
+
+
 def all_schemas(catalog: Catalog) -> list[ResourceSchema]:
     """The schemas of every installed type, by name."""
-    found = [catalog.find(name) for name in catalog.names()]
-    return [one.schema for one in found if one is not None]
+    return [one.schema for one in all_types(catalog)]
+
+
+def origin_of(one: ResourceType) -> str:
+    """The package that a type comes with, and its version."""
+    return str(one.package or _OURS)
+
+
+def package_json(package: Package | None) -> dict[str, Json]:
+    """The package of a type as a JSON object; a built-in type is of imageferry's own."""
+    told = package or _OURS
+    return {"name": told.name, "version": told.version, "entry_point": told.entry_point or None}
+
+
+def _broken_json(one: BrokenType) -> dict[str, Json]:
+    return {
+        "type": one.type_name,
+        "package": package_json(one.package),
+        "code": one.fault.code,
+        "message": one.fault.message,
+        "why": one.fault.why,
+        "remedy": one.fault.remedy,
+    }
 
 
 def page_name(schema: ResourceSchema) -> str:

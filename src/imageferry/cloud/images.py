@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from imageferry.cloud.client import Action, Client, listed
+from imageferry.cloud.texts import percent_of, seconds_of
+from imageferry.model.values import Json
 
 DESCRIBE_IMAGES: Final = Action("DescribeImages", repeatable=True)
 EVERY_STATUS: Final = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"
@@ -19,6 +21,14 @@ READINGS: Final = 4
 """How often pages are read at most, where images come and go all the while."""
 TOGETHER: Final = 0.01
 """Seconds for which a look waits for others of its region."""
+
+
+class Disk(NamedTuple):
+    """A disk of an image; `size` in GiB. None and empty where the cloud does not say."""
+
+    kind: str
+    size: int | None
+    is_encrypted: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +55,25 @@ class Image:
     owner: str = ""
     resource_group: str = ""
     snapshots: tuple[str, ...] = ()
+    architecture: str = ""
+    boot_mode: str = ""
+    family: str = ""
+    is_public: bool = False
+    disks: tuple[Disk, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=4096)
-def _seconds(text: str) -> float | None:
-    """`2019-11-15T06:07:05Z` as seconds since 1970."""
-    try:
-        date, clock = text.rstrip("Z").split("T")
-        year, month, day = (int(part) for part in date.split("-"))
-        parts = [int(part) for part in clock.split(":")]
-        hour, minute, second = (*parts, 0)[:3]
-        return float(calendar.timegm((year, month, day, hour, minute, second)))
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=128)
-def _percent(text: str) -> int | None:
-    digits = text.strip().rstrip("%")
-    return min(100, int(digits)) if digits.isascii() and digits.isdigit() else None
+@lru_cache(maxsize=512)
+def _gib(digits: str) -> int | None:
+    """A disk's size, which is text where an image's is a number."""
+    return int(digits) if digits.isascii() and digits.isdigit() else None
 
 
 def decode_image(entry: Mapping[str, Any]) -> Image:
     """One member of `Images.Image`."""
     disks = listed(entry, "DiskDeviceMappings", "DiskDeviceMapping")
     times, snapshots, encrypted, told = [], [], False, bool(disks)
+    shown = []
     for disk in disks:
         remaining = disk.get("RemainTime")
         if isinstance(remaining, int):
@@ -79,23 +82,31 @@ def decode_image(entry: Mapping[str, Any]) -> Image:
             snapshots.append(disk["SnapshotId"])
         encrypted = encrypted or disk.get("Encrypted") is True
         told = told and "Encrypted" in disk
+        shown.append(
+            Disk(disk.get("Type") or "", _gib(str(disk.get("Size"))), disk.get("Encrypted"))
+        )
     size, progress = entry.get("Size"), entry.get("Progress")
     return Image(
         image_id=entry["ImageId"],
         name=entry.get("ImageName") or "",
         status=entry.get("Status") or "",
         description=entry.get("Description") or "",
-        progress=_percent(progress) if isinstance(progress, str) else None,
+        progress=percent_of(progress) if isinstance(progress, str) else None,
         is_usable=entry.get("Usable") is not False,
         is_copied=entry.get("IsCopied") is True,
         is_encrypted=encrypted,
         tells_encryption=told,
         size=size if isinstance(size, int) else None,
         remaining=max(times) if times else None,
-        created_at=_seconds(entry.get("CreationTime") or ""),
+        created_at=seconds_of(entry.get("CreationTime") or ""),
         owner=entry.get("ImageOwnerAlias") or "",
         resource_group=entry.get("ResourceGroupId") or "",
         snapshots=tuple(snapshots),
+        architecture=entry.get("Architecture") or "",
+        boot_mode=entry.get("BootMode") or "",
+        family=entry.get("ImageFamily") or "",
+        is_public=entry.get("IsPublic") is True,
+        disks=tuple(shown),
         tags={
             tag["TagKey"]: tag.get("TagValue") or ""
             for tag in listed(entry, "Tags", "Tag")
@@ -112,12 +123,15 @@ async def page_of_images(
     name: str | None = None,
     tags: Mapping[str, str] | None = None,
     owner: str | None = None,
+    family: str | None = None,
     statuses: str = EVERY_STATUS,
     number: int = 1,
+    filters: Mapping[str, Json] = MappingProxyType({}),
 ) -> tuple[list[Mapping[str, Any]], int | None]:
     """One page of images as the cloud sent them, and how many there are in all; raises CloudError.
 
-    The number is None where the cloud does not say.
+    The number is None where the cloud does not say. `filters` are parameters of the action by their
+    own names, over those that the other arguments give.
     """
     reply = await client.call(
         DESCRIBE_IMAGES,
@@ -128,12 +142,14 @@ async def page_of_images(
             "ImageId": ",".join(ids) or None,
             "ImageName": name,
             "ImageOwnerAlias": owner,
+            "ImageFamily": family,
             "Tag": [
                 {"Key": key, "Value": value} if value else {"Key": key}
                 for key, value in (tags or {}).items()
             ],
             "PageSize": PAGE,
             "PageNumber": number,
+            **filters,
         },
     )
     total = reply.get("TotalCount")
@@ -148,6 +164,7 @@ async def describe_images(
     name: str | None = None,
     tags: Mapping[str, str] | None = None,
     owner: str | None = None,
+    family: str | None = None,
 ) -> list[Image]:
     """Images of every status that fit, each once, all pages; raises CloudError.
 
@@ -158,7 +175,14 @@ async def describe_images(
     number, reading, first = 1, 1, None
     while True:
         page, total = await page_of_images(
-            client, region, ids=ids, name=name, tags=tags, owner=owner, number=number
+            client,
+            region,
+            ids=ids,
+            name=name,
+            tags=tags,
+            owner=owner,
+            family=family,
+            number=number,
         )
         if number == 1:
             images, first = {}, total

@@ -1,27 +1,161 @@
-"""Snapshot: what DescribeSnapshots says of one; looks in pages of up to 100 ids; DeleteSnapshot."""
+"""Snapshot: what DescribeSnapshots says of one, in pages of up to 100 ids; making, changing, deleting."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from imageferry.cloud.client import Action, Client, listed
+from imageferry.cloud.ecs import JOIN_RESOURCE_GROUP, TAG_RESOURCES, UNTAG_RESOURCES, Tags
+from imageferry.cloud.images import DESCRIBE_IMAGES, EVERY_STATUS
+from imageferry.cloud.texts import percent_of, seconds_of
 
 DESCRIBE_SNAPSHOTS: Final = Action("DescribeSnapshots", repeatable=True)
+CREATE_SNAPSHOT: Final = Action("CreateSnapshot", repeatable=True)
+MODIFY_SNAPSHOT: Final = Action("ModifySnapshotAttribute", repeatable=False)
 DELETE_SNAPSHOT: Final = Action("DeleteSnapshot", repeatable=False)
 PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot; `key_id` is empty where it is not encrypted or the cloud does not say."""
+    """One snapshot; `key_id` is empty where it is not encrypted or the cloud does not say.
+
+    `status` is progressing, accomplished or failed. `progress` is 0 to 100 or None, `remaining`
+    seconds, `created_at` seconds since 1970, `retention_days` None where it stays for ever.
+    """
 
     snapshot_id: str
     key_id: str = ""
     is_encrypted: bool = False
+    name: str = ""
+    description: str = ""
+    status: str = ""
+    progress: int | None = None
+    remaining: int | None = None
+    created_at: float | None = None
+    disk_id: str = ""
+    retention_days: int | None = None
+    resource_group: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRequest:
+    """What CreateSnapshot is asked. None is not sent: the cloud decides."""
+
+    region: str
+    disk_id: str
+    client_token: str
+    name: str | None = None
+    description: str | None = None
+    retention_days: int | None = None
+    instant_access: bool | None = None
+    instant_days: int | None = None
+    resource_group: str | None = None
+    tags: Tags = ()
+
+
+async def create_snapshot(client: Client, wanted: SnapshotRequest) -> str:
+    """Start a snapshot of a disk; its id. Raises CloudError."""
+    reply = await client.call(
+        CREATE_SNAPSHOT,
+        wanted.region,
+        {
+            "RegionId": wanted.region,
+            "DiskId": wanted.disk_id,
+            "SnapshotName": wanted.name,
+            "Description": wanted.description,
+            "RetentionDays": wanted.retention_days,
+            "InstantAccess": wanted.instant_access,
+            "InstantAccessRetentionDays": wanted.instant_days,
+            "ResourceGroupId": wanted.resource_group,
+            "Tag": [{"Key": key, "Value": value} for key, value in wanted.tags],
+            "ClientToken": wanted.client_token,
+        },
+    )
+    return str(reply["SnapshotId"])
+
+
+async def modify_snapshot(
+    client: Client,
+    region: str,
+    snapshot_id: str,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    retention_days: int | None = None,
+) -> None:
+    """Change name, description and retention; None leaves as it is. Raises CloudError."""
+    await client.call(
+        MODIFY_SNAPSHOT,
+        region,
+        {
+            "RegionId": region,
+            "SnapshotId": snapshot_id,
+            "SnapshotName": name,
+            "Description": description,
+            "RetentionDays": retention_days,
+        },
+    )
+
+
+def _named(region: str, snapshot_id: str) -> dict[str, Any]:
+    return {"RegionId": region, "ResourceType": "snapshot", "ResourceId": [snapshot_id]}
+
+
+async def tag_snapshot(client: Client, region: str, snapshot_id: str, tags: Tags) -> None:
+    """Set tags (1 to 20); a key that exists gets the new value. Raises CloudError."""
+    pairs = [{"Key": key, "Value": value} for key, value in tags]
+    await client.call(TAG_RESOURCES, region, {**_named(region, snapshot_id), "Tag": pairs})
+
+
+async def untag_snapshot(
+    client: Client, region: str, snapshot_id: str, keys: Sequence[str]
+) -> None:
+    """Take tags off (1 to 20). Raises CloudError."""
+    named = _named(region, snapshot_id)
+    await client.call(UNTAG_RESOURCES, region, {**named, "TagKey": list(keys)})
+
+
+async def move_snapshot(client: Client, region: str, snapshot_id: str, group_id: str) -> None:
+    """Move a snapshot into a resource group. Raises CloudError."""
+    named = {**_named(region, snapshot_id), "ResourceId": snapshot_id}
+    await client.call(JOIN_RESOURCE_GROUP, region, {**named, "ResourceGroupId": group_id})
+
+
+async def tagged_snapshots(client: Client, region: str, tags: Tags) -> list[Snapshot]:
+    """The snapshots that have all of the tags, 100 at most. Raises CloudError."""
+    reply = await client.call(
+        DESCRIBE_SNAPSHOTS,
+        region,
+        {
+            "RegionId": region,
+            "Tag": [{"Key": key, "Value": value} for key, value in tags],
+            "PageSize": PAGE,
+        },
+    )
+    entries = listed(reply, "Snapshots", "Snapshot")
+    return [_decode(entry) for entry in entries if entry.get("SnapshotId")]
+
+
+async def images_of_snapshot(client: Client, region: str, snapshot_id: str) -> list[str]:
+    """Ids of the images that use a snapshot, ten at most. Raises CloudError."""
+    reply = await client.call(
+        DESCRIBE_IMAGES,
+        region,
+        {
+            "RegionId": region,
+            "SnapshotId": snapshot_id,
+            "Status": EVERY_STATUS,
+            "ImageOwnerAlias": "self",
+            "PageSize": 10,
+        },
+    )
+    return [str(entry["ImageId"]) for entry in listed(reply, "Images", "Image")]
 
 
 async def describe_snapshots(
@@ -44,8 +178,26 @@ async def delete_snapshot(client: Client, region: str, snapshot_id: str) -> None
 
 
 def _decode(entry: Mapping[str, Any]) -> Snapshot:
+    progress, remaining = entry.get("Progress"), entry.get("RemainTime")
+    days = entry.get("RetentionDays")
     return Snapshot(
-        str(entry["SnapshotId"]), str(entry.get("KMSKeyId") or ""), entry.get("Encrypted") is True
+        str(entry["SnapshotId"]),
+        str(entry.get("KMSKeyId") or ""),
+        entry.get("Encrypted") is True,
+        name=str(entry.get("SnapshotName") or ""),
+        description=str(entry.get("Description") or ""),
+        status=str(entry.get("Status") or ""),
+        progress=percent_of(progress) if isinstance(progress, str) else None,
+        remaining=remaining if isinstance(remaining, int) else None,
+        created_at=seconds_of(str(entry.get("CreationTime") or "")),
+        disk_id=str(entry.get("SourceDiskId") or ""),
+        retention_days=days if isinstance(days, int) and days > 0 else None,
+        resource_group=str(entry.get("ResourceGroupId") or ""),
+        tags={
+            tag["TagKey"]: tag.get("TagValue") or ""
+            for tag in listed(entry, "Tags", "Tag")
+            if tag.get("TagKey")
+        },
     )
 
 

@@ -13,6 +13,7 @@ from imageferry.control.exports import concerns_others, faults_of_exports
 from imageferry.control.inquiries import Question, answer_inquiries
 from imageferry.control.openings import begin
 from imageferry.control.protection import judged, keep_choices, refuse_removal
+from imageferry.control.readings import plan_with_readings
 from imageferry.control.requests import (
     ExecutionOptions,
     OperationHolds,
@@ -41,7 +42,7 @@ from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import WAYS, StackStatus, Verb
 from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import Value
-from imageferry.planning.planner import Intention, plan
+from imageferry.planning.planner import Intention
 from imageferry.planning.refreshing import set_back
 from imageferry.planning.selection import only
 from imageferry.ports.keeping import Outdated, Overtaken, Protection, StackBusy, Store
@@ -135,7 +136,9 @@ async def _planned(
         resources = await desk.store.resources(stack.stack_id)
     drifts = await drifts_of(desk, stack, resources) if request.refresh else ()
     wanted = replace(stack, template=request.template, template_name=request.template_name)
-    change_set = plan(
+    change_set = await plan_with_readings(
+        desk,
+        stack,
         Intention(
             change_set_id=desk.entropy.new_id(),
             stack=wanted,
@@ -148,7 +151,6 @@ async def _planned(
             gone=gone_from(drifts),
         ),
         resources,
-        desk.catalog,
     )
     change_set = set_back(change_set, drifts, desk.catalog) if drifts else change_set
     change_set = replace(change_set, warnings=(*prepared.warnings, *change_set.warnings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ async def create_deletion(desk: Desk, stack: Stack, retain: Sequence[str] = ()) 
         resources,
         desk.catalog,
     )
-    change_set = _retaining(change_set, kept)
+    change_set = _retaining(change_set, frozenset(filter(_holds_something(desk, resources), kept)))
     faults = await faults_of_exports(desk.store, stack, change_set)
     if faults:
         raise in_use(faults)
@@ -71,6 +71,18 @@ def retained_by_wish(
         and (found := resources.get(str(change.address))) is not None
         and found.deletion_policy == "Delete"
     )
+
+
+def _holds_something(
+    desk: Desk, resources: Mapping[str, Resource]
+) -> Callable[[ResourceAddress], bool]:
+    """Tells of an address whether anything in the cloud could stay there."""
+
+    def holds(address: ResourceAddress) -> bool:
+        found = desk.catalog.find(resources[str(address)].type_name)
+        return found is None or not found.schema.reads_only
+
+    return holds
 
 
 def _retaining(change_set: ChangeSet, kept: AbstractSet[ResourceAddress]) -> ChangeSet:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from imageferry.model.stacks import Place
 from imageferry.ports.dispatching import Dispatcher
+from imageferry.ports.images import Images
 from imageferry.ports.keeping import Store
 from imageferry.ports.regions import Regions
 from imageferry.ports.senses import Clock, Entropy
@@ -25,3 +26,4 @@ class Desk:
     place: Place
     regions: Regions
     census: Census | None = None
+    images: Images | None = None

@@ -33,8 +33,9 @@ from imageferry.model.statuses import ResourceStatus, StackStatus
 from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import Secret, Value, holds_secret
 from imageferry.planning.drifting import compare
+from imageferry.planning.explaining import causes, explained
 
-_WHOLE: Final = frozenset(
+WHOLE: Final = frozenset(
     {ResourceStatus.CREATED, ResourceStatus.UPDATED, ResourceStatus.UPDATE_FAILED}
 )
 """What can be compared; of the others nobody has said what they are."""
@@ -47,17 +48,25 @@ async def detect_drift(desk: Desk, stack: Stack, logical_ids: Collection[str] = 
     a name that the stack does not have, and StackNotFound for a deleted stack. What was found of a
     whole stack is kept with it.
     """
+    chosen = await recorded(desk, stack, logical_ids)
+    drift = await compare_resources(desk, stack, chosen)
+    if not logical_ids:
+        await desk.store.save_drift(stack.stack_id, drift.mark)
+    return drift
+
+
+async def recorded(desk: Desk, stack: Stack, logical_ids: Collection[str]) -> list[Resource]:
+    """The resources of a stack that nobody is changing: all, or those named.
+
+    Raises OperationHolds, ResourceUnknown and StackNotFound as `detect_drift` does.
+    """
     if stack.status is StackStatus.DELETED:
         raise StackNotFound(f'the stack "{stack.name}" is deleted')
     operation = await desk.store.last_operation(stack.stack_id)
     if operation is not None and operation.status.is_open:
         raise OperationHolds(operation, stack)
     resources = await desk.store.resources(stack.stack_id)
-    chosen = _chosen(list(resources.values()), logical_ids, stack)
-    drift = await compare_resources(desk, stack, chosen)
-    if not logical_ids:
-        await desk.store.save_drift(stack.stack_id, drift.mark)
-    return drift
+    return _chosen(list(resources.values()), logical_ids, stack)
 
 
 async def compare_resources(desk: Desk, stack: Stack, resources: Sequence[Resource]) -> StackDrift:
@@ -66,6 +75,10 @@ async def compare_resources(desk: Desk, stack: Stack, resources: Sequence[Resour
     found = await asyncio.gather(
         *(_compare(desk, stack, resource, installation) for resource in resources)
     )
+    if any(not one.is_property for drift in found for one in drift.differences):
+        everything = await desk.store.resources(stack.stack_id)
+        known = causes(everything.values(), desk.catalog)
+        found = [explained(*pair, known) for pair in zip(found, resources, strict=True)]
     return StackDrift(stack_drift_status(tuple(found)), desk.clock.now(), tuple(found))
 
 
@@ -108,10 +121,12 @@ async def _compare(
     found = desk.catalog.find(resource.type_name)
     if found is None:
         return _unchecked(resource, f'the type "{resource.type_name}" is not installed here')
-    if resource.status not in _WHOLE:
+    if found.schema.reads_only:
+        return _unchecked(resource, f"{resource.type_name} makes nothing that could drift")
+    if resource.status not in WHOLE:
         return _unchecked(resource, f"it is {resource.status.value}")
     hidden = hidden_texts(resource.properties.values(), stack.parameters.values())
-    outcome = await ask(found.handler, _request(desk, stack, resource, installation), hidden)
+    outcome = await ask(found.handler, read_request(desk, stack, resource, installation), hidden)
     match outcome:
         case Done():
             return _compared(found.schema, resource, outcome)
@@ -140,7 +155,8 @@ def _unchecked(
     )
 
 
-def _request(desk: Desk, stack: Stack, resource: Resource, installation: str) -> HandlerRequest:
+def read_request(desk: Desk, stack: Stack, resource: Resource, installation: str) -> HandlerRequest:
+    """What a handler is asked of a recorded resource, where only a look is wanted."""
     now = desk.clock.now()
     return HandlerRequest(
         action=HandlerAction.READ,

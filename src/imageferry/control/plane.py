@@ -9,6 +9,7 @@ from imageferry.control.change_sets import create_change_set, execute_change_set
 from imageferry.control.deletions import create_deletion
 from imageferry.control.desk import Desk
 from imageferry.control.drift import detect_drift
+from imageferry.control.families import find_families, plan_current
 from imageferry.control.foresight import look_ahead
 from imageferry.control.orphans import (
     Orphan,
@@ -29,11 +30,14 @@ from imageferry.control.requests import (
     StackView,
 )
 from imageferry.control.stacks import cancel_operation, continue_rollback, retry_operation
+from imageferry.control.verification import verify_stack
 from imageferry.model.drift import StackDrift
 from imageferry.model.events import Event
+from imageferry.model.families import FamilyRecord
 from imageferry.model.forecasts import Lookahead
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Stack
+from imageferry.model.verdicts import StackVerification
 
 
 class ControlPlane:
@@ -41,6 +45,11 @@ class ControlPlane:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+
+    @property
+    def desk(self) -> Desk:
+        """What it works with, for rooms of this floor that only some commands load."""
+        return self._desk
 
     @property
     def place(self) -> Place:
@@ -131,6 +140,26 @@ class ControlPlane:
         Raises OperationHolds, ResourceUnknown, StackNotFound.
         """
         return await detect_drift(self._desk, stack, logical_ids)
+
+    async def verify(self, stack: Stack, logical_ids: Collection[str] = ()) -> StackVerification:
+        """What a stack has made beside what was asked for; nothing is changed.
+
+        Raises OperationHolds, ResourceUnknown, StackNotFound.
+        """
+        return await verify_stack(self._desk, stack, logical_ids)
+
+    async def families(
+        self, stacks: Sequence[Stack], family: str | None = None, region: str | None = None
+    ) -> list[FamilyRecord]:
+        """The image families of stacks, or those of one name, or in one region."""
+        return await find_families(self._desk, stacks, family, region)
+
+    async def plan_current(self, images: Sequence[tuple[FamilyRecord, str]]) -> Planned:
+        """A saved change set that makes images current in families of one stack.
+
+        Raises TemplateError, RequestRefused, OperationHolds.
+        """
+        return await plan_current(self._desk, images)
 
     async def find(self, name_or_id: str, region: str | None = None) -> Stack:
         """One stack; raises StackNotFound or StackAmbiguous."""

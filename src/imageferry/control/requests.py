@@ -150,15 +150,22 @@ class OperationHolds(Exception):
 class RequestRefused(Exception):
     """The request cannot be carried out in the stack's present status; says why and what can.
 
-    `diagnostics` are there where there is more than one thing to say.
+    `diagnostics` are there where there is more than one thing to say. `is_denied`: the cloud does
+    not authorise what it takes.
     """
 
     def __init__(
-        self, message: str, remedy: str = "", diagnostics: Sequence[Diagnostic] = ()
+        self,
+        message: str,
+        remedy: str = "",
+        diagnostics: Sequence[Diagnostic] = (),
+        *,
+        is_denied: bool = False,
     ) -> None:
         self.message = message
         self.remedy = remedy
         self.diagnostics = tuple(diagnostics)
+        self.is_denied = is_denied
         super().__init__(message)
 
 

@@ -27,13 +27,18 @@ from imageferry.emulator.faults import (
     matching,
 )
 from imageferry.emulator.gateway import AccessKey, Admitted, Nonces, admit, find_action
+from imageferry.emulator.markup import XML_TYPE, encode_reply, wants_xml
 from imageferry.emulator.places import is_region
 from imageferry.emulator.rules import check_token
-from imageferry.emulator.world import World
+from imageferry.emulator.world import SECOND_ACCOUNT, World
 from imageferry.wire.alibaba_rpc import ErrorReply, decode_boolean, encode_error, nest
 from imageferry.wire.http import HttpRequest, HttpResponse, Pairs
 
-DEFAULT_KEYS: Mapping[str, AccessKey] = {"emulator": AccessKey("emulator")}
+DEFAULT_KEYS: Mapping[str, AccessKey] = {
+    "emulator": AccessKey("emulator"),
+    "emulator-2": AccessKey("emulator-2", SECOND_ACCOUNT),
+}
+"""The key of the account whose world it is, and that of a neighbour to share images with."""
 _JSON = "application/json;charset=utf-8"
 # Signatures differ on every try, and so do these; a repeated request is the same without them.
 _NOT_COMPARED = frozenset(
@@ -93,10 +98,10 @@ class Emulator:
         """Let go of the world's file."""
         self.world.close()
 
-    def call(self, name: str, pairs: Pairs) -> Reply:
+    def call(self, name: str, pairs: Pairs, account: str = "") -> Reply:
         """Carry out an ECS action as the account's owner would in a console: unsigned, no faults.
 
-        Where no RegionId is given, it is that of the image that is named. Raises EcsError.
+        `account` is another account's id, that of the first key where it is empty. Where no RegionId is given, it is that of the image that is named. Raises EcsError.
         """
         action = find_action(name, ECS)
         self.world.refresh()
@@ -106,8 +111,8 @@ class Emulator:
             row = self.world.row("SELECT region FROM images WHERE image_id = ?", named)
             if row is not None and not given.get("RegionId"):
                 pairs = (*pairs, ("RegionId", row[0]))
-            account = next(iter(self._keys.values())).account
-            return self._perform(Admitted(name, action, nest(pairs), pairs, account), ())
+            caller = account or next(iter(self._keys.values())).account
+            return self._perform(Admitted(name, action, nest(pairs), pairs, caller), ())
 
     async def handle(self, request: HttpRequest) -> HttpResponse:
         """Carry out one request; ConnectionError where a fault ends the connection."""
@@ -128,7 +133,7 @@ class Emulator:
             admitted = admit(
                 request, self._keys, self.world.choices, self._nonces, self.world.now()
             )
-            return self._carry_out(admitted, request_id)
+            return self._carry_out(admitted, request_id, xml=wants_xml(request))
         except EcsError as error:
             return Answer(_error_response(error, request, request_id))
         except DroppedConnection:
@@ -140,12 +145,13 @@ class Emulator:
             busy = EcsError("ServiceUnavailable", 503, f"The world's file is not free: {error}.")
             return Answer(_error_response(busy, request, request_id))
 
-    def _carry_out(self, admitted: Admitted, request_id: str) -> Answer:
+    def _carry_out(self, admitted: Admitted, request_id: str, *, xml: bool = False) -> Answer:
         action, world = admitted.action, self.world
+        root = admitted.name if xml else ""
         if not action.writes:
             with world.reading():
                 if not matching(world.faults, admitted.name, admitted.parameters):
-                    return _response(self._perform(admitted, ()), request_id)
+                    return _response(self._perform(admitted, ()), request_id, root)
         error: EcsError | None = None
         reply: Reply = {}
         with world.writing():
@@ -159,7 +165,7 @@ class Emulator:
             if instead is not None and instead.kind == "drop":
                 return Answer(None)
             if instead is not None and instead.kind == "ignored":
-                return _response({}, request_id)
+                return _response({}, request_id, root)
             try:
                 reply = self._tried(admitted, met, instead)
             except EcsError as refused:
@@ -171,7 +177,7 @@ class Emulator:
             raise error
         if instead is not None and instead.kind in {"unlisted", "shown"}:
             reply = disguised(instead, reply)
-        return _after(instead, _response(reply, request_id))
+        return _after(instead, _response(reply, request_id, root))
 
     def _tried(self, admitted: Admitted, met: tuple[Fault, ...], instead: Fault | None) -> Reply:
         """Carry out the action so that an error undoes it, and not the counting of faults."""
@@ -281,7 +287,11 @@ def _after(fault: Fault | None, answer: Answer) -> Answer:
     return answer
 
 
-def _response(reply: Reply, request_id: str) -> Answer:
+def _response(reply: Reply, request_id: str, root: str = "") -> Answer:
+    """The answer in JSON, or in XML where the action that names its root is given."""
+    if root:
+        document = encode_reply(f"{root}Response", {"RequestId": request_id, **reply})
+        return Answer(HttpResponse(200, {"content-type": XML_TYPE}, document))
     body = json.dumps({"RequestId": request_id, **reply}, ensure_ascii=False, separators=(",", ":"))
     return Answer(HttpResponse(200, {"content-type": _JSON}, body.encode()))
 
@@ -297,5 +307,15 @@ def _error_response(error: EcsError, request: HttpRequest, request_id: str) -> H
         headers["x-acs-retry-after"] = str(error.retry_after_ms)
     host = request.headers.get("host", request.host)
     recommend = f"https://api.aliyun.com/troubleshoot?q={error.code}&requestId={request_id}"
+    if wants_xml(request):
+        words = {
+            "RequestId": request_id,
+            "HostId": host,
+            "Code": error.code,
+            "Message": error.message,
+            "Recommend": recommend,
+        }
+        headers["content-type"] = XML_TYPE
+        return HttpResponse(error.status, headers, encode_reply("Error", words))
     body = encode_error(ErrorReply(error.code, error.message, request_id, host, recommend))
     return HttpResponse(error.status, headers, body)

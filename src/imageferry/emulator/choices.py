@@ -48,6 +48,14 @@ class Choices:
     """How long after Available an image becomes Usable."""
     instance_seconds: float = 1.0
     """How long an instance takes to start or to stop."""
+    buckets_have_regions: bool = False
+    """Whether a bucket belongs to the region whose import or export named it first."""
+    unfinished_snapshots_deletable: bool = True
+    """Whether deleting a snapshot that is being made ends its making."""
+    running_exports: int = 5
+    """Exports that run at once in a region; one more is refused."""
+    weekly_exports: int = 1_000
+    """Exports that may begin in a region within seven days."""
     image_quota: int = 20_000
     snapshot_quota: int = 100_000
     share_quota: int = 50

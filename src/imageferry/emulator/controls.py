@@ -40,6 +40,7 @@ def _shown(image: ImageRecord, now: float) -> dict[str, Any]:
         "region": image.region,
         "name": image.name,
         "status": image.status(now),
+        "family": image.family,
         "progress": percent(image.span, now),
         "remaining_seconds": remaining_seconds(image.span, now),
         "size": image.size,
@@ -49,6 +50,9 @@ def _shown(image: ImageRecord, now: float) -> dict[str, Any]:
         "encrypted": bool(image.encrypted),
         "kms_key_id": image.kms_key_id,
         "created": cloud_time(image.created_at),
+        "owner": image.owner,
+        "public": bool(image.is_public),
+        "shared_with": list(image.shares),
         "tags": dict(image.tags),
         "snapshot_ids": [disk["snapshot_id"] for disk in image.disks],
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from imageferry.emulator.calls import Call, Reply, cloud_time
 from imageferry.emulator.errors import refusal
@@ -60,6 +62,9 @@ def copy_image(call: Call) -> Reply:
     seconds = seconds_for(image_id, _gib(source), COPY_SECONDS_PER_GIB)
     queue_region = region if call.choices.queue_counts == "destination" else source_region
     span = _planned(call, queue_region, seconds)
+    altered = call.fault("altered")
+    if altered and altered.details["key"]:
+        key_id = altered.details["key"]
     disks = add_image_snapshots(call, image_id, region, source, is_encrypted, key_id)
     unusable, hidden, late = call.fault("unusable"), call.fault("hidden"), call.fault("late_tags")
     copy = replace(
@@ -92,8 +97,22 @@ def copy_image(call: Call) -> Reply:
         tags=tags,
         shares={},
     )
-    add_image(call, copy)
+    add_image(call, _altered(copy, altered.details) if altered else copy)
     return {"ImageId": image_id}
+
+
+def _altered(copy: ImageRecord, how: Mapping[str, Any]) -> ImageRecord:
+    """A copy as a fault `altered` spoils it."""
+    system = {key: how[key] or copy.system.get(key) for key in ("architecture", "boot_mode")}
+    encrypted = copy.encrypted if how["encrypted"] is None else int(how["encrypted"])
+    return replace(
+        copy,
+        size=how["size"] or copy.size,
+        disks=copy.disks[: how["disks"] or None],
+        encrypted=encrypted,
+        system={**copy.system, **system},
+        tags={**copy.tags, **({how["tag"]: "altered"} if how["tag"] else {})},
+    )
 
 
 def _destination_name(call: Call, source: ImageRecord, region: str) -> str:

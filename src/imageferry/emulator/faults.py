@@ -84,10 +84,17 @@ KINDS: dict[str, Kind] = {
     "late_tags": Kind("the new image's tags are not shown for a while", {"seconds": 5.0}),
     "unusable": Kind("the new image stays unusable for a while when Available", {"seconds": 5.0}),
     "uncancellable": Kind("the new copy answers CancelNotSupported to a cancel"),
+    "altered": Kind(
+        "the new copy is not what was asked for: `size` and `disks` as numbers, `encrypted`, the"
+        " `key` of its snapshots, `architecture`, `boot_mode`, the `tag` that has another value",
+        dict.fromkeys(
+            ("size", "disks", "encrypted", "key", "architecture", "boot_mode", "tag"), None
+        ),
+    ),
 }
 
 MAKING_KINDS = frozenset(
-    {"copy_fails", "hidden", "late_tags", "tagless", "unusable", "uncancellable"}
+    {"copy_fails", "hidden", "late_tags", "tagless", "unusable", "uncancellable", "altered"}
 )
 """Kinds that change what a call makes."""
 MAKING_ACTIONS = frozenset({"CopyImage", "CreateImage", "ImportImage"})
@@ -149,11 +156,13 @@ def _mistake(name: str, value: object) -> str:
             return f'"status" is an HTTP status from 400 to 599, not {value!r}'
         case "retry_after_ms" if not (value is None or (isinstance(value, int) and value > 0)):
             return f'"retry_after_ms" is a number of milliseconds, not {value!r}'
-        case "usable" | "tags" if not (value is None or isinstance(value, bool)):
+        case "size" | "disks" if not (value is None or (isinstance(value, int) and value > 0)):
+            return f'"{name}" is a number above 0 or null, not {value!r}'
+        case "usable" | "tags" | "encrypted" if not (value is None or isinstance(value, bool)):
             return f'"{name}" is true, false or null, not {value!r}'
-        case "code" | "message" | "key" | "word" | "progress" if not (
-            value is None or isinstance(value, str)
-        ):
+        case (
+            "code" | "message" | "key" | "word" | "progress" | "architecture" | "boot_mode" | "tag"
+        ) if not (value is None or isinstance(value, str)):
             return f'"{name}" is text, not {value!r}'
     return ""
 

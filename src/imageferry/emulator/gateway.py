@@ -100,7 +100,7 @@ def admit(
     action = find_action(name, version)
     if request.method not in ("GET", "POST"):
         raise refusal("UnsupportedHTTPMethod")
-    if common.get("Format", "JSON").upper() != "JSON":
+    if common.get("Format", "JSON").upper() not in ("JSON", "XML"):
         raise refusal("InvalidParameter.Format")
     has_header = "authorization" in headers
     signed = _read_v3(headers) if has_header else _read_v1(common)

@@ -1,28 +1,28 @@
-"""CreateImage and ImportImage, and the two actions that ask how an import goes."""
+"""CreateImage and ImportImage: images of instances, snapshots, and objects in OSS."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from imageferry.emulator.calls import Call, Reply, cloud_minute
+from imageferry.emulator.buckets import check_bucket, exported_size
+from imageferry.emulator.calls import Call, Reply
 from imageferry.emulator.errors import missing, refusal
 from imageferry.emulator.image_records import (
     ImageRecord,
     add_image,
     check_name_is_free,
     check_quotas,
+    check_snapshot_quota,
     find_image,
 )
-from imageferry.emulator.instance_records import InstanceRecord, find_instance
+from imageferry.emulator.image_systems import given_system
+from imageferry.emulator.instance_records import InstanceRecord, find_disk, find_instance
 from imageferry.emulator.progress import (
     MAKE_SECONDS_PER_GIB,
-    Span,
-    percent,
     seconds_for,
     span_from,
-    status,
 )
 from imageferry.emulator.rules import (
     MAX_GIB,
@@ -33,8 +33,13 @@ from imageferry.emulator.rules import (
 )
 from imageferry.emulator.snapshot_records import add_snapshot
 from imageferry.emulator.snapshots import find_snapshot, is_finished
+from imageferry.emulator.task_records import add_import
 
 _MAX_DATA_DISKS = 16
+_EMPTY_DISK = 5
+"""GiB of a disk that is made of nothing and says no size."""
+_MOST_CREATED = 32_768
+_DEVICE = re.compile(r"/dev/(?:xvd|vd)([a-z])")
 _LINUX: Mapping[str, Any] = {
     "os_name": "Others Linux 64 bit",
     "os_type": "linux",
@@ -51,9 +56,9 @@ def create_image(call: Call) -> Reply:
     if call.text("InstanceId"):
         system, disks = _from_instance(call, image_id)
     elif isinstance(mappings, list) and mappings:
-        system, disks = _LINUX, _from_mappings(call, mappings)
+        system, disks = _from_mappings(call, mappings)
     elif call.text("SnapshotId"):
-        system, disks = _LINUX, _from_mappings(call, [{"SnapshotId": call.text("SnapshotId")}])
+        system, disks = _from_mappings(call, [{"SnapshotId": call.text("SnapshotId")}])
     else:
         raise missing("InstanceId, DiskDeviceMapping or SnapshotId")
     _keep(call, image_id, name, "create", system, disks)
@@ -65,7 +70,7 @@ def _checked_name(call: Call) -> str:
     if name:
         check_name(name)
         check_name_is_free(call, name, call.region)
-    check_quotas(call, call.region, 1)
+    check_quotas(call, call.region, 0)
     return name
 
 
@@ -78,49 +83,104 @@ def _from_instance(
     if instance.status(call.now, call.choices.instance_seconds) not in ("Running", "Stopped"):
         raise refusal("IncorrectInstanceStatus", status=400)
     base = find_image(call, instance.image_id, call.region)
-    return (base.system if base else _LINUX), _instance_disks(call, image_id, instance)
+    return (base.system if base else _LINUX), _instance_disks(call, image_id, instance, base)
 
 
 def _instance_disks(
-    call: Call, image_id: str, instance: InstanceRecord
+    call: Call, image_id: str, instance: InstanceRecord, base: ImageRecord | None
 ) -> Sequence[Mapping[str, Any]]:
+    """A snapshot of each disk is made; those of an encrypted disk are encrypted."""
+    check_snapshot_quota(call, call.region, len(instance.body["disks"]))
     disks: list[Mapping[str, Any]] = []
     for index, disk in enumerate(instance.body["disks"]):
         snapshot_id = call.world.new_id("s", call.region)
-        add_snapshot(call, snapshot_id, call.region, disk, image_id=image_id)
-        disks.append(_disk(index, disk["type"], disk["size"], snapshot_id))
+        is_base = base is not None and bool(base.encrypted) and disk["type"] == "system"
+        is_encrypted = bool(disk.get("encrypted")) or is_base
+        key_id = str(disk.get("kms_key_id") or (base.kms_key_id if base and is_base else ""))
+        add_snapshot(
+            call,
+            snapshot_id,
+            call.region,
+            disk,
+            image_id=image_id,
+            is_encrypted=is_encrypted,
+            key_id=key_id,
+        )
+        made = _disk(index, disk["type"], disk["size"], snapshot_id)
+        disks.append({**made, "is_encrypted": is_encrypted, "key_id": key_id})
     return disks
 
 
-def _from_mappings(call: Call, mappings: Sequence[object]) -> Sequence[Mapping[str, Any]]:
+def _from_mappings(
+    call: Call, mappings: Sequence[object]
+) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+    """The first disk is the system disk; of one that was a system disk before, its system is known."""
     if len(mappings) > _MAX_DATA_DISKS + 1:
         raise refusal("InvalidDevice.Malformed", "17 disks are the most.")
+    system = _LINUX
     disks: list[Mapping[str, Any]] = []
     for index, mapping in enumerate(mappings):
         if not isinstance(mapping, dict):
             raise refusal("InvalidDevice.Malformed")
-        snapshot_id = mapping.get("SnapshotId") or ""
-        size = _gib(mapping.get("Size"), 40)
+        snapshot_id = str(mapping.get("SnapshotId") or "")
+        size = _gib(mapping.get("Size"), _EMPTY_DISK, most=_MOST_CREATED)
+        snapshot: Mapping[str, Any] = {}
         if snapshot_id:
-            snapshot = find_snapshot(call, snapshot_id)
-            if snapshot is None or snapshot["region"] != call.region:
-                raise refusal("InvalidSnapshotId.NotFound")
-            if not is_finished(snapshot, call.now):
-                raise refusal("InvalidSnapshotId.NotReady")
-            size = max(size if mapping.get("Size") else 0, snapshot["size"])
+            snapshot = _usable_snapshot(call, snapshot_id)
+            if mapping.get("Size") and size < snapshot["size"]:
+                least = f"{snapshot_id} has {snapshot['size']} GiB."
+                raise refusal("InvalidSize.ValueNotSupported", least)
+            size = size if mapping.get("Size") else snapshot["size"]
         elif index == 0:
             raise missing("DiskDeviceMapping.1.SnapshotId")
-        kind = mapping.get("DiskType") or ("system" if index == 0 else "data")
-        disks.append(_disk(index, kind, size, snapshot_id, mapping.get("Device")))
-    return disks
+        if index == 0 and snapshot["disk_type"] == "system":
+            system = _system_behind(call, snapshot)
+        usual = "data" if index else "system"
+        if mapping.get("DiskType") not in (None, "", usual):
+            raise refusal("InvalidParameter", f"Disk {index + 1} is a {usual} disk.")
+        disk = _disk(index, usual, size, snapshot_id, _device(mapping, disks))
+        is_encrypted = bool(snapshot.get("encrypted"))
+        key_id = snapshot.get("kms_key_id", "")
+        disks.append({**disk, "is_encrypted": is_encrypted, "key_id": key_id})
+    return system, disks
 
 
-def _gib(text: object, default: int) -> int:
+def _usable_snapshot(call: Call, snapshot_id: str) -> Mapping[str, Any]:
+    snapshot = find_snapshot(call, snapshot_id)
+    if snapshot is None or snapshot["region"] != call.region:
+        raise refusal("InvalidSnapshotId.NotFound")
+    if not is_finished(snapshot, call.now):
+        raise refusal("InvalidSnapshotId.NotReady")
+    return snapshot
+
+
+def _system_behind(call: Call, snapshot: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The system of the image, or of the instance, that a system disk's snapshot was made of."""
+    image_id = snapshot["image_id"]
+    if not image_id and snapshot["source_disk_id"]:
+        found = find_disk(call, snapshot["source_disk_id"])
+        image_id = found[0].image_id if found is not None else ""
+    image = find_image(call, image_id, call.region) if image_id else None
+    return image.system if image is not None else _LINUX
+
+
+def _device(mapping: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> str:
+    """The device that was asked for; the first disk's ends with a, and none is there twice."""
+    device = str(mapping.get("Device") or "")
+    found = _DEVICE.fullmatch(device) if device else None
+    if device and (found is None or (found[1] == "a") is not (not before)):
+        raise refusal("InvalidDevice.Malformed", f"It is {device[:140]}.")
+    if device and any(one["device"][-1] == device[-1] for one in before):
+        raise refusal("InvalidDevice.InUse", f"It is {device}.")
+    return device
+
+
+def _gib(text: object, default: int, most: int = MAX_GIB) -> int:
     if not text:
         return default
     if not (isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6):
         raise refusal("InvalidSize.ValueNotSupported")
-    if not 1 <= int(text) <= MAX_GIB:
+    if not 1 <= int(text) <= most:
         raise refusal("InvalidSize.ValueNotSupported")
     return int(text)
 
@@ -147,8 +207,10 @@ def _keep(
     family = call.text("ImageFamily")
     if family:
         check_name(family, "InvalidImageFamily.Malformed")
+    tags = read_tags(call)
     failing, hidden, late = call.fault("copy_fails"), call.fault("hidden"), call.fault("late_tags")
     unusable = call.fault("unusable")
+    # With a detection the image is examined before it is Available; here that takes no longer.
     size = sum(int(disk["size"]) for disk in disks)
     seconds = seconds_for(image_id, size, MAKE_SECONDS_PER_GIB)
     fails_at = failing.details["percent"] if failing else None
@@ -180,31 +242,21 @@ def _keep(
             source_image_id=None,
             source_region=None,
             can_cancel=0,
-            encrypted=0,
-            kms_key_id="",
+            encrypted=int(any(disk.get("is_encrypted") for disk in disks)),
+            kms_key_id=next((disk["key_id"] for disk in disks if disk.get("key_id")), ""),
             resource_group=check_group(call),
-            system={**system, **_given_system(call)},
+            system={**system, **given_system(call)},
             is_public=0,
-            disks=list(disks),
-            tags=read_tags(call),
+            disks=[_kept(disk) for disk in disks],
+            tags={} if call.fault("tagless") else tags,
         ),
     )
     return span.ends_at
 
 
-_SYSTEM_PARAMETERS = {
-    "OSType": "os_type",
-    "Platform": "platform",
-    "Architecture": "architecture",
-    "BootMode": "boot_mode",
-    "LicenseType": "license_type",
-}
-
-
-def _given_system(call: Call) -> dict[str, Any]:
-    return {
-        column: text for name, column in _SYSTEM_PARAMETERS.items() if (text := call.text(name))
-    }
+def _kept(disk: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A disk as an image keeps it: its image says whether it is encrypted, and with which key."""
+    return {name: value for name, value in disk.items() if name not in ("is_encrypted", "key_id")}
 
 
 _FORMATS = ("RAW", "VHD", "QCOW2")
@@ -218,14 +270,11 @@ def import_image(call: Call) -> Reply:
     if len(mappings) > _MAX_DATA_DISKS + 1:
         raise refusal("InvalidDevice.Malformed", "17 disks are the most.")
     name = _checked_name(call)
-    image_id, task_id = call.world.new_id("m", call.region), call.world.new_id("t", call.region)
+    check_snapshot_quota(call, call.region, len(mappings))
+    image_id = call.world.new_id("m", call.region)
     disks = [_imported_disk(call, image_id, index, one) for index, one in enumerate(mappings)]
     ends_at = _keep(call, image_id, name, "import", _LINUX, disks)
-    call.world.sql.execute(
-        "INSERT INTO imports (task_id, image_id, region, owner, created_at, ends_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (task_id, image_id, call.region, call.account, call.now, ends_at),
-    )
+    task_id = add_import(call, image_id, ends_at, [disk["bucket"] for disk in disks])
     return {"ImageId": image_id, "TaskId": task_id, "RegionId": call.region}
 
 
@@ -237,102 +286,14 @@ def _imported_disk(call: Call, image_id: str, index: int, mapping: object) -> di
         raise refusal("InvalidOSSBucket.NotFound")
     if not (isinstance(name, str) and name):
         raise refusal("InvalidOSSObject.NotFound")
+    check_bucket(call, bucket)
     form = mapping.get("Format") or name.rpartition(".")[2]
     if not (isinstance(form, str) and form.upper() in _FORMATS):
         raise refusal("InvalidImageFormat.Malformed")
-    size = _gib(mapping.get("DiskImageSize") or mapping.get("DiskImSize"), 40)
+    known = exported_size(call, bucket, name)
+    size = _gib(mapping.get("DiskImageSize") or mapping.get("DiskImSize"), known or 40)
     snapshot_id = call.world.new_id("s", call.region)
     kind = "data" if index else "system"
     disk = _disk(index, kind, size, snapshot_id, mapping.get("Device"))
     add_snapshot(call, snapshot_id, call.region, disk, image_id=image_id)
     return {**disk, "bucket": bucket, "object": name, "format": form.upper()}
-
-
-# --- how an import goes ---------------------------------------------------------------------------
-
-_IMPORT_COLUMNS = (
-    "imports.task_id, imports.image_id, imports.region, imports.created_at,"
-    " COALESCE(images.starts_at, imports.created_at), COALESCE(images.ends_at, imports.ends_at),"
-    " images.fails_at FROM imports LEFT JOIN images ON images.image_id = imports.image_id"
-)
-_WORDS = {"Creating": "Processing", "Available": "Finished", "CreateFailed": "Failed"}
-_MAX_TASKS = 100
-
-
-def describe_tasks(call: Call) -> Reply:
-    """Imports of a region, by id, status, or image."""
-    number, size = call.page()
-    ids = [text for text in call.text("TaskIds").split(",") if text]
-    if len(ids) > _MAX_TASKS:
-        raise refusal("InvalidParameter", "TaskIds holds 100 ids at most.")
-    wanted = {
-        "ids": json.dumps(ids),
-        "images": json.dumps(call.texts("ResourceIds")),
-        "status": call.text("TaskStatus"),
-        "action": call.text("TaskAction"),
-    }
-    rows = call.world.sql.execute(
-        f"SELECT {_IMPORT_COLUMNS} WHERE imports.region = :region AND imports.owner = :owner"  # noqa: S608
-        " AND (:ids = '[]' OR imports.task_id IN (SELECT value FROM json_each(:ids)))"
-        " AND (:images = '[]' OR imports.image_id IN (SELECT value FROM json_each(:images)))"
-        " AND :action IN ('', 'ImportImage') ORDER BY imports.sequence",
-        {**wanted, "region": call.region, "owner": call.account},
-    ).fetchall()
-    replies = [
-        reply
-        for row in rows
-        if wanted["status"] in ("", (reply := _import_reply(row, call.now))["TaskStatus"])
-    ]
-    return {
-        "RegionId": call.region,
-        "PageNumber": number,
-        "PageSize": size,
-        "TotalCount": len(replies),
-        "TaskSet": {"Task": replies[(number - 1) * size : number * size]},
-    }
-
-
-def _import_reply(row: Sequence[Any], now: float) -> Reply:
-    task_id, image_id, _, created_at, starts_at, ends_at, fails_at = row
-    word = _WORDS[status(Span(starts_at, ends_at, fails_at), now)]
-    reply = {
-        "TaskId": task_id,
-        "TaskAction": "ImportImage",
-        "TaskStatus": word,
-        "SupportCancel": "true" if word == "Processing" else "false",
-        "ResourceId": image_id,
-        "CreationTime": cloud_minute(created_at),
-    }
-    return reply if word == "Processing" else {**reply, "FinishedTime": cloud_minute(ends_at)}
-
-
-def describe_task_attribute(call: Call) -> Reply:
-    """One import."""
-    row = call.world.row(
-        f"SELECT {_IMPORT_COLUMNS} WHERE imports.task_id = ? AND imports.owner = ?",
-        call.needed("TaskId"),
-        call.account,
-    )
-    if row is None:
-        raise refusal("InvalidTaskId.NotFound")
-    reply = _import_reply(row, call.now)
-    image_id, region, starts_at, ends_at, fails_at = row[1], row[2], row[4], row[5], row[6]
-    word = reply["TaskStatus"]
-    return {
-        **reply,
-        "RegionId": region,
-        "TaskProcess": f"{percent(Span(starts_at, ends_at, fails_at), call.now)}%",
-        "TotalCount": 1,
-        "SuccessCount": int(word == "Finished"),
-        "FailedCount": int(word == "Failed"),
-        "OperationProgressSet": {
-            "OperationProgress": [
-                {
-                    "OperationStatus": word,
-                    "ErrorCode": "",
-                    "ErrorMsg": "",
-                    "RelatedItemSet": {"RelatedItem": [{"Name": "ImageId", "Value": image_id}]},
-                }
-            ]
-        },
-    }

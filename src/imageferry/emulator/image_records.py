@@ -131,7 +131,7 @@ def change_image(call: Call, image_id: str, **changes: object) -> None:
 
 
 def find_image(call: Call, image_id: str, region: str) -> ImageRecord | None:
-    """The image if it is in the region and the caller may see it."""
+    """The image if it is in the region and the caller may see it: own, shared, or public."""
     row = call.world.row(
         f"SELECT {COLUMNS} FROM images WHERE image_id = ? AND +region IN (?, '{EVERYWHERE}')",  # noqa: S608
         image_id,
@@ -140,8 +140,9 @@ def find_image(call: Call, image_id: str, region: str) -> ImageRecord | None:
     if row is None:
         return _other_system_image(image_id)
     image = decode_image(row)
-    is_mine = image.owner in (call.account, SYSTEM) or call.account in image.shares
-    return image if is_mine and call.now >= image.visible_at else None
+    is_shared = bool(image.is_public) or call.account in image.shares
+    is_seen = image.owner in (call.account, SYSTEM) or is_shared
+    return image if is_seen and call.now >= image.visible_at else None
 
 
 # System images have file-like ids; those outside the table are taken as they are written.

@@ -7,6 +7,7 @@ from typing import Any
 
 from imageferry.emulator.calls import Call, Reply, cloud_time, tag_reply
 from imageferry.emulator.image_records import SYSTEM, ImageRecord
+from imageferry.emulator.image_systems import detection_reply
 from imageferry.emulator.progress import percent, remaining_seconds
 
 
@@ -16,6 +17,8 @@ def image_reply(call: Call, image: ImageRecord, *, is_in_use: bool) -> Reply:
     status = image.status(now)
     system = image.system
     is_system = image.owner == SYSTEM
+    # Tags and groups are the owner's own, whoever else may see the image.
+    is_own = image.owner == call.account
     progress = f"{percent(image.span, now)}%"
     return {
         "ImageId": image.image_id,
@@ -47,21 +50,22 @@ def image_reply(call: Call, image: ImageRecord, *, is_in_use: bool) -> Reply:
         "LicenseType": system.get("license_type", ""),
         "ProductCode": system.get("product_code", ""),
         "SupplierName": "",
-        "ResourceGroupId": image.resource_group,
+        "ResourceGroupId": image.resource_group if is_own else "",
         "DiskDeviceMappings": {
             "DiskDeviceMapping": [_disk_reply(call, image, disk, progress) for disk in image.disks]
         },
-        "Tags": tag_reply(image.tags if now >= image.tags_visible_at else {}),
+        "Tags": tag_reply(image.tags if is_own and now >= image.tags_visible_at else {}),
         "Features": {
             "NvmeSupport": system.get("nvme", "supported"),
             "ImdsSupport": system.get("imds", "v1"),
         },
-        "DetectionOptions": {"Status": "", "Items": {"Item": []}},
+        "SecureBootOptions": {"SecureBootSupport": system.get("secure_boot", "")},
+        "DetectionOptions": detection_reply(system, is_in_making=image.is_in_making(now)),
     }
 
 
 def owner_alias(call: Call, image: ImageRecord) -> str:
-    """`self`, `system`, or `others` for an image that is shared with the caller."""
+    """`self`, `system`, or `others` for an image that is shared or public."""
     if image.owner == SYSTEM:
         return SYSTEM
     return "self" if image.owner == call.account else "others"

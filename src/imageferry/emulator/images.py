@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from imageferry.emulator.calls import Call, Reply
-from imageferry.emulator.errors import missing, refusal
+from imageferry.emulator.errors import refusal
+from imageferry.emulator.image_filters import IN_USE_SQL, conditions_of, ids_of
 from imageferry.emulator.image_records import (
     COLUMNS,
-    EVERYWHERE,
     STATUS_SQL,
-    SYSTEM,
     ImageRecord,
     change_image,
     check_name_is_free,
@@ -23,56 +19,33 @@ from imageferry.emulator.image_records import (
     own_image,
 )
 from imageferry.emulator.image_replies import image_reply
-from imageferry.emulator.rules import check_description, check_name, read_tag_filter
+from imageferry.emulator.rules import check_description, check_name
 from imageferry.emulator.snapshot_records import remove_image_snapshots
-
-STATUSES = ("Creating", "Waiting", "Available", "UnAvailable", "CreateFailed", "Deprecated")
-_IN_USE_SQL = "EXISTS (SELECT 1 FROM instances WHERE instances.image_id = images.image_id)"
-_MAX_IDS = 100
-
-
-class _Conditions:
-    """The WHERE clause of one DescribeImages call, grown condition by condition."""
-
-    def __init__(self, call: Call) -> None:
-        self.texts: list[str] = ["images.visible_at <= :now"]
-        self.values: dict[str, object] = {"now": call.now, "account": call.account}
-
-    def add(self, text: str, **values: object) -> None:
-        self.texts.append(text)
-        self.values.update(values)
-
-    def one_of(self, expression: str, name: str, values: tuple[str, ...]) -> None:
-        names = [f":{name}{index}" for index in range(len(values))]
-        self.add(
-            f"{expression} IN ({', '.join(names)})",
-            **{f"{name}{index}": value for index, value in enumerate(values)},
-        )
-
-    def equals(self, expression: str, name: str, value: str) -> None:
-        if value:
-            self.add(f"{expression} = :{name}", **{name: value})
+from imageferry.emulator.task_records import is_being_exported
 
 
 def describe_images(call: Call) -> Reply:
     """One page of images; by default those that are Available only."""
     number, size = call.page()
-    conditions = _conditions(call)
+    conditions = conditions_of(call)
     where = " AND ".join(conditions.texts)
-    conditions.values.update(limit=size, skipped=(number - 1) * size)
+    skipped = (number - 1) * size
+    most = size if conditions.most is None else max(0, min(size, conditions.most - skipped))
+    conditions.values.update(limit=most, skipped=skipped)
     # In order of making, so that a page keeps its place while newer images come.
     rows = call.world.sql.execute(
-        f"SELECT {_IN_USE_SQL}, {COLUMNS} FROM images WHERE {where}"  # noqa: S608
+        f"SELECT {IN_USE_SQL}, {COLUMNS} FROM images WHERE {where}"  # noqa: S608
         " ORDER BY images.sequence LIMIT :limit OFFSET :skipped",
         conditions.values,
     ).fetchall()
     total = (number - 1) * size + len(rows)
-    is_whole = number == 1 and 0 < len(_ids(call)) <= size
-    if not is_whole and (len(rows) == size or (number > 1 and not rows)):
+    is_whole = number == 1 and 0 < len(ids_of(call)) <= size
+    if not is_whole and (len(rows) == most or (number > 1 and not rows)):
         total = call.world.sql.execute(
             f"SELECT COUNT(*) FROM images WHERE {where}",  # noqa: S608
             conditions.values,
         ).fetchone()[0]
+        total = total if conditions.most is None else min(total, conditions.most)
     return {
         "RegionId": call.region,
         "PageNumber": number,
@@ -84,161 +57,6 @@ def describe_images(call: Call) -> Reply:
             ]
         },
     }
-
-
-def _conditions(call: Call) -> _Conditions:
-    conditions = _Conditions(call)
-    _by_status(call, conditions)
-    ids = _ids(call)
-    _by_owner(call, conditions, has_ids=bool(ids))
-    if ids:
-        conditions.one_of("images.image_id", "id", ids)
-    name = call.text("ImageName")
-    if "*" in name:
-        pattern = re.sub(r"([\\%_])", r"\\\1", name).replace("*", "%")
-        conditions.add("images.name LIKE :name ESCAPE '\\'", name=pattern)
-    else:
-        conditions.equals("images.name", "name", name)
-    conditions.equals("images.family", "family", call.text("ImageFamily"))
-    conditions.equals("images.resource_group", "resource_group", call.text("ResourceGroupId"))
-    _by_system(call, conditions)
-    if call.text("SnapshotId"):
-        conditions.add(
-            "instr(images.disks, :snapshot) > 0", snapshot=f'"{call.text("SnapshotId")}"'
-        )
-    match call.text("Usage"):
-        case "":
-            pass
-        case "instance":
-            conditions.add(_IN_USE_SQL)
-        case "none":
-            conditions.add(f"NOT {_IN_USE_SQL}")
-        case _:
-            raise refusal("InvalidUsage")
-    for index, (key, value) in enumerate(read_tag_filter(call)):
-        conditions.add(
-            "images.tags_visible_at <= :now AND EXISTS (SELECT 1 FROM json_each(images.tags)"  # noqa: S608
-            f" WHERE key = :key{index} AND (:value{index} IS NULL OR value = :value{index}))",
-            **{f"key{index}": key, f"value{index}": value},
-        )
-    _by_filters(call, conditions)
-    return conditions
-
-
-def _ids(call: Call) -> tuple[str, ...]:
-    ids = tuple(text.strip() for text in call.text("ImageId").split(",") if text.strip())
-    if len(ids) > _MAX_IDS:
-        raise refusal("InvalidParamter", f"ImageId holds {_MAX_IDS} ids at most.")
-    return ids
-
-
-def _by_status(call: Call, conditions: _Conditions) -> None:
-    text = call.text("Status")
-    usable = call.flag("Usable")
-    if usable is not None and not text:
-        raise missing("Status")
-    wanted = tuple(word.strip() for word in (text or "Available").split(","))
-    if wanted != ("ALL",):
-        unknown = [word for word in wanted if word not in STATUSES]
-        if unknown:
-            raise refusal("InvalidParamter", f"Status is none of {', '.join(STATUSES)}, ALL.")
-        conditions.one_of(STATUS_SQL, "status", wanted)
-    if usable is not None:
-        conditions.add(
-            f"({STATUS_SQL} IN ('Available', 'Deprecated')"
-            " AND images.ends_at + images.usable_delay <= :now) = :usable",
-            usable=int(usable),
-        )
-
-
-def _by_owner(call: Call, conditions: _Conditions, *, has_ids: bool) -> None:
-    shared = "EXISTS (SELECT 1 FROM json_each(images.shares) WHERE key = :account)"
-    # With ids the index of ids is the short way; a bare column would lead through the region's.
-    region, owner = (
-        ("+images.region", "+images.owner") if has_ids else ("images.region", "images.owner")
-    )
-    match call.text("ImageOwnerAlias"):
-        case "self":
-            conditions.add(f"{region} = :region AND {owner} = :account")
-        case "system":
-            conditions.add(f"images.region = '{EVERYWHERE}' AND images.owner = '{SYSTEM}'")
-        case "others":
-            conditions.add(f"{region} = :region AND {owner} != :account AND {shared}")
-        case "marketplace":
-            conditions.add("0")
-        case "":
-            conditions.add(
-                f"{region} IN (:region, '{EVERYWHERE}')"
-                f" AND ({owner} IN (:account, '{SYSTEM}') OR {shared})"
-            )
-        case _:
-            raise refusal("InvalidImageOwnerAlias.ValueNotSupported")
-    conditions.values["region"] = call.region
-    conditions.equals("images.owner", "owner_id", call.text("ImageOwnerId"))
-    is_public = call.flag("IsPublic")
-    if is_public is not None:
-        conditions.add("images.is_public = :is_public", is_public=int(is_public))
-
-
-_SYSTEM_WORDS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-    ("OSType", "os_type", ("linux", "windows"), "InvalidOSType"),
-    ("Architecture", "architecture", ("i386", "x86_64", "arm64"), "InvalidArchitecture"),
-)
-
-
-def _by_system(call: Call, conditions: _Conditions) -> None:
-    for name, column, words, code in _SYSTEM_WORDS:
-        text = call.text(name)
-        if text and text not in words:
-            raise refusal(code)
-        conditions.equals(f"json_extract(images.system, '$.{column}')", column, text)
-    # Every image here supports both.
-    for name in ("IsSupportIoOptimized", "IsSupportCloudinit"):
-        if call.flag(name) is False:
-            conditions.add("0")
-
-
-def _minute(text: str) -> float:
-    try:
-        return datetime.strptime(f"{text}+0000", "%Y-%m-%dT%H:%MZ%z").timestamp()
-    except ValueError:
-        raise refusal("InvalidFilterValue", "A time is yyyy-MM-ddTHH:mmZ.") from None
-
-
-_FILTERS: dict[str, Callable[[_Conditions, str], None]] = {
-    "CreationStartTime": lambda conditions, text: conditions.add(
-        "images.created_at >= :from_time", from_time=_minute(text)
-    ),
-    "CreationEndTime": lambda conditions, text: conditions.add(
-        "images.created_at <= :to_time", to_time=_minute(text)
-    ),
-    # Every image here runs in a VPC and upgrades online.
-    "NetworkType": lambda conditions, text: conditions.add("1" if text == "vpc" else "0"),
-    "CpuOnlineUpgrade": lambda conditions, text: conditions.add(
-        "1" if text == "supported" else "0"
-    ),
-    "CpuOnlineDowngrade": lambda conditions, text: conditions.add(
-        "1" if text == "supported" else "0"
-    ),
-    "MemoryOnlineUpgrade": lambda conditions, text: conditions.add(
-        "1" if text == "supported" else "0"
-    ),
-    "MemoryOnlineDowngrade": lambda conditions, text: conditions.add(
-        "1" if text == "supported" else "0"
-    ),
-}
-
-
-def _by_filters(call: Call, conditions: _Conditions) -> None:
-    given = call.parameters.get("Filter")
-    if not isinstance(given, list):
-        return
-    for one in given:
-        key = one.get("Key") if isinstance(one, dict) else None
-        value = one.get("Value") if isinstance(one, dict) else None
-        if not isinstance(key, str) or key not in _FILTERS:
-            raise refusal("InvalidFilterKey.NotFound")
-        _FILTERS[key](conditions, value if isinstance(value, str) else "")
 
 
 def describe_image_from_family(call: Call) -> Reply:
@@ -347,11 +165,16 @@ def delete_image(call: Call) -> Reply:
         "SELECT 1 FROM images WHERE source_image_id = ? AND ends_at > ?", image_id, call.now
     ):
         raise refusal("OperationDenied.ImageCopying", "It is the source of a copy.")
+    if is_being_exported(call, image_id):
+        raise refusal("ImageIsExporting")
     if image.is_public:
         raise refusal("ImageIsPublic")
     if image.shares:
         raise refusal("ImageUseShared")
-    if not force and call.world.row("SELECT 1 FROM instances WHERE image_id = ?", image_id):
+    # Instances of others, who had the image shared with them, hold nothing back.
+    if not force and call.world.row(
+        "SELECT 1 FROM instances WHERE image_id = ? AND owner = ?", image_id, call.account
+    ):
         raise refusal("ImageUsingByInstance")
     remove_image(call, image)
     if image.fails_at is not None:

@@ -71,3 +71,11 @@ def find_disk(call: Call, disk_id: str) -> tuple[InstanceRecord, Mapping[str, An
     return next(
         ((instance, disk) for disk in instance.body["disks"] if disk["id"] == disk_id), None
     )
+
+
+def change_body(call: Call, instance: InstanceRecord, **changes: Any) -> None:
+    """Keep an instance with some members of its body changed."""
+    call.world.sql.execute(
+        "UPDATE instances SET body = ? WHERE instance_id = ?",
+        (json.dumps({**instance.body, **changes}), instance.instance_id),
+    )

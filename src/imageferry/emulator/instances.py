@@ -1,141 +1,24 @@
-"""RunInstances, Start-, Stop- and DeleteInstance, ReplaceSystemDisk, and the two that look."""
+"""DescribeInstances and kin; Start-, Stop- and DeleteInstance, ReplaceSystemDisk."""
 
 from __future__ import annotations
 
 import fnmatch
 import json
-from typing import Any
 
 from imageferry.emulator.calls import Call, Reply, cloud_minute, tag_reply
-from imageferry.emulator.errors import missing, refusal
-from imageferry.emulator.image_records import ImageRecord, find_image
-from imageferry.emulator.images import newest_of_family
+from imageferry.emulator.errors import refusal
+from imageferry.emulator.image_records import find_image
 from imageferry.emulator.instance_records import (
     COLUMNS,
     InstanceRecord,
+    change_body,
     decode_instance,
     find_instance,
 )
-from imageferry.emulator.places import zones
-from imageferry.emulator.rules import check_group, read_tag_filter, read_tags
+from imageferry.emulator.launching import disk_gib, launchable, login
+from imageferry.emulator.rules import read_tag_filter
 
-
-def run_instances(call: Call) -> Reply:
-    """Make instances from an image or from the newest image of a family."""
-    if call.text("LaunchTemplateId") or call.text("LaunchTemplateName"):
-        raise refusal("InvalidLaunchTemplate.NotFound")
-    image = _launch_image(call)
-    instance_type = call.needed("InstanceType")
-    if not instance_type.startswith("ecs."):
-        raise refusal("InvalidInstanceType.ValueNotSupported")
-    groups = (*call.texts("SecurityGroupIds"), *filter(None, [call.text("SecurityGroupId")]))
-    if not groups:
-        raise missing("SecurityGroupId")
-    vswitch, zone = call.needed("VSwitchId"), call.text("ZoneId") or zones(call.region)[0]
-    if zone not in zones(call.region):
-        raise refusal("InvalidZoneId.NotFound")
-    amount = call.number("Amount", 1, 1, 100)
-    disks = _disks_asked(call, image)
-    counted = call.world.row(
-        "SELECT COUNT(*) FROM instances WHERE region = ? AND owner = ?", call.region, call.account
-    )
-    if counted is not None and counted[0] + amount > call.choices.instance_quota:
-        raise refusal("QuotaExceed.ElasticQuota")
-    body = {
-        "zone": zone,
-        "type": instance_type,
-        "host_name": call.text("HostName"),
-        "description": call.text("Description"),
-        "security_groups": groups,
-        "vswitch": vswitch,
-        "key_pair": call.text("KeyPairName"),
-        "deletion_protection": bool(call.flag("DeletionProtection")),
-        "charge_type": call.text("InstanceChargeType") or "PostPaid",
-        "bandwidth_out": call.number("InternetMaxBandwidthOut", 0, 0, 100),
-        "os": dict(image.system),
-    }
-    ids = [_add(call, image, body, disks, index, amount) for index in range(amount)]
-    return {"InstanceIdSets": {"InstanceIdSet": ids}, "OrderId": "", "TradePrice": 0.0}
-
-
-def _launch_image(call: Call) -> ImageRecord:
-    image_id, family = call.text("ImageId"), call.text("ImageFamily")
-    if image_id and family:
-        raise refusal("InvalidParameter.Conflict", "ImageId and ImageFamily exclude each other.")
-    if not (image_id or family):
-        raise missing("ImageId")
-    image = find_image(call, image_id, call.region) if image_id else newest_of_family(call, family)
-    if image is None:
-        raise refusal("InvalidImageId.NotFound", f"It is {image_id or family}.")
-    return _launchable(call, image)
-
-
-def _launchable(call: Call, image: ImageRecord) -> ImageRecord:
-    if not image.is_usable(call.now):
-        raise refusal("OperationDenied.ImageNotValid", f"It is {image.status(call.now)}.")
-    return image
-
-
-def _disks_asked(call: Call, image: ImageRecord) -> list[dict[str, Any]]:
-    system = call.parameters.get("SystemDisk")
-    asked = system.get("Size") if isinstance(system, dict) else None
-    disks = [{"type": "system", "size": _disk_gib(asked, image.size)}]
-    disks += [{"type": "data", "size": d["size"]} for d in image.disks if d["type"] == "data"]
-    data = call.parameters.get("DataDisk")
-    if isinstance(data, list):
-        for one in data:
-            size = one.get("Size") if isinstance(one, dict) else None
-            disks.append({"type": "data", "size": _disk_gib(size, 1)})
-    return disks
-
-
-def _disk_gib(text: object, least: int) -> int:
-    if not text:
-        return max(least, 20)
-    if not (isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6):
-        raise refusal("InvalidSize.ValueNotSupported")
-    if int(text) < least:
-        raise refusal("InvalidSystemDiskSize.LessThanImageSize")
-    return int(text)
-
-
-def _add(
-    call: Call,
-    image: ImageRecord,
-    body: dict[str, Any],
-    disks: list[dict[str, Any]],
-    index: int,
-    amount: int,
-) -> str:
-    instance_id = call.world.new_id("i", call.region)
-    name = call.text("InstanceName") or instance_id
-    if amount > 1 and call.flag("UniqueSuffix"):
-        name = f"{name}{index + 1:03d}"
-    own_disks = [{**disk, "id": call.world.new_id("d", call.region)} for disk in disks]
-    # Addresses follow from the place in the table; nothing routes to them.
-    row = call.world.row("SELECT COALESCE(MAX(sequence), 0) + 1 FROM instances")
-    number = row[0] if row is not None else 1
-    address = f"172.16.{number // 254 % 254}.{number % 254 + 1}"
-    call.world.sql.execute(
-        "INSERT INTO instances (instance_id, region, owner, image_id, name, phase, phase_at,"
-        " created_at, resource_group, tags, body) VALUES (?, ?, ?, ?, ?, 'starting', ?, ?, ?, ?, ?)",
-        (
-            instance_id,
-            call.region,
-            call.account,
-            image.image_id,
-            name,
-            call.now,
-            call.now,
-            check_group(call),
-            json.dumps(read_tags(call)),
-            json.dumps({**body, "disks": own_disks, "private_ip": address}),
-        ),
-    )
-    return instance_id
-
-
-# --- looking --------------------------------------------------------------------------------------
+VPC = "vpc-emulated"
 
 
 def describe_instances(call: Call) -> Reply:
@@ -160,6 +43,16 @@ def describe_instances(call: Call) -> Reply:
     }
 
 
+def has_public_address(one: InstanceRecord) -> bool:
+    """Whether an address of the internet was given to it, at its launch or afterwards."""
+    return bool(one.body.get("bandwidth_out") or one.body.get("has_public"))
+
+
+def public_address(one: InstanceRecord) -> str:
+    """The address of the internet that an instance has, or would be given."""
+    return f"47.100.{one.sequence // 254 % 254}.{one.sequence % 254 + 1}"
+
+
 def _in_region(call: Call) -> list[InstanceRecord]:
     ids = call.id_array("InstanceIds")
     rows = call.world.rows(
@@ -179,11 +72,15 @@ def _is_wanted(call: Call, one: InstanceRecord) -> bool:
         ("ImageId", one.image_id),
         ("ZoneId", one.body["zone"]),
         ("VSwitchId", one.body["vswitch"]),
+        ("VpcId", one.body.get("vpc", VPC)),
+        ("KeyPairName", one.body.get("key_pair", "")),
+        ("InstanceChargeType", one.body.get("charge_type", "PostPaid")),
         ("InstanceType", one.body["type"]),
         ("ResourceGroupId", one.resource_group),
     )
     return (
         all(call.text(parameter) in ("", value) for parameter, value in plain)
+        and call.text("SecurityGroupId") in ("", *one.body["security_groups"])
         and status in ("", one.status(call.now, call.choices.instance_seconds))
         and (not name or fnmatch.fnmatchcase(one.name, name))
         and all(
@@ -196,7 +93,7 @@ def _is_wanted(call: Call, one: InstanceRecord) -> bool:
 def _reply(call: Call, one: InstanceRecord) -> Reply:
     body = one.body
     system = body.get("os", {})
-    public = [f"47.100.{one.sequence // 254 % 254}.{one.sequence % 254 + 1}"]
+    interface = body.get("interface", one.instance_id.replace("i-", "eni-", 1))
     return {
         "InstanceId": one.instance_id,
         "InstanceName": one.name,
@@ -219,7 +116,7 @@ def _reply(call: Call, one: InstanceRecord) -> Reply:
         "AutoReleaseTime": "",
         "InstanceChargeType": body.get("charge_type", "PostPaid"),
         "InstanceNetworkType": "vpc",
-        "IoOptimized": True,
+        "IoOptimized": body.get("io_optimized") not in ("none", "false"),
         "DeletionProtection": bool(body.get("deletion_protection")),
         "Recyclable": False,
         "DeviceAvailable": True,
@@ -227,22 +124,41 @@ def _reply(call: Call, one: InstanceRecord) -> Reply:
         "SerialNumber": one.instance_id,
         "ResourceGroupId": one.resource_group,
         "KeyPairName": body.get("key_pair", ""),
-        "SpotStrategy": "NoSpot",
-        "InternetChargeType": "PayByTraffic",
+        "SpotStrategy": body.get("spot", "NoSpot"),
+        "CreditSpecification": body.get("credit", ""),
+        "HpcClusterId": body.get("hpc_cluster", ""),
+        "DeploymentSetId": body.get("deployment_set", ""),
+        "InternetChargeType": body.get("internet_charge", "PayByTraffic"),
         "InternetMaxBandwidthIn": 100,
         "InternetMaxBandwidthOut": body.get("bandwidth_out", 0),
         "SecurityGroupIds": {"SecurityGroupId": list(body["security_groups"])},
-        "PublicIpAddress": {"IpAddress": public if body.get("bandwidth_out") else []},
+        "PublicIpAddress": {"IpAddress": [public_address(one)] if has_public_address(one) else []},
         "InnerIpAddress": {"IpAddress": []},
         "RdmaIpAddress": {"IpAddress": []},
         "VpcAttributes": {
-            "VpcId": "vpc-emulated",
+            "VpcId": VPC,
             "VSwitchId": body["vswitch"],
             "NatIpAddress": "",
             "PrivateIpAddress": {"IpAddress": [body["private_ip"]]},
         },
         "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
-        "NetworkInterfaces": {"NetworkInterface": []},
+        "NetworkInterfaces": {
+            "NetworkInterface": [
+                {
+                    "NetworkInterfaceId": interface,
+                    "Type": "Primary",
+                    "MacAddress": f"00:16:3e:00:{one.sequence // 256 % 256:02x}:{one.sequence % 256:02x}",
+                    "PrimaryIpAddress": body["private_ip"],
+                    "PrivateIpSets": {
+                        "PrivateIpSet": [{"PrivateIpAddress": body["private_ip"], "Primary": True}]
+                    },
+                }
+            ]
+        },
+        "MetadataOptions": {
+            "HttpEndpoint": body.get("http_endpoint", "enabled"),
+            "HttpTokens": body.get("http_tokens", "optional"),
+        },
         "OperationLocks": {"LockReason": []},
         "Tags": tag_reply(one.tags),
     }
@@ -273,7 +189,8 @@ def describe_instance_status(call: Call) -> Reply:
 # --- changing: these calls may come without a RegionId ----------------------------------------------
 
 
-def _needed_instance(call: Call) -> tuple[InstanceRecord, str]:
+def needed_instance(call: Call) -> tuple[InstanceRecord, str]:
+    """The instance that a call names, and its status; one that is being made is refused."""
     instance = find_instance(call, call.needed("InstanceId"))
     if instance is None:
         raise refusal("InvalidInstanceId.NotFound")
@@ -292,7 +209,7 @@ def _enter(call: Call, instance: InstanceRecord, phase: str) -> None:
 
 def start_instance(call: Call) -> Reply:
     """Start a stopped instance."""
-    instance, status = _needed_instance(call)
+    instance, status = needed_instance(call)
     if status != "Stopped":
         raise refusal("IncorrectInstanceStatus", f"It is {status}.")
     _enter(call, instance, "starting")
@@ -301,7 +218,9 @@ def start_instance(call: Call) -> Reply:
 
 def stop_instance(call: Call) -> Reply:
     """Stop a running instance."""
-    instance, status = _needed_instance(call)
+    if call.text("StoppedMode") not in ("", "StopCharging", "KeepCharging"):
+        raise refusal("InvalidParameter", "StoppedMode is StopCharging or KeepCharging.")
+    instance, status = needed_instance(call)
     if status != "Running":
         raise refusal("IncorrectInstanceStatus", f"It is {status}.")
     _enter(call, instance, "stopping")
@@ -310,11 +229,13 @@ def stop_instance(call: Call) -> Reply:
 
 def delete_instance(call: Call) -> Reply:
     """Remove an instance: a stopped one, or any with Force."""
-    instance, status = _needed_instance(call)
+    instance, status = needed_instance(call)
     if instance.body.get("deletion_protection"):
         raise refusal("InvalidOperation.DeletionProtection")
     if status != "Stopped" and not call.flag("Force"):
         raise refusal("IncorrectInstanceStatus", f"It is {status}.")
+    if instance.body.get("charge_type") == "PrePaid" and not call.flag("TerminateSubscription"):
+        raise refusal("ChargeTypeViolation")
     call.world.sql.execute("DELETE FROM instances WHERE instance_id = ?", (instance.instance_id,))
     call.world.sql.execute("INSERT OR IGNORE INTO gone (id) VALUES (?)", (instance.instance_id,))
     return {}
@@ -322,25 +243,24 @@ def delete_instance(call: Call) -> Reply:
 
 def replace_system_disk(call: Call) -> Reply:
     """Give a stopped instance a new system disk from an image."""
-    instance, status = _needed_instance(call)
+    instance, status = needed_instance(call)
     image = find_image(call, call.needed("ImageId"), instance.region)
     if image is None:
         raise refusal("InvalidImageId.NotFound")
     if status != "Stopped":
         raise refusal("IncorrectInstanceStatus", f"It is {status}.")
-    _launchable(call, image)
+    launchable(call, image)
     old, *data = instance.body["disks"]
     system = call.parameters.get("SystemDisk")
     asked = system.get("Size") if isinstance(system, dict) else None
-    size = _disk_gib(asked, image.size) if asked else max(old["size"], image.size)
+    usual = max(old["size"], image.size)
+    size = disk_gib(asked, usual, image.size, old.get("category", "cloud_efficiency"))
     disk_id = call.world.new_id("d", instance.region)
-    disks = [{"type": "system", "size": size, "id": disk_id}, *data]
+    disks = [{**old, "size": size, "id": disk_id}, *data]
     call.world.sql.execute(
-        "UPDATE instances SET image_id = ?, body = ? WHERE instance_id = ?",
-        (
-            image.image_id,
-            json.dumps({**instance.body, "disks": disks, "os": dict(image.system)}),
-            instance.instance_id,
-        ),
+        "UPDATE instances SET image_id = ? WHERE instance_id = ?",
+        (image.image_id, instance.instance_id),
     )
+    key = {} if call.flag("PasswordInherit") else login(call, image.system)
+    change_body(call, instance, disks=disks, os=dict(image.system), **key)
     return {"DiskId": disk_id}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
 
 from imageferry.emulator.choices import Choices, encode_choices
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 GOLDEN_IMAGE = "m-golden0000000000001"
 GOLDEN_IMAGE_IN_USE = "m-golden0000000000002"
@@ -39,16 +41,22 @@ CREATE INDEX images_by_name ON images (region, owner, name);
 CREATE INDEX images_by_queue ON images (queue_region, ends_at) WHERE queue_region IS NOT NULL;
 CREATE INDEX images_by_source ON images (source_image_id, ends_at)
   WHERE source_image_id IS NOT NULL;
-CREATE TABLE imports (
-  sequence INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE, image_id TEXT NOT NULL,
-  region TEXT NOT NULL, owner TEXT NOT NULL, created_at REAL NOT NULL, ends_at REAL NOT NULL);
+CREATE TABLE tasks (
+  sequence INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE, action TEXT NOT NULL,
+  image_id TEXT NOT NULL, region TEXT NOT NULL, owner TEXT NOT NULL, created_at REAL NOT NULL,
+  starts_at REAL NOT NULL, ends_at REAL NOT NULL, fails_at REAL, seconds REAL NOT NULL,
+  cancelled_at REAL, can_cancel INTEGER NOT NULL, visible_at REAL NOT NULL, details TEXT NOT NULL);
+CREATE INDEX tasks_by_image ON tasks (image_id, action);
 CREATE TABLE snapshots (
   sequence INTEGER PRIMARY KEY, snapshot_id TEXT NOT NULL UNIQUE, region TEXT NOT NULL,
   owner TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, image_id TEXT,
   created_at REAL NOT NULL, ready_at REAL NOT NULL, size INTEGER NOT NULL,
   disk_type TEXT NOT NULL, source_disk_id TEXT NOT NULL, source_snapshot_id TEXT NOT NULL,
   source_region TEXT NOT NULL, encrypted INTEGER NOT NULL, kms_key_id TEXT NOT NULL,
-  resource_group TEXT NOT NULL, retention_days INTEGER, tags TEXT NOT NULL);
+  resource_group TEXT NOT NULL, retention_days INTEGER, tags TEXT NOT NULL,
+  starts_at REAL, fails_at REAL, seconds REAL NOT NULL DEFAULT 0, modified_at REAL,
+  visible_at REAL NOT NULL DEFAULT 0, tags_visible_at REAL NOT NULL DEFAULT 0,
+  category TEXT NOT NULL DEFAULT 'standard', instant_days INTEGER);
 CREATE TABLE instances (
   sequence INTEGER PRIMARY KEY, instance_id TEXT NOT NULL UNIQUE, region TEXT NOT NULL,
   owner TEXT NOT NULL, image_id TEXT NOT NULL, name TEXT NOT NULL, phase TEXT NOT NULL,
@@ -63,6 +71,13 @@ _SYSTEM_IMAGES = (
     ("ubuntu_22_04_x64_20G_alibase_20240820.vhd", 20, "Ubuntu 22.04 64 bit", "Ubuntu"),
     ("win2022_21H2_x64_dtc_en-us_40G_alibase_20240809.vhd", 40, "Windows Server 2022", "Windows"),
 )
+LATER_SYSTEM_IMAGES = (
+    ("centos_7_9_x64_20G_alibase_20240628.vhd", 20, "CentOS 7.9 64 bit", "CentOS"),
+    ("centos_7_6_x64_20G_alibase_20211130.vhd", 20, "CentOS 7.6 64 bit", "CentOS"),
+    ("centos_7_9_arm64_20G_alibase_20240705.vhd", 20, "CentOS 7.9 64 bit for ARM", "CentOS"),
+    ("centos_stream_9_x64_20G_alibase_20240715.vhd", 20, "CentOS Stream 9 64 bit", "CentOS Stream"),
+)
+"""Those that worlds of version 1 did not have."""
 _MONTH = 30 * 86_400.0
 
 
@@ -73,11 +88,22 @@ def create_world(sql: sqlite3.Connection, account: str, now: float, choices: Cho
             sql.execute(statement)
     sql.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     save_choices(sql, choices)
-    for image_id, size, os_name, platform in _SYSTEM_IMAGES:
-        _add_image(sql, image_id, "*", "system", image_id, size, now - _MONTH, os_name, platform)
+    add_system_images(sql, _SYSTEM_IMAGES)
+    add_system_images(sql, LATER_SYSTEM_IMAGES)
     _add_golden(sql, account, GOLDEN_IMAGE, "cn-hangzhou", "golden-base", 40, now - _MONTH)
     _add_golden(sql, account, GOLDEN_IMAGE_IN_USE, "ap-southeast-1", "golden-web", 20, now - _MONTH)
     _add_instance(sql, account, now - _MONTH)
+
+
+def add_system_images(
+    sql: sqlite3.Connection, images: Sequence[tuple[str, int, str, str]]
+) -> None:
+    """Add images of the cloud's own, made on the day that their ids end with; once each."""
+    for image_id, size, os_name, platform in images:
+        day = image_id.rpartition("_")[2].removesuffix(".vhd")
+        made_at = datetime.strptime(f"{day}+0000", "%Y%m%d%z").timestamp()
+        if sql.execute("SELECT 1 FROM images WHERE image_id = ?", (image_id,)).fetchone() is None:
+            _add_image(sql, image_id, "*", "system", image_id, size, made_at, os_name, platform)
 
 
 def save_choices(sql: sqlite3.Connection, choices: Choices) -> None:
@@ -127,8 +153,8 @@ def _add_image(
         "os_name": os_name,
         "os_type": "windows" if platform == "Windows" else "linux",
         "platform": platform,
-        "architecture": "x86_64",
-        "boot_mode": "BIOS",
+        "architecture": "arm64" if "_arm64_" in image_id else "x86_64",
+        "boot_mode": "UEFI" if "_arm64_" in image_id else "BIOS",
     }
     disk = {"device": "/dev/xvda", "type": "system", "size": size, "snapshot_id": snapshot_id}
     disks = [disk] if snapshot_id else []

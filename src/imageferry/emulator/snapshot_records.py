@@ -11,8 +11,9 @@ from imageferry.emulator.image_records import ImageRecord
 _INSERT = (
     "INSERT INTO snapshots (snapshot_id, region, owner, name, description, image_id, created_at,"
     " ready_at, size, disk_type, source_disk_id, source_snapshot_id, source_region, encrypted,"
-    " kms_key_id, resource_group, retention_days, tags)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " kms_key_id, resource_group, retention_days, tags, starts_at, fails_at, seconds, visible_at,"
+    " tags_visible_at, category, instant_days)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -70,8 +71,18 @@ def add_snapshot(
     group: str = "",
     retention_days: int | None = None,
     tags: str = "{}",
+    fails_at: float | None = None,
+    seconds: float = 0.0,
+    visible_at: float = 0.0,
+    tags_visible_at: float = 0.0,
+    category: str = "standard",
+    instant_days: int | None = None,
 ) -> None:
-    """Keep a new snapshot; with an `image_id` it is ready when the image is."""
+    """Keep a new snapshot; with an `image_id` it is ready when the image is.
+
+    `seconds` is how long it takes at speed 1; `instant_days` None means no instant access, and 0 one
+    without an end.
+    """
     call.world.sql.execute(
         _INSERT,
         (
@@ -93,6 +104,13 @@ def add_snapshot(
             group,
             retention_days,
             tags,
+            call.now,
+            fails_at,
+            seconds,
+            visible_at,
+            tags_visible_at,
+            category,
+            instant_days,
         ),
     )
 

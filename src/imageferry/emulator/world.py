@@ -19,9 +19,11 @@ from imageferry.emulator.faults import Fault, decode_fault
 from imageferry.emulator.places import id_letters
 from imageferry.emulator.progress import Queued, Span, replanned, rescaled
 from imageferry.emulator.schema import SCHEMA_VERSION, create_world, save_choices
+from imageferry.emulator.upgrades import UPGRADES, upgrade_world
 
 MEMORY = ":memory:"
 ACCOUNT = "1000000000000001"
+SECOND_ACCOUNT = "1000000000000002"
 _BUSY_SECONDS = 15.0
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -72,13 +74,15 @@ class World:
 
     def _found(self) -> None:
         version = self.sql.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, SCHEMA_VERSION):
+        if version not in (0, SCHEMA_VERSION, *UPGRADES):
             raise ValueError(
                 f"the emulator's world has version {version}, this program reads version "
                 f"{SCHEMA_VERSION}; remove the file, or use the program that made it"
             )
         if version == 0:
             create_world(self.sql, ACCOUNT, self.now(), Choices())
+        elif version != SCHEMA_VERSION:
+            upgrade_world(self.sql, version)
         self._seen_version = -1
         self.refresh()
 
@@ -180,14 +184,18 @@ class World:
 
     def _rescale(self) -> None:
         now = self.now()
-        for image_id, starts_at, ends_at, fails_at, seconds in self.rows(
-            "SELECT image_id, starts_at, ends_at, fails_at, seconds FROM images"
-            " WHERE starts_at <= ? AND ends_at > ?",
-            now,
-            now,
-        ):
-            span = rescaled(Span(starts_at, ends_at, fails_at), now, seconds, self.choices.speed)
-            self.move(image_id, span)
+        for table, (key, starts, ends) in _MAKINGS.items():
+            for made, starts_at, ends_at, fails_at, seconds in self.rows(
+                f"SELECT {key}, {starts}, {ends}, fails_at, seconds FROM {table}"  # noqa: S608
+                f" WHERE {starts} <= ? AND {ends} > ?",
+                now,
+                now,
+            ):
+                span = rescaled(Span(starts_at, ends_at, fails_at), now, seconds, self.choices.speed)
+                self.sql.execute(
+                    f"UPDATE {table} SET {starts} = ?, {ends} = ? WHERE {key} = ?",  # noqa: S608
+                    (span.starts_at, span.ends_at, made),
+                )
 
     def requeue(self, region: str) -> None:
         """Plan the waiting copies of a queue anew, in the caller's transaction."""
@@ -264,6 +272,13 @@ class World:
             self.refresh()
 
 
+_MAKINGS = {
+    "images": ("image_id", "starts_at", "ends_at"),
+    "snapshots": ("snapshot_id", "starts_at", "ready_at"),
+    "tasks": ("task_id", "starts_at", "ends_at"),
+}
+"""What takes its time at the world's speed: the table, its key, and where begin and end stand."""
+
 _TAKEN = {
     prefix: f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = :id)"  # noqa: S608
     " OR EXISTS (SELECT 1 FROM gone WHERE gone.id = :id)"
@@ -271,6 +286,6 @@ _TAKEN = {
         ("m", "images", "image_id"),
         ("s", "snapshots", "snapshot_id"),
         ("i", "instances", "instance_id"),
-        ("t", "imports", "task_id"),
+        ("t", "tasks", "task_id"),
     )
 }

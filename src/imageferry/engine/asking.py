@@ -18,8 +18,9 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.hiding import covered, hidden_texts
+from imageferry.model.verdicts import Comparison, Verdict
 from imageferry.ports.keeping import Fenced, StoreError
-from imageferry.ports.types import Handler
+from imageferry.ports.types import Handler, Verifier
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +43,43 @@ async def ask(
         # The request's own `confirm` said so: the call was not made.
         raise
     except Exception as fault:
-        said = covered(traceback.format_exc(), hidden)
-        log.error("the handler of %s failed at %s\n%s", request.type_name, request.address, said)
-        return Failed(
-            ErrorCode.INTERNAL_FAILURE,
-            f"internal fault of the handler of {request.type_name}: {type(fault).__name__}"
-            " (its traceback is in the log)",
-        )
+        return _internal_fault(fault, request, hidden)
     return discreet(outcome, hidden) if hidden else outcome
+
+
+async def verdict_of(
+    verifier: Verifier, request: HandlerRequest, hidden: frozenset[str] = frozenset()
+) -> Verdict | Failed:
+    """A verifier's answer; a fault of its own is a Failed, and `hidden` texts are in no sentence."""
+    try:
+        verdict = await verifier(request)
+    except Exception as fault:
+        return _internal_fault(fault, request, hidden)
+    if isinstance(verdict, Failed):
+        return replace(verdict, message=covered(verdict.message, hidden))
+    return replace(
+        verdict,
+        comparisons=tuple(_comparison_covered(one, hidden) for one in verdict.comparisons),
+        remarks=_all(verdict.remarks, hidden),
+    )
+
+
+def _comparison_covered(one: Comparison, hidden: frozenset[str]) -> Comparison:
+    """Two values that differ must not look alike when both are covered."""
+    expected, actual = covered(one.expected, hidden), covered(one.actual, hidden)
+    if expected == actual and not one.is_equal:
+        actual = f"not {expected}"
+    return Comparison(covered(one.what, hidden), expected, actual, one.against)
+
+
+def _internal_fault(fault: Exception, request: HandlerRequest, hidden: frozenset[str]) -> Failed:
+    said = covered(traceback.format_exc(), hidden)
+    log.error("the handler of %s failed at %s\n%s", request.type_name, request.address, said)
+    return Failed(
+        ErrorCode.INTERNAL_FAILURE,
+        f"internal fault of the handler of {request.type_name}: {type(fault).__name__}"
+        " (its traceback is in the log)",
+    )
 
 
 async def _answer(handler: Handler, request: HandlerRequest) -> Outcome:

@@ -21,6 +21,7 @@ class Step:
     `resource` is what exists before it, `wanted` what shall be, `leftover` what a CLEAN_UP removes,
     `adopts` what a CREATE takes in, or a DELETE gives back, `observed` what an UPDATE sets back, as
     the cloud has it, and `renews` that it makes anew what is gone.
+    `reading` is what was read for it before; its handler is not asked then.
     """
 
     step_id: str
@@ -34,6 +35,7 @@ class Step:
     observed: Mapping[str, Value] = field(default_factory=dict)
     renews: bool = False
     adopts: Context | None = None
+    reading: Mapping[str, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def _making(
     wanted = change.wanted
     if wanted is None:
         return ()
+    reading = None if change.reading is None else change.reading.attributes
     match change.action:
         case Action.CREATE | Action.ADOPT:
             create = Step(
@@ -84,6 +87,7 @@ def _making(
                 HandlerAction.CREATE,
                 wanted=wanted,
                 adopts=change.adopts,
+                reading=reading,
             )
         case Action.UPDATE | Action.REPLACE if not change.repairs:
             return (
@@ -97,6 +101,7 @@ def _making(
                     replaces=change.action is Action.REPLACE,
                     observed=change.observed,
                     renews=change.renews,
+                    reading=reading,
                 ),
             )
         case Action.UPDATE | Action.REPLACE:
@@ -106,6 +111,7 @@ def _making(
                 wanted.type_name,
                 HandlerAction.CREATE,
                 wanted=wanted,
+                reading=reading,
             )
         case Action.DELETE | Action.MOVE | Action.NONE:
             return ()

@@ -31,6 +31,7 @@ from imageferry.model.handlers import (
     HandlerAction,
     Outcome,
     Pending,
+    reading_id,
 )
 from imageferry.model.hiding import covered
 from imageferry.model.journal import Standing
@@ -263,6 +264,10 @@ class Wave:
         elif not observes:
             # Directly before a call that changes something: is the operation still mine?
             await course.journal.record()
+        if step.reading is not None:
+            read = Done(record.physical_id or reading_id(record.token), step.reading)
+            await self._take(step, record, read, now)
+            return
         found = course.site.catalog.find(step.type_name)
         if found is None:
             await self._refuse(step, _not_installed(step), now)

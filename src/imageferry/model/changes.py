@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from imageferry.model.addresses import PropertyPath, ResourceAddress
 from imageferry.model.diagnostics import Diagnostic, Span
@@ -75,6 +76,17 @@ class Wanted:
     deletes_remains: bool = False
 
 
+class Reading(NamedTuple):
+    """What a resource that makes nothing is given: what was found for it.
+
+    `attributes` were read before anything was planned, and count for the whole operation; None
+    where they are read in their step. `is_due`: they can be read now, and were not yet.
+    """
+
+    attributes: Mapping[str, Value] | None = None
+    is_due: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
     """What happens to one address.
@@ -85,6 +97,7 @@ class ResourceChange:
     the existing thing that an ADOPT takes in, its id as `id`; on a DELETE it is given back as it was
     found, and not deleted. `observed` are properties that were changed outside and are set back, as
     the cloud has them. `renews`: it is gone, and an UPDATE makes it anew behind its physical id.
+    `reading` is there for what makes nothing and only reads.
     """
 
     address: ResourceAddress
@@ -102,6 +115,7 @@ class ResourceChange:
     adopts: Context | None = None
     observed: Mapping[str, Value] = field(default_factory=dict)
     renews: bool = False
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ class ErrorCode(Enum):
     NETWORK_FAILURE = "NetworkFailure"
 
 
+def reading_id(token: str) -> str:
+    """The physical id of what makes nothing: it has none in the cloud, and a record needs one."""
+    return f"read-{token[-16:]}"
+
+
 Context = Mapping[str, Json]
 """A handler's own small notes (image ids, phase): committed before its next call, handed back."""
 

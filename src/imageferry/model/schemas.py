@@ -73,10 +73,15 @@ class PropertySchema(NamedTuple):
 
 
 class AttributeSchema(NamedTuple):
-    """A value that `Fn::GetAtt` gives."""
+    """A value that `Fn::GetAtt` gives.
+
+    `explains` is a symptom, such as `status: Deprecated`, that things of other resources have because
+    this one wants it so: the attribute lists their ids, and they have not drifted.
+    """
 
     value_type: ValueType
     description: str = ""
+    explains: str = ""
 
 
 class ResourceSchema(NamedTuple):
@@ -85,7 +90,9 @@ class ResourceSchema(NamedTuple):
     `physical_id_says` tells what `Ref` gives. `renewed_attributes` are the attributes that change
     when a RENEWS property changes. `replaced_by_handler`: the handler's `update` carries out a
     replacement itself (asked by `HandlerRequest.replaces`); otherwise the engine creates the new
-    one and deletes the old one.
+    one and deletes the old one. `reads_only`: it makes nothing, and what it finds are its attributes;
+    `kept_by` are property values under which what was found once stays. `ref_gives` names the
+    attribute that `Ref` gives where that is not the physical id.
     """
 
     type_name: str
@@ -99,6 +106,9 @@ class ResourceSchema(NamedTuple):
     notes: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
     parts: Mapping[str, str] = MappingProxyType({})
+    reads_only: bool = False
+    kept_by: Mapping[str, Value] = MappingProxyType({})
+    ref_gives: str = ""
 
 
 class Problem(NamedTuple):
@@ -160,7 +170,9 @@ def schema_from_json(document: Mapping[str, Any]) -> ResourceSchema:
             name: _property_from_json(entry) for name, entry in document["properties"].items()
         },
         attributes={
-            name: AttributeSchema(ValueType(entry["type"]), entry.get("description", ""))
+            name: AttributeSchema(
+                ValueType(entry["type"]), entry.get("description", ""), entry.get("explains", "")
+            )
             for name, entry in document["attributes"].items()
         },
         physical_id_says=document["physicalIdSays"],
@@ -170,4 +182,7 @@ def schema_from_json(document: Mapping[str, Any]) -> ResourceSchema:
         notes=tuple(document.get("notes", ())),
         dialects=tuple(document.get("dialects", ())),
         parts=dict(document.get("parts", {})),
+        reads_only=document.get("readsOnly", False),
+        kept_by=dict(document.get("keptBy", {})),
+        ref_gives=document.get("refGives", ""),
     )

@@ -20,7 +20,7 @@ from imageferry.model.expressions import Literal
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.values import Value
-from imageferry.planning.differences import differences, with_differences
+from imageferry.planning.differences import differences, is_same, with_differences
 from imageferry.ports.types import Catalog
 
 
@@ -119,6 +119,9 @@ def _changing(
         return done
     values = _values(wanted)
     changed = differences(found.schema, resource.properties, values)
+    reading = None if change.reading is None else change.reading.attributes
+    if reading is not None and not is_same(dict(resource.attributes), dict(reading)):
+        return with_differences(change, changed)
     if not changed and resource.status is not ResourceStatus.UPDATE_FAILED:
         return done
     return with_differences(change, changed)

@@ -30,8 +30,10 @@ from imageferry.planning.expansion import Draft, expand
 from imageferry.planning.instances import Instance, change_of, deletion_of
 from imageferry.planning.moves import match
 from imageferry.planning.outputs import wanted_outputs
+from imageferry.planning.readings import with_reading, with_results
 from imageferry.ports.types import Catalog
 
+_STANDING = {Action.NONE, Action.MOVE}
 _STAYING = {Action.NONE, Action.MOVE, Action.UPDATE}
 
 
@@ -40,7 +42,8 @@ class Intention:
     """What somebody wants of a stack; `template` is None for nothing at all.
 
     `gone` are the addresses of recorded resources that the cloud does not have any longer: what is
-    still wanted there is made anew.
+    still wanted there is made anew. `readings` are what was found, by address, for those resources
+    that only read and could be read so far.
     """
 
     change_set_id: str
@@ -52,15 +55,20 @@ class Intention:
     replacement_allowed: bool
     now: float
     gone: frozenset[str] = frozenset()
+    readings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Expectation:
-    """What references will give once the changes planned so far are carried out."""
+    """What references will give once the changes planned so far are carried out.
+
+    `moving` are the addresses at which something will be done.
+    """
 
     physical_ids: dict[ResourceAddress, Value] = field(default_factory=dict)
     attributes: dict[ResourceAddress, Mapping[str, Value]] = field(default_factory=dict)
     schemas: dict[ResourceAddress, ResourceSchema] = field(default_factory=dict)
+    moving: set[ResourceAddress] = field(default_factory=set)
 
     def reference(self, address: ResourceAddress) -> Value:
         return self.physical_ids.get(address, UNKNOWN)
@@ -72,6 +80,13 @@ class _Expectation:
         return self.attributes.get(address, {}).get(name, UNKNOWN)
 
     def put(self, change: ResourceChange, resource: Resource | None, renewed: bool) -> None:
+        if change.reading is not None and change.reading.attributes is not None:
+            self.attributes[change.address] = change.reading.attributes
+            return
+        if change.action not in _STANDING:
+            self.moving.add(change.address)
+        if change.reading is not None:
+            return
         if change.action is Action.CREATE or resource is None or change.repairs:
             return
         if change.replacement is Replacement.NO:
@@ -94,8 +109,10 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     expectation = _Expectation()
     changes: list[ResourceChange] = []
     groups: list[list[Draft]] = []
-    if intention.template is not None:
-        groups = expand(intention.template, intention.bindings, intention.manners)
+    template = intention.template
+    if template is not None:
+        template = with_results(template, catalog)
+        groups = expand(template, intention.bindings, intention.manners)
     wanted_ids = {drafts[0].address.logical_id for drafts in groups}
     by_id: dict[str, list[Resource]] = {}
     for resource in resources.values():
@@ -120,9 +137,9 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
         if logical_id not in wanted_ids:
             changes += [deletion_of(resource, resource.address) for resource in gone]
     outputs: tuple[WantedOutput, ...] = ()
-    if intention.template is not None:
+    if template is not None:
         scope = Scope(intention.bindings, expectation, intention.manners)
-        outputs = wanted_outputs(intention.template, scope)
+        outputs = wanted_outputs(template, scope)
     return ChangeSet(
         change_set_id=intention.change_set_id,
         stack_id=intention.stack.stack_id,
@@ -177,12 +194,17 @@ def _evaluate(
         if name in draft.shared:
             known[name] = raw[name]
     conformed = conform(found.schema, raw)
-    faults += _misfits(draft, conformed.problems)
+    values = conformed.values
+    is_settled = settled(values)
+    problems = list(conformed.problems)
+    if draft.depends_on and is_settled and not faults:
+        # What other resources give was not known yet when the template was checked.
+        problems += found.check(values, intention.stack.place.region)
+    faults += _misfits(draft, problems)
     if faults:
         raise TemplateError(faults)
-    values = conformed.values
     properties: Mapping[str, Expression]
-    if settled(values):
+    if is_settled:
         properties = {name: Literal(value) for name, value in values.items()}
     else:
         properties = {
@@ -248,6 +270,12 @@ def _group(
         if is_gone and change.action in _STAYING:
             # What stands for it in references stays; what is behind it is made anew.
             change, renewed = replace(change, action=Action.UPDATE, renews=True), True
+        if instance.schema.reads_only:
+            waits = any(other in expectation.moving for other in instance.draft.depends_on)
+            found = intention.readings.get(str(address))
+            change = with_reading(
+                change, instance.schema, instance.values, resource, found, waits=waits
+            )
         expectation.put(change, resource, renewed)
         changes.append(change)
     for resource in plain.values():

@@ -78,6 +78,7 @@ def only(change_set: ChangeSet, names: Sequence[str]) -> ChangeSet:
             why="it is not there yet, and --only touches what is named and what that needs",
         )
         for address, by_whom in needed.items()
+        if by_address[address].reading is None
     ]
     return replace(
         change_set,
@@ -108,4 +109,6 @@ def _needed(
 
 
 def _is_missing(change: ResourceChange) -> bool:
-    return change.action in {Action.CREATE, Action.ADOPT} or change.repairs
+    # What was read anew counts for those that were planned with it.
+    is_read = change.reading is not None
+    return is_read or change.action in {Action.CREATE, Action.ADOPT} or change.repairs

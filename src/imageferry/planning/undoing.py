@@ -20,6 +20,7 @@ from imageferry.model.handlers import Context
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from imageferry.planning.differences import differences, with_differences
+from imageferry.planning.readings import needs_restoring, restored
 from imageferry.ports.types import Catalog
 
 _TOUCHED = {
@@ -99,7 +100,7 @@ def plan_undoing(
         place = place_of.get(key)
         if place is not None and current[place].status is ResourceStatus.DELETING:
             # A deletion that was begun is a point of no return: it is finished first.
-            changes.append(_finished(resource, current[place]))
+            changes.append(restored(_finished(resource, current[place]), resource, catalog))
         elif place is not None:
             changes.append(_restoration(resource, current[place], catalog))
         elif resource.status in _REMNANTS or key in adopted:
@@ -107,9 +108,9 @@ def plan_undoing(
             continue
         elif key in made:
             made.remove(key)
-            changes.append(_exchange(resource, current[key]))
+            changes.append(restored(_exchange(resource, current[key]), resource, catalog))
         else:
-            changes.append(_recreation(resource))
+            changes.append(restored(_recreation(resource), resource, catalog))
         claimed.add(key)
     taken = claimed | set(current)
     for key in made:
@@ -225,6 +226,6 @@ def _restoration(former: Resource, current: Resource, catalog: Catalog) -> Resou
         return change
     changed = differences(found.schema, current.properties, former.properties)
     was_begun = current.status in {ResourceStatus.UPDATING, ResourceStatus.UPDATE_FAILED}
-    if not changed and not was_begun:
+    if not (changed or was_begun or needs_restoring(former, current, found.schema)):
         return change
-    return with_differences(change, changed)
+    return restored(with_differences(change, changed), former, catalog)

@@ -1,14 +1,16 @@
-"""Handler, Check, ResourceType, Catalog: the sockets of resource types."""
+"""Handler, Check, ResourceType, TypeOffer, Catalog: the sockets of resource types."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from imageferry.model.counterparts import Counterpart
-from imageferry.model.handlers import HandlerRequest, Outcome
+from imageferry.model.diagnostics import Diagnostic
+from imageferry.model.handlers import Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import Problem, ResourceSchema
 from imageferry.model.values import Value
+from imageferry.model.verdicts import Verdict
 from imageferry.ports.foresight import Foresight
 from imageferry.ports.traces import Adopter
 
@@ -59,16 +61,71 @@ class Route(Protocol):
         ...
 
 
+class Verifier(Protocol):
+    """A type's way of telling whether what it has made is what was asked for."""
+
+    async def __call__(self, request: HandlerRequest) -> Verdict | Failed:
+        """Look at a recorded thing and at what it was made from, and compare them; changes nothing."""
+        ...
+
+
 def no_route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
     """The route of a type whose resources stay where they are."""
     return None
+
+
+def no_objections(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
+    """The check of a type whose schema says it all."""
+    return ()
+
+
+class Text(Protocol):
+    """A file whose text can be read: a `pathlib.Path`, or a resource of a package."""
+
+    def read_text(self, encoding: str) -> str:
+        """The whole text; raises OSError."""
+        ...
+
+
+class TypeOffer(NamedTuple):
+    """A resource type that an installed package offers.
+
+    `schema` is the file with the schema's JSON. `connect` is given the `Client` of one cloud account
+    and gives the type's handler on it.
+    """
+
+    schema: Text
+    connect: Callable[..., Handler]
+    check: Check = no_objections
+    route: Route = no_route
+
+
+class Package(NamedTuple):
+    """The installed package that a type comes from; `entry_point` as the package declares it."""
+
+    name: str
+    version: str
+    entry_point: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+
+class BrokenType(NamedTuple):
+    """A type that an installed package offers and that cannot be used: the fault says why."""
+
+    type_name: str
+    package: Package
+    fault: Diagnostic
 
 
 class ResourceType(NamedTuple):
     """A resource type: its schema, its rules, its handler, and where it carries things.
 
     `counterpart` is how the other language says it, where it can; `adopter` takes in what exists
-    already, where the type can do that; `foresight` looks at the cloud on behalf of planned changes.
+    already, where the type can do that; `foresight` looks at the cloud on behalf of planned changes;
+    `verifier` compares what was made with what was asked for; `package` is where the type comes from,
+    None for a built-in one.
     """
 
     schema: ResourceSchema
@@ -78,6 +135,8 @@ class ResourceType(NamedTuple):
     counterpart: Counterpart | None = None
     adopter: Adopter | None = None
     foresight: Foresight | None = None
+    verifier: Verifier | None = None
+    package: Package | None = None
 
 
 class Catalog(Protocol):
@@ -89,4 +148,8 @@ class Catalog(Protocol):
 
     def names(self) -> Sequence[str]:
         """The names of all installed types, sorted, without aliases."""
+        ...
+
+    def broken(self) -> Sequence[BrokenType]:
+        """What installed packages offer and cannot be used, by name."""
         ...

@@ -8,17 +8,32 @@ from typing import Final, NamedTuple
 from imageferry.cloud.client import Client
 from imageferry.ports.foresight import Foresight
 from imageferry.ports.traces import Adopter, Census
-from imageferry.ports.types import Handler, ResourceType
-from imageferry.resource_types.ecs import copy_image
+from imageferry.ports.types import BrokenType, Handler, ResourceType, Verifier
+from imageferry.resource_types.ecs import copy_image, custom_image, image_family
+from imageferry.resource_types.ecs import image_share_permission as ecs_share
+from imageferry.resource_types.ecs import images as image_query
+from imageferry.resource_types.families.handler import ImageFamilyHandler
 from imageferry.resource_types.image_copies.census import ImageCensus
 from imageferry.resource_types.image_copies.cloud import ImageCloud, connect_images
 from imageferry.resource_types.image_copies.handler import ImageCopyHandler
 from imageferry.resource_types.image_copies.inspection import ImageAdopter
 from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.tracking import tracking_view
+from imageferry.resource_types.image_copies.verification import CopyVerifier
 from imageferry.resource_types.image_copies.wanted import View
-from imageferry.resource_types.installed import Unconnected, find_entry, type_names
-from imageferry.resource_types.tf import image_copy
+from imageferry.resource_types.image_queries.handler import ImageQueryHandler
+from imageferry.resource_types.installed import (
+    Unconnected,
+    built_in_names,
+    find_entry,
+    type_names,
+)
+from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
+from imageferry.resource_types.sharing.handler import ShareHandler
+from imageferry.resource_types.sharing.views import MANY, ONE
+from imageferry.resource_types.sharing.wanted import ShareView
+from imageferry.resource_types.tf import image, image_copy, image_import
+from imageferry.resource_types.tf import image_share_permission as tf_share
 
 Looking = Callable[[ImageCloud, View, Capacity], Foresight]
 """Gives what looks at the cloud on behalf of planned changes of one type."""
@@ -39,6 +54,7 @@ class Connected(NamedTuple):
     handler: Handler
     adopter: Adopter | None = None
     foresight: Foresight | None = None
+    verifier: Verifier | None = None
 
 
 def _copies(view: View) -> Callable[[Connection], Connected]:
@@ -47,26 +63,58 @@ def _copies(view: View) -> Callable[[Connection], Connected]:
             ImageCopyHandler(on.images, view),
             ImageAdopter(on.images, view),
             on.looking and on.looking(on.images, view, on.capacity),
+            CopyVerifier(on.images, view),
         )
 
     return connect
 
 
+def _made(view: View) -> Callable[[Connection], Connected]:
+    def connect(on: Connection) -> Connected:
+        return Connected(ImageCopyHandler(on.images, view), ImageAdopter(on.images, view))
+
+    return connect
+
+
+def _shares(view: ShareView) -> Callable[[Connection], Connected]:
+    def connect(on: Connection) -> Connected:
+        return Connected(ShareHandler(on.images, view))
+
+    return connect
+
+
+def _family(on: Connection) -> Connected:
+    return Connected(ImageFamilyHandler(on.client, on.images.loader))
+
+
 CONNECTIONS: Final[Mapping[str, Callable[[Connection], Connected]]] = {
     copy_image.TYPE_NAME: _copies(copy_image.VIEW),
     image_copy.TYPE_NAME: _copies(tracking_view(image_copy.read_wanted, image_copy.WORDS)),
+    ecs_share.TYPE_NAME: _shares(MANY),
+    tf_share.TYPE_NAME: _shares(ONE),
+    custom_image.TYPE_NAME: _made(custom_image.VIEW),
+    image.TYPE_NAME: _made(tracking_view(image.read_wanted, image.WORDS, image.EDITABLE)),
+    image_import.TYPE_NAME: _made(
+        tracking_view(image_import.read_wanted, image_import.WORDS, image_import.EDITABLE)
+    ),
+    image_family.TYPE_NAME: _family,
+    image_query.TYPE_NAME: lambda on: Connected(ImageQueryHandler(on.client)),
 }
 """How the handler of each built-in type is connected to an account."""
 
 
 class TypeCatalog:
-    """The `ports.Catalog` of the built-in types; without a client every handler fails."""
+    """The `ports.Catalog` with handlers; without a client every handler fails.
+
+    `offers` tells what installed packages offer; it is asked for what is not built in.
+    """
 
     def __init__(
         self,
         client: Client | None,
         capacity: Capacity | None = None,
         looking: Looking | None = None,
+        offers: Offers = nothing_offered,
     ) -> None:
         self._connection: Connection | None = None
         if client is not None:
@@ -74,6 +122,11 @@ class TypeCatalog:
             images = connect_images(client, known.queue)
             self._connection = Connection(client, images, known, looking)
         self._found: dict[str, ResourceType] = {}
+        self._offered = OfferedTypes(
+            lambda offer: Unconnected() if client is None else offer.connect(client),
+            built_in_names,
+            offers,
+        )
 
     def find(self, type_name: str) -> ResourceType | None:
         """The type of that name, or alias, if it is installed."""
@@ -82,12 +135,12 @@ class TypeCatalog:
             return found
         entry = find_entry(type_name)
         if entry is None:
-            return None
+            return self._offered.find(type_name)
         if self._connection is None:
             found = entry.connected(Unconnected())
         else:
-            handler, adopter, foresight = CONNECTIONS[entry.type_name](self._connection)
-            found = entry.connected(handler)._replace(adopter=adopter, foresight=foresight)
+            connected = CONNECTIONS[entry.type_name](self._connection)
+            found = entry.connected(connected.handler)._replace(**connected._asdict())
         self._found[type_name] = found
         return found
 
@@ -99,4 +152,8 @@ class TypeCatalog:
 
     def names(self) -> Sequence[str]:
         """The names of all installed types, sorted, without aliases."""
-        return type_names()
+        return sorted([*type_names(), *self._offered.names()])
+
+    def broken(self) -> Sequence[BrokenType]:
+        """What installed packages offer and cannot be used, by name."""
+        return self._offered.broken()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
-from imageferry.ports.types import Check, Handler, ResourceType, Route, no_route
+from imageferry.ports.types import BrokenType, Check, Handler, ResourceType, Route, no_route
 from imageferry.resource_types.counterparts import COUNTERPARTS
-from imageferry.resource_types.ecs import copy_image
-from imageferry.resource_types.tf import image_copy
+from imageferry.resource_types.ecs import copy_image, custom_image, image_family, images
+from imageferry.resource_types.ecs import image_share_permission as ecs_share
+from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
+from imageferry.resource_types.tf import image, image_copy, image_import
+from imageferry.resource_types.tf import image_share_permission as tf_share
 
 
 class Entry(NamedTuple):
@@ -45,6 +48,13 @@ TYPES: Final = (
         image_copy.route,
         image_copy.ALIASES,
     ),
+    Entry(custom_image.TYPE_NAME, custom_image.SCHEMA, custom_image.check),
+    Entry(image.TYPE_NAME, image.SCHEMA, image.check),
+    Entry(image_import.TYPE_NAME, image_import.SCHEMA, image_import.check),
+    Entry(images.TYPE_NAME, images.SCHEMA, images.check),
+    Entry(image_family.TYPE_NAME, image_family.SCHEMA, image_family.check),
+    Entry(ecs_share.TYPE_NAME, ecs_share.SCHEMA, ecs_share.check),
+    Entry(tf_share.TYPE_NAME, tf_share.SCHEMA, tf_share.check),
 )
 _BY_NAME: Final = {name: entry for entry in TYPES for name in (entry.type_name, *entry.aliases)}
 _HERE: Final = Path(__file__).parent
@@ -58,6 +68,11 @@ def find_entry(type_name: str) -> Entry | None:
 def type_names() -> Sequence[str]:
     """The names of all built-in types, sorted, without aliases."""
     return sorted(entry.type_name for entry in TYPES)
+
+
+def built_in_names() -> Collection[str]:
+    """The names and aliases of all built-in types."""
+    return _BY_NAME.keys()
 
 
 @lru_cache(maxsize=64)
@@ -80,10 +95,12 @@ class InstalledTypes:
     """A `ports.Catalog` that tells schemas and rules; every handler fails.
 
     It loads neither the handlers nor the voice to the cloud: for validating and for reference.
+    `offers` tells what installed packages offer; it is asked for what is not built in.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, offers: Offers = nothing_offered) -> None:
         self._found: dict[str, ResourceType] = {}
+        self._offered = OfferedTypes(lambda _: Unconnected(), built_in_names, offers)
 
     def find(self, type_name: str) -> ResourceType | None:
         """The type of that name, or alias, if it is installed."""
@@ -91,11 +108,15 @@ class InstalledTypes:
         if found is None:
             entry = find_entry(type_name)
             if entry is None:
-                return None
+                return self._offered.find(type_name)
             found = entry.connected(Unconnected())
             self._found[type_name] = found
         return found
 
     def names(self) -> Sequence[str]:
         """The names of all installed types, sorted, without aliases."""
-        return type_names()
+        return sorted([*type_names(), *self._offered.names()])
+
+    def broken(self) -> Sequence[BrokenType]:
+        """What installed packages offer and cannot be used, by name."""
+        return self._offered.broken()

@@ -11,6 +11,7 @@ from imageferry.model.changes import (
     ChangeKind,
     ChangeSet,
     PropertyChange,
+    Reading,
     Replacement,
     ResourceChange,
     Wanted,
@@ -124,13 +125,17 @@ def _encode_change(writer: Writer, change: ResourceChange) -> list[Any]:
         change.physical_id,
         encode_addresses(change.depends_on),
     ]
-    # Only what is taken in, or set back, has these.
-    if change.adopts is not None or change.observed or change.renews:
+    # Only what is taken in, set back, or read has these.
+    reading = change.reading
+    if change.adopts is not None or change.observed or change.renews or reading is not None:
         document.append(None if change.adopts is None else dict(change.adopts))
-    if change.observed or change.renews:
+    if change.observed or change.renews or reading is not None:
         document.append(writer.values(change.observed))
-    if change.renews:
-        document.append(True)
+    if change.renews or reading is not None:
+        document.append(change.renews)
+    if reading is not None:
+        found = reading.attributes
+        document.append([None if found is None else writer.values(found)])
     return document
 
 
@@ -149,8 +154,8 @@ def _decode_change(reader: Reader, document: list[Any]) -> ResourceChange:
         depends_on,
         *more,
     ) = document
-    rare: list[Any] = [None, {}, False]
-    adopts, observed, renews = [*more, *rare[len(more) :]]
+    rare: list[Any] = [None, {}, False, None]
+    adopts, observed, renews, reading = [*more, *rare[len(more) :]]
     return ResourceChange(
         address=decode_address(address),
         type_name=type_name,
@@ -166,8 +171,14 @@ def _decode_change(reader: Reader, document: list[Any]) -> ResourceChange:
         adopts=adopts,
         observed=reader.values(observed),
         renews=renews,
+        reading=None if reading is None else _decode_reading(reader, reading),
         depends_on=decode_addresses(depends_on),
     )
+
+
+def _decode_reading(reader: Reader, document: list[Any]) -> Reading:
+    (found,) = document
+    return Reading(None if found is None else reader.values(found))
 
 
 def _encode_property(writer: Writer, change: PropertyChange) -> list[Any]:

@@ -112,7 +112,7 @@ def kind_given(expression: Expression, template: Template, catalog: Catalog) -> 
         case MapOf():
             return Kind.MAP
         case Reference(name=name):
-            return _of_reference(name, template)
+            return _of_reference(name, template, catalog)
         case Attribute():
             return _of_attribute(expression, template, catalog)
         case Pseudo(name=name):
@@ -143,12 +143,19 @@ def kind_of_value(value: Value) -> Kind | None:
             return None
 
 
-def _of_reference(name: str, template: Template) -> Kind | None:
+def _of_reference(name: str, template: Template, catalog: Catalog) -> Kind | None:
     parameter = template.parameters.get(name)
     if parameter is not None:
         return kind_of_parameter(parameter, template.dialect)
     definition = template.resources.get(name)
-    return Kind.LIST if definition is not None and definition.count is not None else None
+    if definition is not None and definition.count is not None:
+        return Kind.LIST
+    definition = definition or template.resources.get(parse_address(name).logical_id)
+    found = None if definition is None else catalog.find(definition.type_name)
+    if found is None or not found.schema.ref_gives:
+        return None
+    given = found.schema.attributes[found.schema.ref_gives]
+    return _OF_ATTRIBUTES.get(given.value_type)
 
 
 def kind_of_parameter(parameter: Parameter, dialect: str) -> Kind | None:

@@ -46,6 +46,11 @@ def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
         if found is not None:
             words = f"the resource type '{definition.type_name}' stands in the wrong language"
             why = f"it is a type of {', '.join(found.schema.dialects)} templates"
+        else:
+            fault = _fault_of(definition.type_name, catalog)
+            if fault is not None:
+                yield replace(fault, span=definition.type_span)
+                continue
         yield error(
             "IF509",
             words,
@@ -58,6 +63,11 @@ def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
 
 def _speaks(found: ResourceType, dialect: str) -> bool:
     return not found.schema.dialects or dialect in found.schema.dialects
+
+
+def _fault_of(type_name: str, catalog: Catalog) -> Diagnostic | None:
+    """Why a type that an installed package offers cannot be used."""
+    return next((one.fault for one in catalog.broken() if one.type_name == type_name), None)
 
 
 def _has(catalog: Catalog, name: str, dialect: str) -> bool:

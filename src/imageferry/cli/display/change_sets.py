@@ -190,6 +190,8 @@ def _remark(change: ResourceChange) -> str:
         parts.append("the old one stays in the cloud, as its policy says")
     elif change.repairs:
         parts.append("after deleting what an earlier attempt left unfinished")
+    if change.reading is not None and change.action is not Action.DELETE:
+        parts.append("read" if change.reading.attributes is not None else "read in its turn")
     if change.renews:
         parts.append("made anew behind its Ref, since it is gone from the cloud")
     if change.retained:
@@ -209,10 +211,15 @@ def _values(change: ResourceChange) -> dict[str, str]:
         return {clean(render_path(one.path)): _side(one.before) for one in change.properties}
     if change.wanted is None:
         return {}
-    return {
+    values = {
         clean(name): _expression(expression)
         for name, expression in change.wanted.properties.items()
     }
+    if change.reading is not None:
+        # What was read is no property, and what people want to see most.
+        found = [one for one in change.properties if one.path[0] not in change.wanted.properties]
+        values |= {clean(render_path(one.path)): _side(one.after) for one in found}
+    return values
 
 
 def _value_lines(values: Mapping[str, str], first: Mapping[str, str]) -> list[str]:

@@ -132,6 +132,10 @@ IF370 | ROS stacks read outputs of one another in a circle, or more than three i
 IF371 | a region whose zones are asked for does not exist | use the region proposed
 IF372 | the image of a marketplace product cannot be looked up here | write the image's id
 IF373 | each answer leads to another question, without an end | give some of the values as parameters
+IF374 | a data source cannot be read, so nothing can be planned | mend what the cloud says, or the properties, and give the command again
+IF375 | a data source looks for published images, and not among those of others | set 'ImageOwnerAlias' to 'others'
+IF376 | a data source looks for a status that images do not have | use the statuses listed
+IF377 | a data source names a resource group, which counts for own images only | set 'ImageOwnerAlias' to 'self'
 IF401 | a parameter has neither a value nor a default | give it with '-p' or '--parameters'
 IF402 | the template has no such parameter | use the name proposed
 IF403 | the value does not fit the parameter's type | give a value of that type
@@ -169,6 +173,8 @@ IF530 | a tag key is given twice | give it once
 IF531 | a tag begins with a reserved word or holds an address | choose another word
 IF532 | that is no length of time | write '10m', '1h30m' or '90s'
 IF533 | the key's resource name tells another region than the copy's destination | give a key of the destination region
+IF550 | an image is to be shared with more than 10 accounts by one resource, so the property is ignored | give 10 at most, and the others in a resource of their own
+IF551 | that is no account id | give the account's number, not its name
 IF601 | this property cannot be changed in place | allow replacements with '--replace', or take the change back
 IF602 | a resource cannot change its type in place | allow replacements, or give it another logical id
 IF603 | a text was removed that the cloud cannot clear; the old one stays there | give another text if that matters
@@ -273,6 +279,11 @@ IF938 | the value of a parameter is written out | convert again when it changes
 IF940 | the file exists already | '--force', or another '-o'
 IF941 | the file cannot be written | name a folder that may be written to
 IF942 | there are several templates, and one file to write them to | name a folder with '-o'
+IF975 | a receipt of 'imageferry verify' cannot be written | name a file that may be written by '--output', or take it from '--json'
+IF976 | a file cannot be read as a receipt | name a file that 'imageferry verify' has written
+IF977 | a receipt is not as it was written: its signature does not fit | ask for the original, or verify the stack again
+IF978 | 'imageferry verify' was given no stack, or a stack and a receipt | write 'imageferry verify NAME', or 'imageferry verify --check FILE'
+IF979 | a resource could not be looked at, so whether it is what was asked for is not known | give the command again
 """
 
 

@@ -225,12 +225,13 @@ def parts_of(schema: ResourceSchema) -> list[tuple[str, str, Mapping[str, Proper
     return found
 
 
-def text_page(schema: ResourceSchema, paint: Paint = plain) -> list[str]:
-    """The reference for a terminal."""
+def text_page(schema: ResourceSchema, paint: Paint = plain, origin: str = "") -> list[str]:
+    """The reference for a terminal; `origin` is the package that the type comes with."""
     languages = ", ".join(_LANGUAGES.get(one, one) for one in schema.dialects)
     lines = [paint(schema.type_name, "bold"), f"  {schema.summary}"]
     lines += [f"  language: {languages}"] if languages else []
     lines += [f"  old names: {', '.join(schema.aliases)}"] if schema.aliases else []
+    lines += [f"  comes with: {origin}"] if origin else []
     for title, syntax in (("JSON", json_syntax(schema)), ("YAML", yaml_syntax(schema))):
         lines += ["", paint(f"Syntax in {title}", "bold"), *indented(syntax)]
     lines += ["", paint("Properties", "bold")]
@@ -264,13 +265,14 @@ def _text_property(one: Line, title: str, paint: Paint) -> list[str]:
     return lines
 
 
-def markdown_page(schema: ResourceSchema) -> str:
-    """The reference as one Markdown page."""
+def markdown_page(schema: ResourceSchema, origin: str = "") -> str:
+    """The reference as one Markdown page; `origin` is the package that the type comes with."""
     languages = ", ".join(_LANGUAGES.get(one, one) for one in schema.dialects)
     lines = [f"# {schema.type_name}", "", schema.summary, ""]
     lines += [f"Language: {languages}.", ""] if languages else []
     if schema.aliases:
         lines += [f"Old names: {', '.join(f'`{one}`' for one in schema.aliases)}.", ""]
+    lines += [f"Comes with: {origin}.", ""] if origin else []
     lines += ["## Syntax", "", "### JSON", "", "```json", *json_syntax(schema), "```", ""]
     lines += ["### YAML", "", "```yaml", *yaml_syntax(schema), "```", ""]
     lines += ["## Properties", "", *_markdown_properties(schema), ""]

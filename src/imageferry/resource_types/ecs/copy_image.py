@@ -10,7 +10,13 @@ from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.properties import flag_of, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy
-from imageferry.resource_types.image_copies.wanted import View, WantedCopy, route_of
+from imageferry.resource_types.image_copies.wanted import (
+    View,
+    WantedCopy,
+    image_itself,
+    recorded_image,
+    route_of,
+)
 from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "ALIYUN::ECS::CopyImage"
@@ -61,15 +67,6 @@ def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
     return check_copy(WORDS, properties, stack_region=region, source_is_here=True)
 
 
-def _physical_id(request: HandlerRequest, image_id: str | None) -> str | None:
-    return image_id or request.physical_id
-
-
-def _recorded_id(request: HandlerRequest) -> str | None:
-    image_id = request.attributes.get("ImageId")
-    return image_id if isinstance(image_id, str) and image_id else request.physical_id
-
-
 def _attributes(request: HandlerRequest, wanted: WantedCopy, image_id: str) -> dict[str, Value]:
     return {
         "ImageId": image_id,
@@ -80,9 +77,9 @@ def _attributes(request: HandlerRequest, wanted: WantedCopy, image_id: str) -> d
 
 VIEW: Final = View(
     wanted=read_wanted,
-    physical_id=_physical_id,
+    physical_id=image_itself,
     attributes=_attributes,
-    recorded_id=_recorded_id,
+    recorded_id=recorded_image,
     renews=False,
     editable=frozenset({"resource_group"}),
     words=WORDS,

@@ -31,6 +31,15 @@ REMEDIES: Final = {
     "DestinationRegion.NotFound": "check the destination region's id and that the account may "
     "use it",
     "SourceRegion.NotFound": "check the source region's id",
+    "InvalidAccount.NotFound": "give the ids of Alibaba Cloud accounts, which are long numbers",
+    "InvalidAccount.Forbbiden": "leave the own account out: it has the image already",
+    "InvalidOperation.ServiceKeyEncryptedImageUnsupported": "share an image that is encrypted with "
+    "a key of your own, or not at all: nobody else can read what a service key encrypts",
+    "OperationDenied.InvalidImageStatus": "make the image Available first; a deprecated one cannot "
+    "be shared or published",
+    "QuotaExceed.ShareImage": "stop sharing other images first, or have the quota raised",
+    "QuotaExceed.ShareImageUser": "stop sharing it with others first, or have the quota raised",
+    "ImageIsPublic": "unpublish the image first",
     "NotTrusted": "name the CA bundle in SSL_CERT_FILE",
 }
 

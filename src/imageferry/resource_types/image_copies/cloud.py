@@ -9,6 +9,7 @@ from imageferry.cloud.images import ImageLoader
 from imageferry.cloud.snapshots import SnapshotLoader
 from imageferry.model.handlers import Confirm
 from imageferry.resource_types.image_copies.queues import COPIES_AT_ONCE
+from imageferry.resource_types.image_copies.sources import Sources
 from imageferry.resource_types.image_copies.watches import Watches
 
 
@@ -20,6 +21,7 @@ class ImageCloud:
     loader: ImageLoader
     watches: Watches
     snapshots: SnapshotLoader
+    sources: Sources
 
     def confirmed(self, confirm: Confirm) -> ImageCloud:
         """The same, whose calls without a token are each confirmed before they are sent."""
@@ -29,4 +31,5 @@ class ImageCloud:
 def connect_images(client: Client, copies_at_once: int = COPIES_AT_ONCE) -> ImageCloud:
     """The image calls of a client's account, whose regions run so many copies at once."""
     watches = Watches(copies_at_once)
-    return ImageCloud(client, ImageLoader(client), watches, SnapshotLoader(client))
+    loader = ImageLoader(client)
+    return ImageCloud(client, loader, watches, SnapshotLoader(client), Sources(loader))

@@ -21,6 +21,7 @@ from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, sa
 from imageferry.resource_types.handling.lineages import VISIBILITY
 from imageferry.resource_types.handling.notes import changed_notes, list_note, number_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.imports import stop_import
 from imageferry.resource_types.image_copies.notes import Phase, Target, target_notes
 from imageferry.resource_types.image_copies.snapshots import (
     SWEEP_NOTES,
@@ -43,8 +44,6 @@ _UNFINISHED: Final = frozenset({"Creating", "Waiting"})
 _BUSY: Final = frozenset(
     {
         "OperationDenied.ImageCopying",
-        "ImageIsCreating",
-        "ImageIsImporting",
         "ImageIsExporting",
         "InvalidStatus.ImageIsCreating",
         "IncorrectImageStatus",
@@ -54,6 +53,10 @@ _BUSY: Final = frozenset(
     }
 )
 _CANNOT_CANCEL: Final = frozenset({"CancelNotSupported", "ImageCreatedNotFromCopy"})
+# What is no copy cannot be cancelled by its image's id: an import is a task of its own, and the end of
+# everything else is waited for.
+_BEING_CREATED: Final = "ImageIsCreating"
+_BEING_IMPORTED: Final = "ImageIsImporting"
 _GONE: Final = "InvalidImageId.NotFound"
 _DOUBT: Final = 8.0
 """Seconds for which an image that should be there is looked for: a single look may leave it out."""
@@ -73,7 +76,8 @@ class Removal:
     are notes that every context keeps. `force` deletes although instances use it. `born` is when
     the youngest of them was begun: until it must have become visible, not being shown does not
     mean being gone. `deadline` (seconds since 1970) ends the wait. `sweeps`: the snapshots that they
-    leave go as well, as far as they were made here.
+    leave go as well, as far as they were made here; `is_made`: the resource makes images with
+    snapshots of their own, and copies none.
     """
 
     targets: tuple[Target, ...]
@@ -85,6 +89,7 @@ class Removal:
     born: float = 0.0
     deadline: float | None = None
     sweeps: bool = False
+    is_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ async def remove_images(
             context=_notes(removal, context, since, asked, removal.acting),
         )
     for region, image in shown:
-        context = with_snapshots(context, region, image, request)
+        context = with_snapshots(context, region, image, request, is_made=removal.is_made)
     if context.get("snapshots") != request.context.get("snapshots"):
         # Once the image is gone nobody can say any longer what stood behind it, and a process that
         # dies behind the call would be the only one that knew.
@@ -149,7 +154,7 @@ async def remove_images(
             notes = _notes(removal, context, since, asked, removal.acting)
             return _announce(cloud, removal, shown, notes, now)
         return await _act(cloud, removal, request, region, image, since, asked)
-    says_status = "waiting for the copy to end, to delete it" if refused else "deleting"
+    says_status = _says_waiting(shown[0][1]) if refused else "deleting"
     return _wait(cloud, removal, context, since, asked, shown[0], now, says_status)
 
 
@@ -202,6 +207,7 @@ def _notes(
         uncancellable=context.get("uncancellable"),
         cancelled=context.get("cancelled"),
         stalled=context.get("stalled"),
+        importing=context.get("importing"),
         **{name: context[name] for name in SWEEP_NOTES if name in context},
     )
 
@@ -238,6 +244,7 @@ def _wait(
     if shown is not None and shown[1].status in _UNFINISHED:
         region, image = shown
         watch = cloud.watches.watch(image.image_id, now)
+        watch.is_made = not image.is_copied
         see(cloud.watches, watch, region, image, now)
         remaining = estimate(cloud.watches, watch, region, image, now)
         pause = poll_after(cloud.watches, watch, region, image, remaining, now)
@@ -253,6 +260,10 @@ def _wait(
         status_says=status,
     )
     return pending if shown is None else _telling_stall(cloud, pending, *shown, now)
+
+
+def _says_waiting(image: Image) -> str:
+    return f"waiting for the {'copy' if image.is_copied else 'image'} to end, to delete it"
 
 
 def _telling_stall(
@@ -286,14 +297,18 @@ async def _act(
     asked: Mapping[str, float],
 ) -> Pending | Failed:
     now, image_id = request.now, image.image_id
-    context = with_snapshots(request.context, region, image, request)
+    context = with_snapshots(request.context, region, image, request, is_made=removal.is_made)
     cancels = image.status in _UNFINISHED and image.is_copied
-    if cancels:
+    imports = image_id in list_note(context, "importing") and image.status in _UNFINISHED
+    if cancels or imports:
         context = changed_notes(context, cancelled=True)
     pressing = _notes(removal, context, since, asked, removal.acting)
     try:
         if cancels:
             await cancel_copy_image(cloud.client, region, image_id)
+        elif imports:
+            if not await stop_import(cloud, region, image_id):
+                return _wait_for_end(removal, pressing, image, "cancelled")
         else:
             await delete_image(cloud.client, region, image_id, force=removal.force)
     except CloudError as error:
@@ -307,7 +322,22 @@ async def _act(
         snapped(now, _SOON),
         context=_notes(removal, context, since, asked, removal.looking),
         observes=True,
-        status_says="cancelled" if cancels else "deleting",
+        status_says="cancelled" if cancels or imports else "deleting",
+    )
+
+
+def _wait_for_end(
+    removal: Removal, pressing: Mapping[str, Json], image: Image, what: str
+) -> Pending:
+    kept = (*list_note(pressing, "uncancellable"), image.image_id)
+    return Pending(
+        removal.physical_id,
+        1.0,
+        progress=image.progress,
+        context=changed_notes(pressing, uncancellable=kept, phase=removal.looking),
+        observes=True,
+        status_says=_says_waiting(image),
+        notes=(f"{image.image_id} cannot be {what}; it is deleted once it has ended",),
     )
 
 
@@ -329,17 +359,14 @@ async def _not_removed(
         pending = again(cloud.client, error, removal.physical_id, pressing, trouble)
         return _telling_stall(cloud, pending, region, image, now)
     if cancels and error.code in _CANNOT_CANCEL:
-        kept = (*list_note(pressing, "uncancellable"), image.image_id)
-        words = f"{image.image_id} cannot be cancelled; it is deleted once it has ended"
-        return Pending(
-            removal.physical_id,
-            1.0,
-            progress=image.progress,
-            context=changed_notes(pressing, uncancellable=kept, phase=removal.looking),
-            observes=True,
-            status_says="waiting for the copy to end, to delete it",
-            notes=(words,),
-        )
+        return _wait_for_end(removal, pressing, image, "cancelled")
+    if error.code == _BEING_CREATED:
+        return _wait_for_end(removal, pressing, image, "deleted yet")
+    if error.code == _BEING_IMPORTED and image.image_id not in list_note(pressing, "importing"):
+        importing = (*list_note(pressing, "importing"), image.image_id)
+        announced = changed_notes(pressing, importing=importing)
+        words = "cancelling the import"
+        return Pending(removal.physical_id, 0.0, context=announced, status_says=words)
     if error.code in _BUSY:
         # A copy that has just ended, or another one that reads from this image: look again.
         pending = again(cloud.client, error, removal.physical_id, pressing, trouble)

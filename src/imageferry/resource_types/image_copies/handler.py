@@ -1,4 +1,4 @@
-"""ImageCopyHandler: the handler of both types of image copy, over one view of their words."""
+"""ImageCopyHandler: the handler of all types of image copies and of made images, over their views."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from imageferry.resource_types.image_copies.making import Making, Ready
 from imageferry.resource_types.image_copies.notes import (
     Phase,
     Target,
+    born_of,
     may_have_copied,
     noted_targets,
     target_notes,
@@ -48,11 +49,11 @@ from imageferry.resource_types.image_copies.waiting import make_copy
 from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 _STEPS_READ: Final = 10_000
-_REMEMBERED: Final = (*sorted(SWEEP_NOTES), "cancelled")
+_REMEMBERED: Final = (*sorted(SWEEP_NOTES), "cancelled", "given")
 
 
 class ImageCopyHandler:
-    """Copies an image, changes and removes the copy; see `ports.Handler` for what it promises."""
+    """Copies or makes an image, changes and removes it; see `ports.Handler` for what it promises."""
 
     def __init__(self, cloud: ImageCloud, view: View) -> None:
         self._cloud = cloud
@@ -72,7 +73,7 @@ class ImageCopyHandler:
         return wanted
 
     async def create(self, request: HandlerRequest) -> Outcome:
-        """CopyImage, then wait until the copy is Available and Usable."""
+        """The call that makes the image, then wait until it is Available and Usable."""
         view, key = self._view, step_key(request.token)
         wanted = self._wanted(request)
         if request.adopts is not None:
@@ -89,7 +90,8 @@ class ImageCopyHandler:
             name=wanted.name,
             lineage=own_lineage(request, wanted),
             identify=lambda image_id: view.physical_id(request, image_id),
-            base={"step": key, "region": wanted.region, **origin_notes(request)},
+            base={"step": key, "region": wanted.region, **origin_notes(request), **born_of(wanted)},
+            verifies=wanted.recipe is None,
         )
         outcome = await make_copy(self._cloud, making, request)
         if not isinstance(outcome, Pending):
@@ -154,7 +156,9 @@ class ImageCopyHandler:
         key = step_key(request.token)
         if request.context.get("step", key) != key:
             request = replace(request, context={})
-        removal = self._removal(request, wanted, ((region, image_id),), key)
+        # What was made of somebody's snapshots leaves them alone, whatever is wanted by now.
+        is_made = self._makes(wanted) and leftover.get("given") is not True
+        removal = self._removal(request, wanted, ((region, image_id),), key, is_made=is_made)
         may_act = request.context.get("phase") != Phase.REMOVING
         cloud = self._cloud.confirmed(request.confirm)
         outcome = await remove_images(cloud, removal, request, may_act=may_act)
@@ -170,18 +174,28 @@ class ImageCopyHandler:
         wanted: WantedCopy,
         targets: tuple[Target, ...],
         key: str,
+        *,
+        is_made: bool,
     ) -> Removal:
         limit = wanted.delete_timeout
         born = number_note(request.context, "born", 0.0)
         return Removal(
             targets,
-            changed_notes({"step": key, "deletes": True, "born": born or None}),
+            changed_notes(
+                {"step": key, "deletes": True, "born": born or None},
+                given=request.context.get("given"),
+            ),
             physical_id=request.physical_id,
             force=wanted.force,
             born=born,
             deadline=None if limit is None else request.intended_at + limit,
             sweeps=request.deletes_remains,
+            is_made=is_made,
         )
+
+    def _makes(self, wanted: WantedCopy) -> bool:
+        """True where the type copies nothing, and the cloud makes snapshots for what it wants."""
+        return wanted.recipe is not None and wanted.brings_snapshots
 
     def _targets(
         self, request: HandlerRequest, wanted: WantedCopy, key: str
@@ -257,7 +271,7 @@ class ImageCopyHandler:
             targets += [(region, image.image_id) for image in (found.mine, *found.twins)]
         elif found.rivals:
             listed = ", ".join(image.image_id for image in found.rivals)
-            words = f"any of {listed} in {region} may be the copy: none is deleted"
+            words = f"any of {listed} in {region} may be the {wanted.thing}: none is deleted"
             if not targets:
                 return Done(request.physical_id, notes=(words,))
         elif now < until:
@@ -266,7 +280,7 @@ class ImageCopyHandler:
                 max(0.25, min(15.0, until - now)),
                 context=context,
                 observes=True,
-                status_says="looking for a copy that may have been begun",
+                status_says=f"looking for {wanted.a_thing} that may have been begun",
             )
         if not targets:
             return Done(request.physical_id, notes=told)
@@ -281,7 +295,8 @@ class ImageCopyHandler:
         self, request: HandlerRequest, wanted: WantedCopy, key: str, *, may_act: bool
     ) -> Done | Pending | Failed:
         context = request.context
-        removal = self._removal(request, wanted, noted_targets(context), key)
+        is_made = self._makes(wanted) and context.get("given") is not True
+        removal = self._removal(request, wanted, noted_targets(context), key, is_made=is_made)
         may_act = may_act and context.get("phase") != Phase.REMOVING
         cloud = self._cloud.confirmed(request.confirm)
         outcome = await remove_images(cloud, removal, request, may_act=may_act)

@@ -132,6 +132,7 @@ class ImageAdopter:
         names = [words.source_id, words.source_region, words.key_id]
         if not image.tells_encryption:
             names.append(words.encrypted)
+        names += words.made_of
         return tuple(name for name in names if properties.get(name))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from imageferry.cloud.images import Image, describe_images
@@ -22,7 +22,7 @@ _CLOCK_DIFFERENCE: Final = 900.0
 
 def identity_of(wanted: WantedCopy) -> str:
     """A digest of what makes the image: two wishes with the same one are met by one image."""
-    made_of = [
+    made_of: list[object] = [
         wanted.source_id,
         wanted.source_region,
         wanted.region,
@@ -30,6 +30,8 @@ def identity_of(wanted: WantedCopy) -> str:
         wanted.key_id,
         wanted.copies_nothing,
     ]
+    if wanted.recipe is not None:
+        made_of.append(astuple(wanted.recipe))
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 
@@ -103,8 +105,7 @@ async def find_copy(cloud: ImageCloud, search: Search) -> Finding:
     ours = [image for image in named if _is_ours(image, search)]
     if ours or not named:
         return _among(ours)
-    source = await cloud.loader.look(search.wanted.source_region, search.wanted.source_id)
-    size = None if source is None else source.size
+    size = await _source_size(cloud, search.wanted)
     likely = [image for image in named if _could_be_ours(image, search, size)]
     if search.lineage is None and search.is_first:
         likely = []
@@ -150,15 +151,23 @@ async def untagged_copies(
         ]
     if not alike:
         return ()
-    source = await cloud.loader.look(wanted.source_region, wanted.source_id)
-    size = None if source is None else source.size
+    size = await _source_size(cloud, wanted)
     return tuple(
         f'{image.image_id} in {wanted.region} is named "{masked(image.name, wanted.secrets)}" and may'
-        " be the copy that was begun here: it was copied since, and never got our tag; it is not"
+        f" be the {wanted.thing} that was begun here: it was"
+        f" {'copied' if wanted.recipe is None else 'made'} since, and never got our tag; it is not"
         ' deleted: take it in with "imageferry adopt", or delete it in the console'
         for image in alike
         if _could_be_ours(image, search, size)
     )
+
+
+async def _source_size(cloud: ImageCloud, wanted: WantedCopy) -> int | None:
+    """The size that the image would have, GiB; None where nobody can tell. Raises CloudError."""
+    if wanted.recipe is not None:
+        return None
+    source = await cloud.loader.look(wanted.source_region, wanted.source_id)
+    return None if source is None else source.size
 
 
 def _among(ours: list[Image]) -> Finding:
@@ -179,7 +188,7 @@ def _is_ours(image: Image, search: Search) -> bool:
 def _could_be_ours(image: Image, search: Search, size: int | None) -> bool:
     # Another lineage is another intent's, of this or another installation.
     return (
-        image.is_copied
+        image.is_copied is (search.wanted.recipe is None)
         and image.tags.get(LINEAGE_KEY) in {None, search.lineage}
         and (size is None or image.size == size)
         and _is_young_enough(image, search.since)

@@ -8,6 +8,7 @@ from typing import Final
 
 from imageferry.cloud.ecs import CopyRequest, copy_image
 from imageferry.cloud.errors import CloudError, handler_code
+from imageferry.cloud.image_making import Begun, MakeRequest, make_image
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
@@ -33,6 +34,7 @@ class Making:
 
     `identify` gives the physical id to answer with for an image id, or for none yet; `base` are
     the notes that every context keeps; `excluded` are images that are certainly not this copy.
+    `verifies`: at its end the copy is compared with its source and with what was asked for.
     """
 
     wanted: WantedCopy
@@ -41,6 +43,7 @@ class Making:
     identify: Callable[[str | None], str | None]
     base: Context
     excluded: tuple[str, ...] = ()
+    verifies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,19 @@ _STILL_RUNNING: Final = frozenset(
     }
 )
 _SOURCE_BUSY: Final = frozenset({"OperationDenied.ImageCopying", "IncorrectImageStatus"})
+# ECS reference, CreateImage: what ends by itself, and for how long (seconds) that is waited for. An
+# instance may be starting or stopping, a snapshot may be in the making, or too many of them.
+_ENDS: Final[Mapping[str, float]] = {
+    "IncorrectInstanceStatus": 1800.0,
+    "IncorrectInstanceStatus.Initializing": 1800.0,
+    "IncorrectDiskStatus": 1800.0,
+    "IncorrectDiskStatus.CreatingSnapshot": 6 * 3600.0,
+    "DiskCreatingSnapshot": 6 * 3600.0,
+    "SnapshotNotReady": 6 * 3600.0,
+    "InvalidSnapshotId.NotReady": 6 * 3600.0,
+    "TooManySnapshot.Unfinished": 6 * 3600.0,
+    "QuotaExceed.ConcurrentSnapshotQuota": 6 * 3600.0,
+}
 _CONFLICT = "OperationDenied.ImageCopyConflict"
 _DUPLICATED = "InvalidImageName.Duplicated"
 _CONFLICT_PATIENCE: Final = 12 * 3600.0
@@ -79,17 +95,25 @@ _SOURCE_PATIENCE: Final = 6 * 3600.0
 
 
 def begin_waiting(
-    making: Making, image_id: str, now: float, *, notes: tuple[str, ...] = ()
+    making: Making,
+    image_id: str,
+    now: float,
+    *,
+    notes: tuple[str, ...] = (),
+    task_id: str = "",
 ) -> Pending:
     """The answer once the copy's id is known."""
+    context = changed_notes(making.base, phase=Phase.WAITING, image_id=image_id, at=now)
+    if task_id:
+        context["task"] = task_id
     return Pending(
         making.identify(image_id),
         # Those that begin within one second are looked at together from their first look on.
         snapped(now, 1.0),
         progress=0,
-        context=changed_notes(making.base, phase=Phase.WAITING, image_id=image_id, at=now),
+        context=context,
         observes=True,
-        status_says="copying has begun",
+        status_says="copying has begun" if making.wanted.recipe is None else "it is being made",
         notes=notes,
     )
 
@@ -104,7 +128,27 @@ async def start_copy(
             return await look(cloud, making, request, max(request.visible_by, now))
     elif now - number_note(context, "at", now) >= TOKEN_TRUST:
         return await look(cloud, making, request, now + VISIBILITY)
-    wanted = making.wanted
+    try:
+        begun = await _call(cloud, making, request)
+    except CloudError as error:
+        return await _not_started(cloud, making, request, error)
+    return begin_waiting(making, begun.image_id, now, task_id=begun.task_id)
+
+
+async def _call(cloud: ImageCloud, making: Making, request: HandlerRequest) -> Begun:
+    """The one call that makes the image, with the request's token; raises CloudError."""
+    wanted, tags = making.wanted, tags_with_lineage(making.wanted, making.lineage)
+    if wanted.recipe is not None:
+        made = MakeRequest(
+            region=wanted.region,
+            recipe=wanted.recipe,
+            client_token=request.token,
+            name=making.name,
+            description=wanted.description,
+            resource_group_id=wanted.resource_group,
+            tags=tags,
+        )
+        return await make_image(cloud.client, made)
     asked = CopyRequest(
         image_id=wanted.source_id,
         source_region=wanted.source_region,
@@ -115,13 +159,9 @@ async def start_copy(
         encrypted=wanted.encrypted,
         kms_key_id=wanted.key_id,
         resource_group_id=wanted.resource_group,
-        tags=tags_with_lineage(wanted, making.lineage),
+        tags=tags,
     )
-    try:
-        image_id = await copy_image(cloud.client, asked)
-    except CloudError as error:
-        return await _not_started(cloud, making, request, error)
-    return begin_waiting(making, image_id, now)
+    return Begun(await copy_image(cloud.client, asked))
 
 
 def _copy_notes(making: Making, request: HandlerRequest, *, renewed: bool) -> Context:
@@ -156,13 +196,30 @@ async def _not_started(
     if error.code in _LOOK_FIRST:
         until = number_note(request.context, "until", now + VISIBILITY)
         return await look(cloud, making, request, until, refusal=error)
-    if error.code in _SOURCE_BUSY and trouble <= _SOURCE_PATIENCE:
+    if making.wanted.recipe is not None:
+        if trouble <= _ENDS.get(error.code, -1.0):
+            return _wait_for_recipe(cloud, making, error, notes, trouble)
+    elif error.code in _SOURCE_BUSY and trouble <= _SOURCE_PATIENCE:
         return await look_at_source(cloud, making, request, refusal=error)
     if notes.get("lost") is True or request.repeated:
         # This answer is no word on the earlier call: what that one may have made is looked for.
         until = max(request.visible_by, number_note(notes, "at", now) + VISIBILITY)
         return await look(cloud, making, request, until, refusal=error)
     return failed(error, changed_notes(making.base, phase=Phase.REFUSED))
+
+
+def _wait_for_recipe(
+    cloud: ImageCloud, making: Making, error: CloudError, notes: Context, trouble: float
+) -> Pending:
+    """The same call again once the instance, or the snapshot, should be ready for it."""
+    source = "its source" if making.wanted.recipe is None else making.wanted.recipe.says
+    words = masked(f"waiting for {source} ({error.code})", making.wanted.secrets)
+    return Pending(
+        making.identify(None),
+        _patient(trouble, 2.0, cloud.client.entropy.jitter()),
+        context=notes,
+        status_says=words,
+    )
 
 
 # --- looking first --------------------------------------------------------------------------------
@@ -194,7 +251,7 @@ async def look(
             return failed(error, notes)
         return again(cloud.client, error, making.identify(None), notes, now - since, observes=True)
     if found.mine is not None:
-        said = [f"found {found.mine.image_id}, the copy that was begun before"]
+        said = [f"found {found.mine.image_id}, the {making.wanted.thing} that was begun before"]
         said += [_twin_says(twin) for twin in found.twins]
         return begin_waiting(making, found.mine.image_id, now, notes=tuple(said))
     if found.rivals:
@@ -227,7 +284,7 @@ async def look(
         max(0.25, min(15.0, until - now)),
         context=notes,
         observes=True,
-        status_says="looking for a copy that was begun before",
+        status_says=f"looking for {making.wanted.a_thing} that was begun before",
     )
 
 
@@ -283,7 +340,7 @@ def _undecided(making: Making, rivals: Sequence[Image], refusal: CloudError | No
     listed = ", ".join(image.image_id for image in rivals)
     return Failed(
         ErrorCode.ALREADY_EXISTS,
-        f"the copy that was begun may be any of {listed} in {making.wanted.region}, and nothing"
+        f"the {making.wanted.thing} that was begun may be any of {listed} in {making.wanted.region}, and nothing"
         " tells which: none is touched; delete those that are not wanted, or take the right one in"
         ' with "imageferry adopt"',
         request_id="" if refusal is None else refusal.request_id,
@@ -299,8 +356,8 @@ def _name_taken(
     words = f"{name} is taken in {making.wanted.region} by {holder}"
     if is_likely:
         words += (
-            "; it has the size and age of the copy that was begun, but not our tag, "
-            "so it is not touched"
+            f"; it has the size and age of the {making.wanted.thing} that was begun, but not our"
+            " tag, so it is not touched"
         )
     elif namesake is not None and _is_of_this_installation(making, namesake):
         words += (

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from imageferry.model.handlers import Context
+from imageferry.model.values import Json
 from imageferry.resource_types.handling.notes import list_note
+from imageferry.resource_types.image_copies.wanted import WantedCopy
 
 
 class Phase(StrEnum):
@@ -42,6 +44,11 @@ _LOOKED_FOR: Final = frozenset({Phase.COPY, Phase.LOOK, Phase.SEARCH})
 def may_have_copied(context: Context) -> bool:
     """True where a step's notes allow for a copy whose id nobody was told."""
     return context.get("phase") in _LOOKED_FOR or context.get("lost") is True
+
+
+def born_of(wanted: WantedCopy) -> dict[str, Json]:
+    """A note, `given`, where an image is made of snapshots that were there before it."""
+    return {} if wanted.brings_snapshots else {"given": True}
 
 
 Target = tuple[str, str]

@@ -14,7 +14,7 @@ from imageferry.resource_types.handling.faults import failed
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY
 from imageferry.resource_types.handling.notes import text_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.wanted import View, WantedCopy
+from imageferry.resource_types.image_copies.wanted import View
 from imageferry.resource_types.image_copies.words import Words
 
 _SYSTEM_TAGS: Final = ("acs:", "aliyun")
@@ -39,7 +39,7 @@ async def read_copy(cloud: ImageCloud, view: View, request: HandlerRequest) -> D
         )
         if image is None:
             return Failed(ErrorCode.NOT_FOUND, f"the image {image_id} is not in {region}")
-        keys = await _keys(cloud, region, image, wanted)
+        keys = await keys_of(cloud, region, image, wanted.key_id)
     except CloudError as error:
         return failed(error, request.context)
     return Done(
@@ -65,11 +65,10 @@ async def _still_there(cloud: ImageCloud, leftovers: Sequence[Context]) -> tuple
     return tuple(one for one, there in zip(leftovers, answers, strict=True) if there)
 
 
-async def _keys(
-    cloud: ImageCloud, region: str, image: Image, wanted: WantedCopy
+async def keys_of(
+    cloud: ImageCloud, region: str, image: Image, key_id: str | None
 ) -> frozenset[str] | None:
     """The keys of an image's snapshots, where one is wanted by its id; None where nobody knows."""
-    key_id = wanted.key_id
     if key_id is None or key_id.startswith(_ALIAS) or not image.snapshots:
         return None
     found = await cloud.snapshots.look(region, image.snapshots)
@@ -90,14 +89,19 @@ def observed_properties(
         name: image.name or None for name in (words.name, words.old_name) if name
     }
     observed[words.description] = image.description or None
-    observed[words.tags] = [
-        {words.tag_key: key, words.tag_value: value}
-        for key, value in image.tags.items()
-        if key != LINEAGE_KEY and not key.startswith(_SYSTEM_TAGS)
-    ]
+    if words.tags:
+        observed[words.tags] = [
+            {words.tag_key: key, words.tag_value: value}
+            for key, value in image.tags.items()
+            if key != LINEAGE_KEY and not key.startswith(_SYSTEM_TAGS)
+        ]
     if words.resource_group:
         observed[words.resource_group] = image.resource_group or None
-    if image.tells_encryption:
+    if words.family:
+        observed[words.family] = image.family or None
+    if words.boot_mode and image.boot_mode:
+        observed[words.boot_mode] = image.boot_mode
+    if words.encrypted and image.tells_encryption:
         observed[words.encrypted] = image.is_encrypted
     if keys is not None:
         observed[words.key_id] = ", ".join(sorted(keys))

@@ -14,7 +14,7 @@ from imageferry.resource_types.handling.notes import changed_notes, list_note, s
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.lineage import identity_of, own_lineage
 from imageferry.resource_types.image_copies.making import Making, Ready
-from imageferry.resource_types.image_copies.notes import Phase, may_have_copied
+from imageferry.resource_types.image_copies.notes import Phase, born_of, may_have_copied
 from imageferry.resource_types.image_copies.undoing import (
     clear_away,
     discard,
@@ -99,8 +99,9 @@ async def _decide(
     if refusal is not None:
         return refusal
     return announced(
-        change, request, Phase.COPY, "copying anew", old_id=current, **origin_notes(request)
-    )
+        change, request, Phase.COPY, "copying anew" if wanted.recipe is None else "making it anew",
+        old_id=current, **origin_notes(request),
+    )  # fmt: skip
 
 
 async def _usable_leftover(
@@ -176,6 +177,7 @@ async def _renew(
         "region": wanted.region,
         "old_id": old_id,
         **origin_notes(request),
+        **born_of(wanted),
     }
     known = [old_id, *(text_note(leftover, "image_id") for leftover in request.leftovers)]
     making = Making(
@@ -185,6 +187,7 @@ async def _renew(
         identify=lambda image_id: change.view.physical_id(request, image_id),
         base=changed_notes(base),
         excluded=tuple(image_id for image_id in known if image_id is not None),
+        verifies=wanted.recipe is None,
     )
     outcome = await make_copy(cloud, making, request)
     match outcome:

@@ -82,6 +82,36 @@ def check_copy(
     return problems
 
 
+def name_problems(prop: str, value: Value) -> list[Problem]:
+    """What is wrong with the name of an image or a family that no schema says."""
+    given = _given(value)
+    return [] if given is None else list(_name(prop, given))
+
+
+def region_problems(prop: str, value: Value) -> list[Problem]:
+    """What is wrong, or doubtful, with a region's id."""
+    given = _given(value)
+    return [] if given is None else list(_region(prop, given))
+
+
+def description_problems(prop: str, value: Value) -> list[Problem]:
+    """What is wrong with a description that no schema says."""
+    given = _given(value)
+    return [] if given is None else list(_description(prop, given))
+
+
+def tag_problems(words: Words, value: Value) -> list[Problem]:
+    """What is wrong with the tags of an image that no schema says."""
+    tags = _opened(value)
+    return list(_tags(words, tags)) if isinstance(tags, list | tuple) and tags else []
+
+
+def timeout_problems(prop: str, value: Value) -> list[Problem]:
+    """What is wrong with time limits."""
+    limits = _opened(value)
+    return list(_timeouts(prop, limits)) if isinstance(limits, Mapping) else []
+
+
 def _image_id(prop: str, given: _Given) -> Iterator[Problem]:
     text = given.text
     if text.startswith("ami-"):

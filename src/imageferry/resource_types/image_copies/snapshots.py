@@ -72,11 +72,19 @@ def noted_snapshots(context: Context) -> tuple[Behind, ...]:
     return tuple(found)
 
 
-def with_snapshots(context: Context, region: str, image: Image, request: HandlerRequest) -> Context:
+def with_snapshots(
+    context: Context,
+    region: str,
+    image: Image,
+    request: HandlerRequest,
+    *,
+    is_made: bool = False,
+) -> Context:
     """The notes with an image's snapshots, which stay when it goes, and whether it is ours.
 
     An image that was there before its resource was begun was taken in, and its snapshots belong to
-    whoever made it. Nobody but a copy makes snapshots of its own.
+    whoever made it. A copy has snapshots of its own; `is_made`: so has what is no copy, because
+    its resource makes images that have.
     """
     if not image.snapshots:
         return context
@@ -86,7 +94,7 @@ def with_snapshots(context: Context, region: str, image: Image, request: Handler
     before = former.get(behind.key)
     merged = [*(before if isinstance(before, list | tuple) else ()), *image.snapshots]
     ours = list_note(context, "ours")
-    if _was_made_here(image, request) and behind.key not in ours:
+    if (image.is_copied or is_made) and _was_made_here(image, request) and behind.key not in ours:
         ours = (*ours, behind.key)
     unmade = list_note(context, "unmade")
     if image.status in _UNMADE and behind.key not in unmade:
@@ -100,7 +108,7 @@ def with_snapshots(context: Context, region: str, image: Image, request: Handler
 
 
 def _was_made_here(image: Image, request: HandlerRequest) -> bool:
-    if not image.is_copied or image.created_at is None or request.made_at <= 0:
+    if image.created_at is None or request.made_at <= 0:
         return False
     return image.created_at >= request.made_at - _CLOCK_DIFFERENCE
 

@@ -30,7 +30,11 @@ def _attributes(request: HandlerRequest, wanted: WantedCopy, image_id: str) -> d
     return {"Id": image_id, "tfcfnid": _physical_id(request, image_id)}
 
 
-def tracking_view(wanted: Callable[[Mapping[str, Value], str], WantedCopy], words: Words) -> View:
+def tracking_view(
+    wanted: Callable[[Mapping[str, Value], str], WantedCopy],
+    words: Words,
+    editable: frozenset[str] = frozenset({"name", "description", "tags"}),
+) -> View:
     """The view of a type whose properties, called by `words`, want what `wanted` says."""
     return View(
         wanted=wanted,
@@ -38,6 +42,6 @@ def tracking_view(wanted: Callable[[Mapping[str, Value], str], WantedCopy], word
         attributes=_attributes,
         recorded_id=_recorded_id,
         renews=True,
-        editable=frozenset({"name", "description", "tags"}),
+        editable=editable,
         words=words,
     )

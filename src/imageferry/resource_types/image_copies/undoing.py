@@ -28,6 +28,7 @@ from imageferry.resource_types.image_copies.wanted import aside_name
 
 _TAKEN_ON: Final = (
     "image_id", "old_id", "operation", "address", "swap", "owner", "began", "began_in", "lost",
+    "given",
 )  # fmt: skip
 """Notes of a step that was cut short, which the one that clears it away goes on with."""
 _REMOVAL_NOTES: Final = SWEEP_NOTES | {"asked", "uncancellable", "targets", "at"}
@@ -71,8 +72,8 @@ def clear_away(change: Change, request: HandlerRequest, former: Context) -> Pend
 
 async def discard(cloud: ImageCloud, change: Change, request: HandlerRequest) -> Pending | Failed:
     """Remove the image that is not to be kept; never one that was there before this step."""
-    context = request.context
-    region = text_note(context, "began_in") or change.wanted.region
+    context, wanted = request.context, change.wanted
+    region = text_note(context, "began_in") or wanted.region
     image_id = text_note(context, "image_id")
     kept = {text_note(context, "old_id"), change.view.recorded_id(request)}
     if image_id is not None and context.get("swap") is True:
@@ -90,6 +91,7 @@ async def discard(cloud: ImageCloud, change: Change, request: HandlerRequest) ->
         physical_id=change.view.physical_id(request, text_note(context, "old_id")),
         born=began,
         sweeps=request.deletes_remains,
+        is_made=wanted.recipe is not None and context.get("given") is not True,
     )
     may_act = context.get("phase") == Phase.DISCARD
     outcome = await remove_images(cloud, removal, request, may_act=may_act)
@@ -146,7 +148,7 @@ async def _search_lost(
         )
     if now >= began + VISIBILITY:
         return replace(announced(change, request, Phase.RESTORE, "undoing"), notes=told)
-    status = "looking for a copy that may have been begun"
+    status = f"looking for {wanted.a_thing} that may have been begun"
     return Pending(
         change.view.physical_id(request, text_note(context, "old_id")),
         max(0.25, min(15.0, began + VISIBILITY - now)),

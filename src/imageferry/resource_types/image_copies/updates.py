@@ -21,7 +21,7 @@ from imageferry.resource_types.handling.notes import (
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.lineage import identity_of
-from imageferry.resource_types.image_copies.notes import Phase
+from imageferry.resource_types.image_copies.notes import Phase, born_of
 from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 _STILL_CREATING: Final = "InvalidStatus.ImageIsCreating"
@@ -71,6 +71,7 @@ def finished(
                 "image_id": old_id,
                 "region": change.before.region,
                 "identity": identity_of(change.before),
+                **born_of(change.before),
             }
         )
     return Done(
@@ -126,7 +127,7 @@ async def adjust(
     try:
         image = await cloud.loader.look(region, image_id)
         if image is None:
-            words = f"the image {image_id} is no longer in {region}; restore it or copy it anew"
+            words = f"the image {image_id} is no longer in {region}; restore it or make it anew"
             return Failed(ErrorCode.NOT_FOUND, words, context=context)
         needed = [name for name in needed_calls(change, image) if name not in done]
         if needed and text_note(context, "next") == needed[0]:

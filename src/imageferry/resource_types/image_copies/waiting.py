@@ -16,7 +16,9 @@ from imageferry.resource_types.handling.notes import (
     number_note,
     text_note,
 )
+from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.imports import why_it_failed
 from imageferry.resource_types.image_copies.making import (
     Making,
     Ready,
@@ -26,6 +28,7 @@ from imageferry.resource_types.image_copies.making import (
 )
 from imageferry.resource_types.image_copies.notes import Phase
 from imageferry.resource_types.image_copies.snapshots import tell_snapshots, with_snapshots
+from imageferry.resource_types.image_copies.verification import verified
 from imageferry.resource_types.image_copies.watches import (
     Watch,
     estimate,
@@ -70,6 +73,7 @@ async def observe(
     context, now, region = request.context, request.now, making.wanted.region
     image_id = text_note(context, "image_id") or ""
     watch = cloud.watches.watch(image_id, now)
+    watch.is_made = making.wanted.recipe is not None
     physical_id = making.identify(image_id)
     try:
         image = await cloud.loader.look(region, image_id)
@@ -89,20 +93,33 @@ async def observe(
     if image is None:
         return _not_shown(cloud, making, request, watch)
     if image.status in _ENDED_WELL and image.is_usable:
-        cloud.watches.learn(region, image, now)
-        cloud.watches.forget(image_id)
-        return Ready(image)
+        if "ended" not in context:
+            cloud.watches.learn(region, image, now)
+        ready = await verified(cloud, making, request, image) if making.verifies else Ready(image)
+        if isinstance(ready, Ready):
+            cloud.watches.forget(image_id)
+        return ready
     if image.status in _ENDED_BADLY:
         cloud.watches.forget(image_id)
         return Failed(
             ErrorCode.NOT_STABILIZED,
-            f"the copy {image_id} in {region} has ended as {image.status}"
-            f"{'' if image.progress is None else f' at {image.progress}%'}",
+            f"the {making.wanted.thing} {image_id} in {region} has ended as {image.status}"
+            f"{'' if image.progress is None else f' at {image.progress}%'}"
+            f"{await _why(cloud, making, request)}",
             context=context,
             cloud_code=image.status,
         )
     see(cloud.watches, watch, region, image, now)
     return _goes_on(cloud, making, request, watch, image)
+
+
+async def _why(cloud: ImageCloud, making: Making, request: HandlerRequest) -> str:
+    """What the cloud says of an import that has failed; nothing where it says nothing."""
+    task_id = text_note(request.context, "task")
+    if task_id is None:
+        return ""
+    reason = await why_it_failed(cloud.client, making.wanted.region, task_id)
+    return f"; {masked(reason, making.wanted.secrets)}" if reason else ""
 
 
 def _goes_on(
@@ -123,6 +140,11 @@ def _goes_on(
             # What is no longer made cannot be cancelled either, and is deleted with its resource.
             waiting = changed_notes(context, phase=Phase.WAITING)
             rest = f"it is {image.status}, but not usable"
+            return _too_late(making, image.image_id, waiting, rest)
+        if left <= 0 and watch.is_made:
+            # Nothing but a copy can be cancelled by its image's id.
+            waiting = changed_notes(context, phase=Phase.WAITING)
+            rest = "it goes on being made, and is deleted together with its resource"
             return _too_late(making, image.image_id, waiting, rest)
         if left <= 0:
             return Pending(
@@ -176,7 +198,8 @@ def status_of(image: Image, watch: Watch, now: float, region: str) -> tuple[str,
     idle = stalled_for(watch, now)
     if idle is not None:
         stalled = f"no progress for {idle / 60:.0f} min"
-        words = f"the copy {where} looks stalled: {stalled}{progress and f' at{progress}'}"
+        thing = "image" if watch.is_made else "copy"
+        words = f"the {thing} {where} looks stalled: {stalled}{progress and f' at{progress}'}"
         return f"Creating{progress}, {stalled}", watch.note("stalled", words)
     return f"Creating{progress}", ()
 
@@ -192,7 +215,7 @@ def _not_shown(
         cloud.watches.forget(image_id)
         return Failed(
             ErrorCode.NOT_FOUND,
-            f"the copy {image_id} has not been shown in {region} for {VISIBILITY / 60:.0f} min; "
+            f"the {making.wanted.thing} {image_id} has not been shown in {region} for {VISIBILITY / 60:.0f} min; "
             "it was deleted, or cancelled by somebody else",
             context=context,
         )
@@ -215,7 +238,7 @@ def _too_late(making: Making, image_id: str, context: Context, rest: str) -> Fai
     limit = making.wanted.create_timeout or 0.0
     return Failed(
         ErrorCode.NOT_STABILIZED,
-        f"the copy {image_id} in {making.wanted.region} was not ready {limit:g} s after it had "
+        f"the {making.wanted.thing} {image_id} in {making.wanted.region} was not ready {limit:g} s after it had "
         f"begun to run; {rest}",
         context=context,
     )

@@ -1,4 +1,4 @@
-"""WantedCopy and View: an image copy as both types mean it, and the words of one type."""
+"""WantedCopy and View: an image as its types mean it, and the words of one type."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from imageferry.cloud.recipes import Recipe
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.values import Value, is_known
 from imageferry.resource_types.image_copies.words import Words
@@ -15,10 +16,11 @@ NAME_LIMIT: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class WantedCopy:
-    """One image copy; empty texts are None. Times are seconds.
+    """One image copy, or with a `recipe` an image that is made; empty texts are None.
 
-    `region` is the destination. `encrypted` None is not sent. `secrets` are texts of properties
-    that must not be shown.
+    Times are seconds. `region` is the destination. `encrypted` None is not sent. `secrets` are
+    texts of properties that must not be shown. What is made has no source image and no source
+    region.
     """
 
     source_id: str
@@ -35,6 +37,22 @@ class WantedCopy:
     create_timeout: float | None = None
     delete_timeout: float | None = None
     secrets: tuple[str, ...] = ()
+    recipe: Recipe | None = None
+
+    @property
+    def thing(self) -> str:
+        """What it is called in a sentence: a copy, or an image."""
+        return "copy" if self.recipe is None else "image"
+
+    @property
+    def a_thing(self) -> str:
+        """The same with its article."""
+        return "a copy" if self.recipe is None else "an image"
+
+    @property
+    def brings_snapshots(self) -> bool:
+        """True where the cloud makes the image's snapshots together with it."""
+        return self.recipe is None or self.recipe.brings_snapshots
 
     @property
     def copies_nothing(self) -> bool:
@@ -71,6 +89,17 @@ class View(NamedTuple):
     renews: bool
     editable: frozenset[str]
     words: Words
+
+
+def image_itself(request: HandlerRequest, image_id: str | None) -> str | None:
+    """The physical id of a type whose `Ref` gives the image's id."""
+    return image_id or request.physical_id
+
+
+def recorded_image(request: HandlerRequest) -> str | None:
+    """The image id in the record of such a type."""
+    image_id = request.attributes.get("ImageId")
+    return image_id if isinstance(image_id, str) and image_id else request.physical_id
 
 
 def copy_name(name: str, key: str) -> str:

@@ -40,7 +40,8 @@ class Watch:
 
     `ran_before` are the seconds for which it had run when this process saw it run first, `base`
     is the time and the percent from which its pace is measured, `finished` when and as what it was
-    seen by whoever has announced that it goes.
+    seen by whoever has announced that it goes. `is_made`: it is no copy, takes no turn in the
+    region's queue, and has a pace of its own.
     """
 
     began_at: float
@@ -56,6 +57,7 @@ class Watch:
     trouble_since: float | None = None
     noted: set[str] = field(default_factory=set)
     finished: tuple[float, Image] | None = None
+    is_made: bool = False
 
     def note(self, key: str, sentence: str) -> tuple[str, ...]:
         """The sentence the first time, nothing after that."""
@@ -107,17 +109,24 @@ class Watches:
         if watch.base[1] >= _JUST_BEGUN or watch.base[0] != watch.running_since:
             return
         pace = (now - watch.running_since) / max(1, image.size or _USUAL_GIB)
-        former = self._paces.get(region)
-        self._paces[region] = pace if former is None else (former + pace) / 2
+        kind = self._kind(region, image)
+        former = self._paces.get(kind)
+        self._paces[kind] = pace if former is None else (former + pace) / 2
 
     def expected(self, region: str, image: Image) -> float:
         """Seconds that the copy of an image of that size takes once it runs."""
-        pace = self._paces.get(region) or self._guesses.get(region, _SECONDS_PER_GIB)
+        kind = self._kind(region, image)
+        pace = self._paces.get(kind) or self._guesses.get(kind, _SECONDS_PER_GIB)
         return pace * (image.size or _USUAL_GIB)
 
     def guess(self, region: str, image: Image, seconds: float) -> None:
         """A running copy will take so long: what counts until one has been seen to its end."""
-        self._guesses[region] = seconds / max(1, image.size or _USUAL_GIB)
+        self._guesses[self._kind(region, image)] = seconds / max(1, image.size or _USUAL_GIB)
+
+    def _kind(self, region: str, image: Image) -> str:
+        """What has a pace of its own: copies to a region, and what is made there."""
+        watch = self._watches.get(image.image_id)
+        return f"{region}/made" if watch is not None and watch.is_made else region
 
     def knows(self, region: str) -> bool:
         """True where a copy to the region has been seen from start to end."""
@@ -141,7 +150,8 @@ def see(watches: Watches, watch: Watch, region: str, image: Image, now: float) -
         is_fresh = now - watch.began_at < _AT_ONCE or watch.looks_in_queue > 0
         if image.status == "Creating" and is_fresh and (progress or 0) < _JUST_BEGUN:
             watch.base = (now, progress or 0)
-        queue.run(image.image_id)
+        if not watch.is_made:
+            queue.run(image.image_id)
     if progress != watch.progress:
         watch.progress = progress
         watch.changed_at = now
@@ -173,7 +183,8 @@ def estimate(watches: Watches, watch: Watch, region: str, image: Image, now: flo
         remaining = max(expected * (100 - progress) / 100 - elapsed, expected / 10)
     if watch.first_estimate is None:
         watch.first_estimate = elapsed + remaining
-    queue.run(image.image_id, now + remaining)
+    if not watch.is_made:
+        queue.run(image.image_id, now + remaining)
     return remaining
 
 

@@ -1,4 +1,4 @@
-"""Words: the names that a type gives to the parts of an image copy."""
+"""Words: the names that a type gives to the parts of an image."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """The names that a type gives to the parts of an image copy; None or empty where it has none.
+    """The names that a type gives to the parts of an image; None or empty where it has none.
 
     `old_name` is an older word for `name`. `tells_same_region`: the type has a property that allows
-    equal regions.
+    equal regions. `made_of` are the properties that say what an image is made of that is no copy.
     """
 
     source_id: str
@@ -27,3 +27,6 @@ class Words(NamedTuple):
     tells_same_region: bool = False
     old_name: str = ""
     resource_group: str = ""
+    family: str = ""
+    boot_mode: str = ""
+    made_of: tuple[str, ...] = ()

@@ -1,14 +1,12 @@
-"""For authors of types and for our own tests: virtual time, seeded chance, an emulated house."""
+"""Virtual time: an event loop in which an hour of polling takes milliseconds, and its clock."""
 
 from __future__ import annotations
 
 import asyncio
-import random  # noqa: TID251  (seeded: the whole point is that a run can be repeated)
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar
-from uuid import UUID
 
 Result = TypeVar("Result")
 
@@ -84,25 +82,6 @@ class VirtualClock:
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass."""
         await asyncio.sleep(seconds)  # noqa: TID251  (the loop's time is virtual)
-
-
-class SeededEntropy:
-    """The Entropy socket from a seed: the same ids, nonces and jitter in every run."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self._random = random.Random(seed)  # noqa: S311  (nothing secret is made of it)
-
-    def new_id(self) -> str:
-        """A UUID of version 4."""
-        return str(UUID(int=self._random.getrandbits(128), version=4))
-
-    def nonce(self) -> str:
-        """32 hexadecimal digits."""
-        return f"{self._random.getrandbits(128):032x}"
-
-    def jitter(self) -> float:
-        """A number from 0 up to 1."""
-        return self._random.random()
 
 
 def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:

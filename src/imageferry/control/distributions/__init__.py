@@ -1,0 +1,1 @@
+"""Distributing golden images: which version is to be in which region, what goes, and the template."""

@@ -1,0 +1,374 @@
+"""outline(desk, wish): which copies come, which go and which are kept, and the request for it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from imageferry.cloud.regions import is_region
+from imageferry.control.desk import Desk
+from imageferry.control.distributions.documents import (
+    COPY_TYPE,
+    TEMPLATE_NAME,
+    read_copy,
+    read_distribution,
+    ros_template,
+)
+from imageferry.control.distributions.protections import Protections, find_protections
+from imageferry.control.distributions.retention import Aged, beyond
+from imageferry.control.distributions.versions import (
+    Copy,
+    Distribution,
+    Version,
+    copy_name,
+    day_of,
+    logical_id,
+)
+from imageferry.control.distributions.wishes import (
+    DistributionRefused,
+    Wish,
+    faults_of,
+    name_faults,
+    stack_name_of,
+    unknown_regions,
+)
+from imageferry.control.requests import RequestRefused, StackRequest
+from imageferry.model.changes import ChangeKind
+from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.operations import Operation
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.statuses import ResourceStatus
+from imageferry.ports.images import Images, ImageSight
+
+_ASKED: str = "cn-hangzhou"
+"""Where the regions are asked for, while it is not known whether the source is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A copy that exists, its id in its region, and why it is kept where it might have gone."""
+
+    copy: Copy
+    thing_id: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a distribution comes to.
+
+    `adoption`: first this request, which takes back copies that a deletion could not remove and
+    that are to stay; None where there are none. `elsewhere` are regions that are no destinations,
+    and whose copies stay as they are. `is_resumed`: an operation that is open does it already.
+    """
+
+    request: StackRequest
+    wanted: Distribution
+    arriving: tuple[Copy, ...] = ()
+    retiring: tuple[Held, ...] = ()
+    kept: tuple[Held, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    adoption: StackRequest | None = None
+    is_resumed: bool = False
+
+
+class _Past(NamedTuple):
+    """What the stack has: `held` copies by logical id, of which `doomed` are half deleted."""
+
+    versions: tuple[Version, ...] = ()
+    held: Mapping[str, Held] = {}
+    doomed: frozenset[str] = frozenset()
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What becomes of a stack's copies, gathered region by region."""
+
+    copies: dict[str, Copy] = field(default_factory=dict)
+    arriving: list[Copy] = field(default_factory=list)
+    candidates: list[str] = field(default_factory=list)
+    faults: list[Diagnostic] = field(default_factory=list)
+
+
+async def outline(desk: Desk, wish: Wish) -> Outline:
+    """What the wish comes to as things stand; a few calls, and nothing is changed.
+
+    Raises DistributionRefused with everything that is wrong, and whatever the calls raise.
+    """
+    images = desk.images
+    if images is None:
+        raise RequestRefused("no cloud is connected that could be asked for images")
+    source, regions = await _looked_at(images, wish)
+    version = Version(source.image_id, source.name, _day(desk.clock.now(), source.created_at))
+    faults = [*name_faults(wish, version)]
+    name = wish.stack_name or stack_name_of(source.family or source.name)
+    if not name:
+        faults.append(
+            error(
+                "IF964",
+                f'no name for a stack can be made of "{source.name}"',
+                why="a stack's name holds letters, digits, hyphens and underscores",
+                remedy="give one with --stack",
+            )
+        )
+    if faults:
+        raise DistributionRefused(faults)
+    place = replace(desk.place, region=wish.source_region)
+    found = await desk.store.find_stacks(place, name)
+    stack = found[0] if found else None
+    resumed = None if stack is None else await _resumed(desk, stack, wish)
+    if resumed is not None:
+        return resumed
+    past = _Past() if stack is None else await _past(desk, stack, wish)
+    return await _outlined(desk, images, wish, name, stack, past, version, regions)
+
+
+def _day(now: float, created_at: float | None) -> float:
+    return float(int(now if created_at is None else created_at))
+
+
+async def _looked_at(images: Images, wish: Wish) -> tuple[ImageSight, tuple[str, ...]]:
+    """The source as it is, and the destinations; raises DistributionRefused."""
+    faults = [*faults_of(wish)]
+    if any(one.code == "IF960" for one in faults):
+        # Without regions nobody can be asked.
+        raise DistributionRefused(faults)
+    asked = wish.source_region if is_region(wish.source_region) else _ASKED
+    known = await images.regions(asked)
+    faults += unknown_regions(wish, known)
+    source = None
+    if wish.source_region in known:
+        source = await images.look(wish.source_region, wish.image_id)
+        faults += _source_faults(wish, source)
+    if faults or source is None:
+        raise DistributionRefused(faults)
+    everywhere = tuple(one for one in known if one != wish.source_region)
+    return source, everywhere if wish.is_everywhere else tuple(dict.fromkeys(wish.regions))
+
+
+def _source_faults(wish: Wish, source: ImageSight | None) -> list[Diagnostic]:
+    where = f"{wish.image_id} in {wish.source_region}"
+    if source is None:
+        return [
+            error(
+                "IF962",
+                f"there is no image {where}",
+                why="an image is known in its own region only",
+                remedy="check the id, and the region of --from",
+            )
+        ]
+    if not source.is_own:
+        return [
+            error(
+                "IF962",
+                f"{where} belongs to somebody else",
+                why="only the owner of an image can copy it to other regions",
+                remedy="let its owner distribute it and share the copies with --share",
+            )
+        ]
+    if not source.is_ready:
+        return [
+            error(
+                "IF962",
+                f"{where} is {source.status or 'not usable'}",
+                why="only an image that is Available and usable can be copied",
+                remedy="wait for it, or make it Available again",
+            )
+        ]
+    return []
+
+
+async def _open_operation(desk: Desk, stack: Stack) -> Operation | None:
+    operation = await desk.store.last_operation(stack.stack_id)
+    return operation if operation is not None and operation.status.is_open else None
+
+
+async def _resumed(desk: Desk, stack: Stack, wish: Wish) -> Outline | None:
+    """The outline of an open operation that carries the same image: it is gone on with first."""
+    operation = await _open_operation(desk, stack)
+    change_set = operation and await desk.store.change_set(operation.change_set_id)
+    if not change_set or change_set.kind not in {ChangeKind.CREATE, ChangeKind.UPDATE}:
+        return None
+    wanted = read_distribution(change_set.template)
+    if wanted is None or wanted.newest.image_id != wish.image_id:
+        return None
+    request = StackRequest(
+        stack.name,
+        wish.source_region,
+        change_set.template,
+        TEMPLATE_NAME,
+        replace=change_set.replacement_allowed,
+        adopt=dict(change_set.adoptions) or None,
+    )
+    return Outline(request, wanted, is_resumed=True)
+
+
+async def _past(desk: Desk, stack: Stack, wish: Wish) -> _Past:
+    """What the stack has of former versions; raises DistributionRefused where it is another's."""
+    former = read_distribution(stack.template)
+    resources = await desk.store.resources(stack.stack_id)
+    if former is None:
+        if not resources and not stack.template:
+            return _Past()
+        raise DistributionRefused(
+            [
+                error(
+                    "IF964",
+                    f'the stack "{stack.name}" was not made by distribute',
+                    why="its template is somebody's own, and would be written over",
+                    remedy="give another name with --stack",
+                )
+            ]
+        )
+    copies = {one.logical_id: one for one in former.copies}
+    doomed = set()
+    for key, resource in resources.items():
+        if resource.type_name == COPY_TYPE and resource.status is ResourceStatus.DELETE_FAILED:
+            doomed.add(key)
+            copies.setdefault(key, read_copy(key, resource.properties))
+    held = {
+        key: Held(copy, str(found.physical_id))
+        for key, copy in copies.items()
+        if (found := resources.get(key)) is not None and _is_there(found)
+    }
+    return _Past(_versions(former, held), held, frozenset(doomed) & held.keys(), former.accounts)
+
+
+def _is_there(resource: Resource) -> bool:
+    is_kept = resource.status.is_whole or resource.status is ResourceStatus.DELETE_FAILED
+    return is_kept and resource.physical_id is not None
+
+
+def _versions(former: Distribution, held: Mapping[str, Held]) -> tuple[Version, ...]:
+    """The versions of the template, before them those that are known by what is left of them."""
+    known = {one.image_id for one in former.versions}
+    older: dict[str, Version] = {}
+    for key, one in held.items():
+        image_id = one.copy.image_id
+        if image_id not in known:
+            older[image_id] = Version(image_id, one.copy.name, day_of(key) or 0.0)
+    return (*sorted(older.values(), key=lambda one: one.created_at), *former.versions)
+
+
+async def _outlined(
+    desk: Desk,
+    images: Images,
+    wish: Wish,
+    name: str,
+    stack: Stack | None,
+    past: _Past,
+    version: Version,
+    regions: Sequence[str],
+) -> Outline:
+    versions = (*(one for one in past.versions if one.image_id != version.image_id), version)
+    order = {one.image_id: number for number, one in enumerate(versions)}
+    held = dict(sorted(past.held.items(), key=lambda pair: order[pair[1].copy.image_id]))
+    draft = _drafted(wish, version, regions, held, past.doomed, versions, desk.clock.now())
+    if draft.faults:
+        raise DistributionRefused(draft.faults)
+    protections = Protections()
+    if draft.candidates and stack is not None:
+        own = {*held, *(f"{key}Share" for key in held)}
+        protections = await find_protections(
+            desk.store,
+            images,
+            stack.stack_id,
+            own,
+            {key: (held[key].copy.region, held[key].thing_id) for key in draft.candidates},
+            accounts={*past.accounts, *wish.accounts},
+            keep_tags=wish.keep_tags,
+        )
+    kept = [
+        replace(held[key], reasons=protections.reasons[key])
+        for key in draft.candidates
+        if protections.reasons.get(key)
+    ]
+    retiring = [held[key] for key in draft.candidates if not protections.reasons.get(key)]
+    leaving = {one.copy.logical_id for one in retiring}
+    copies = {key: one for key, one in draft.copies.items() if key not in leaving}
+    there = {one.image_id for one in copies.values()}
+    wanted = Distribution(
+        wish.source_region,
+        tuple(one for one in versions if one.image_id in there),
+        tuple(copies.values()),
+        wish.accounts,
+    )
+    request = StackRequest(
+        name,
+        wish.source_region,
+        ros_template(wanted),
+        TEMPLATE_NAME,
+        replace=True if wish.replaces else None,
+        refresh=wish.refreshes,
+    )
+    back = {key: held[key].thing_id for key in sorted(past.doomed) if key in copies}
+    return Outline(
+        request,
+        wanted,
+        tuple(draft.arriving),
+        tuple(retiring),
+        tuple(kept),
+        tuple(dict.fromkeys(
+            one.copy.region for one in held.values() if one.copy.region not in regions
+        )),
+        replace(request, adopt=back, refresh=False) if back else None,
+    )  # fmt: skip
+
+
+def _drafted(
+    wish: Wish,
+    version: Version,
+    regions: Sequence[str],
+    held: Mapping[str, Held],
+    doomed: frozenset[str],
+    versions: Sequence[Version],
+    now: float,
+) -> _Draft:
+    """What comes and what may go; what was begun of older versions and never finished is given up."""
+    draft = _Draft({key: one.copy for key, one in held.items()})
+    born = {one.image_id: one.created_at for one in versions}
+    for region in regions:
+        copy = _copy(wish, version, region)
+        old = [
+            one
+            for one in held.values()
+            if one.copy.region == region and one.copy.image_id != version.image_id
+        ]
+        if copy.logical_id not in held:
+            draft.arriving.append(copy)
+            draft.faults += [
+                _same_name(one, copy, wish) for one in old if one.copy.name == copy.name
+            ]
+        draft.copies.pop(copy.logical_id, None)
+        draft.copies[copy.logical_id] = copy
+        aged = [Aged(one.copy.logical_id, born[one.copy.image_id]) for one in old]
+        going = set(beyond([*aged, Aged(copy.logical_id, version.created_at)], wish.keeping, now))
+        draft.candidates += [one.name for one in aged if one.name in going or one.name in doomed]
+    return draft
+
+
+def _copy(wish: Wish, version: Version, region: str) -> Copy:
+    key = wish.keys.get(region, "")
+    return Copy(
+        logical_id(region, version),
+        version.image_id,
+        region,
+        copy_name(wish.name, version),
+        wish.description,
+        True if key else wish.encrypted,
+        key,
+        wish.tags,
+    )
+
+
+def _same_name(old: Held, copy: Copy, wish: Wish) -> Diagnostic:
+    return error(
+        "IF963",
+        f'"{copy.name}" in {copy.region} is the name of {old.thing_id} already, a copy of'
+        f" {old.copy.image_id}",
+        why="images of a region have different names, and the old one goes only after the new one"
+        " is there",
+        remedy=f'put {{id}} or {{date}} into the name: --name "{wish.name}-{{id}}"',
+    )

@@ -1,0 +1,66 @@
+"""Verification: every made thing of a stack beside what was asked for and what it was made from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from imageferry.control.desk import Desk
+from imageferry.control.drift import WHOLE, read_request, recorded
+from imageferry.engine.asking import verdict_of
+from imageferry.model.handlers import ErrorCode, Failed
+from imageferry.model.hiding import hidden_texts
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.verdicts import ResourceVerification, StackVerification, Standing
+
+
+async def verify_stack(
+    desk: Desk, stack: Stack, logical_ids: Collection[str] = ()
+) -> StackVerification:
+    """Look at everything of a stack that can be verified, in all its regions at once.
+
+    Raises OperationHolds while the stack is being changed, ResourceUnknown for a name that it does
+    not have, StackNotFound where it is deleted.
+    """
+    chosen = await recorded(desk, stack, logical_ids)
+    installation = await desk.store.installation()
+    found = await asyncio.gather(*(_verify(desk, stack, one, installation) for one in chosen))
+    return StackVerification(desk.clock.now(), tuple(found))
+
+
+async def _verify(
+    desk: Desk, stack: Stack, resource: Resource, installation: str
+) -> ResourceVerification:
+    found = desk.catalog.find(resource.type_name)
+    if found is None or found.verifier is None:
+        why = "is not installed here" if found is None else "has nothing to compare"
+        return _without(resource, Standing.NOT_VERIFIED, f"{resource.type_name} {why}")
+    if resource.status not in WHOLE:
+        return _without(resource, Standing.UNKNOWN, f"it is {resource.status.value}")
+    hidden = hidden_texts(resource.properties.values(), stack.parameters.values())
+    request = read_request(desk, stack, resource, installation)
+    verdict = await verdict_of(found.verifier, request, hidden)
+    if isinstance(verdict, Failed):
+        is_gone = verdict.code is ErrorCode.NOT_FOUND
+        standing = Standing.MISSING if is_gone else Standing.UNKNOWN
+        return _without(resource, standing, verdict.message, verdict.code.value)
+    return ResourceVerification(
+        resource.address,
+        resource.type_name,
+        resource.physical_id,
+        Standing.DIFFERS if verdict.differences else Standing.VERIFIED,
+        verdict,
+    )
+
+
+def _without(
+    resource: Resource, standing: Standing, reason: str, error_code: str = ""
+) -> ResourceVerification:
+    return ResourceVerification(
+        resource.address,
+        resource.type_name,
+        resource.physical_id,
+        standing,
+        reason=reason,
+        error_code=error_code,
+    )

@@ -1,0 +1,173 @@
+"""What it takes to make one image current in its family, call by call; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from imageferry.cloud.families import AVAILABLE, DEPRECATED
+from imageferry.cloud.images import Image
+from imageferry.resource_types.families.wanted import WantedFamily
+
+ENDED_WELL: Final = frozenset({AVAILABLE, DEPRECATED})
+UNFINISHED: Final = frozenset({"Creating", "Waiting"})
+MOST_FORMER: Final = 20
+"""How far back a family can be rolled."""
+
+
+class Call(NamedTuple):
+    """One change of an image: its family, its status, or both; None leaves as it is."""
+
+    image_id: str
+    family: str | None
+    status: str | None
+
+    @property
+    def key(self) -> str:
+        """The same for the same change of the same image."""
+        return " ".join((self.image_id, self.family or "-", self.status or "-"))
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What was done to images here, so that it can be undone, and nothing else.
+
+    `marked` is the family that each had before it was put into this one; `deprecated` are those
+    that were Available before.
+    """
+
+    marked: Mapping[str, str] = field(default_factory=dict)
+    deprecated: frozenset[str] = frozenset()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every image that was touched."""
+        return frozenset(self.marked) | self.deprecated
+
+
+class Standing(NamedTuple):
+    """A family as it is seen: its wanted members by id, those that leave it, and everybody else's."""
+
+    members: Mapping[str, Image]
+    leaving: Mapping[str, Image]
+    strangers: Mapping[str, Image]
+
+
+def newest_first(images: Iterable[Image], order: Sequence[str] = ()) -> list[Image]:
+    """Images by age, the newest first; of one moment, what is named later in `order` is newer."""
+    places = {image_id: place for place, image_id in enumerate(order)}
+    return sorted(
+        images,
+        key=lambda one: (one.created_at or 0.0, places.get(one.image_id, -1), one.image_id),
+        reverse=True,
+    )
+
+
+def is_ahead(one: Image, of: Image) -> bool:
+    """Whether a family may launch from the one rather than from the other: newer, or as new.
+
+    Times are told in whole seconds, so that of two equal ones nobody can say which wins.
+    """
+    return one.image_id != of.image_id and (one.created_at or 0.0) >= (of.created_at or 0.0)
+
+
+def launching(family: str, images: Iterable[Image], order: Sequence[str] = ()) -> Image | None:
+    """The image that launches from a family, as its newest Available one."""
+    there = [one for one in images if one.family == family and one.status == AVAILABLE]
+    return next(iter(newest_first(there, order)), None)
+
+
+def rivals(standing: Standing, family: str, current: Image) -> list[Image]:
+    """Somebody else's images that launch from the family before the one that is to."""
+    return [
+        one
+        for one in newest_first(standing.strangers.values())
+        if one.family == family and one.status == AVAILABLE and is_ahead(one, current)
+    ]
+
+
+def calls_for(
+    wanted: WantedFamily,
+    standing: Standing,
+    current: Image,
+    owned: Owned,
+    undeprecatable: Collection[str] = (),
+) -> list[Call]:
+    """The calls, in order, after which the family launches `current`; nothing where it is so.
+
+    First the current one can launch; then what is newer is deprecated, the newest last, so that there
+    is one to launch from at every moment and the last call decides; then what is older is put in.
+    """
+    members = [one for one in standing.members.values() if one.status in ENDED_WELL]
+    others = [one for one in newest_first(members, wanted.members) if one != current]
+    ahead = [one for one in reversed(others) if is_ahead(one, current)]
+    behind = [one for one in reversed(others) if not is_ahead(one, current)]
+    calls = [_call(current, wanted.family, AVAILABLE)]
+    calls += [_retired(wanted, one, undeprecatable) for one in ahead]
+    calls += [
+        _call(one, wanted.family, AVAILABLE if one.image_id in owned.deprecated else None)
+        for one in behind
+    ]
+    calls += [
+        released(wanted, one, owned, restores=_may_return(one, owned, current))
+        for one in standing.leaving.values()
+    ]
+    return [call for call in calls if call.family or call.status]
+
+
+def _call(image: Image, family: str | None, status: str | None) -> Call:
+    """What differs from what an image is."""
+    return Call(
+        image.image_id,
+        None if family == image.family else family,
+        None if status == image.status else status,
+    )
+
+
+def _retired(wanted: WantedFamily, image: Image, undeprecatable: Collection[str]) -> Call:
+    """A newer member is deprecated; one that is shared cannot be, and is put aside instead."""
+    is_aside = image.family == wanted.aside and image.status == AVAILABLE
+    if image.image_id in undeprecatable or is_aside:
+        is_in = image.family == wanted.family and image.status == AVAILABLE
+        return _call(image, wanted.aside if is_in else image.family, None)
+    return _call(image, wanted.family, DEPRECATED)
+
+
+def _may_return(image: Image, owned: Owned, current: Image) -> bool:
+    """Whether an image that leaves can launch again without taking the current one's place."""
+    return image.image_id in owned.marked or not is_ahead(image, current)
+
+
+def released(wanted: WantedFamily, image: Image, owned: Owned, *, restores: bool = True) -> Call:
+    """What gives an image back as it was found; nothing of what others have done to it since."""
+    is_ours = image.family in {wanted.family, wanted.aside}
+    if not is_ours or image.status not in ENDED_WELL:
+        return Call(image.image_id, None, None)
+    family = image.family
+    if image.image_id in owned.marked:
+        family = owned.marked[image.image_id] or wanted.aside
+    restored = restores and image.image_id in owned.deprecated
+    return _call(image, family, AVAILABLE if restored else None)
+
+
+def after(call: Call, image: Image, owned: Owned) -> Owned:
+    """What is owned once a member has been changed: noted before it is, so that nothing is forgotten."""
+    marked, deprecated = dict(owned.marked), set(owned.deprecated)
+    if call.family is not None:
+        marked.setdefault(image.image_id, image.family)
+    if call.status == DEPRECATED:
+        deprecated.add(image.image_id)
+    return Owned(marked, frozenset(deprecated))
+
+
+def former_after(former: Sequence[str], before: str | None, current: str) -> tuple[str, ...]:
+    """What was current before, the last one first, once `current` is.
+
+    Going back to one of them forgets those that came after it: rolling back again goes further back.
+    """
+    if before in {None, current}:
+        return tuple(former)
+    if current in former:
+        return tuple(former[former.index(current) + 1 :])
+    return tuple([*filter(None, (before,)), *former][:MOST_FORMER])

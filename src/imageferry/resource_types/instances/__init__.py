@@ -1,0 +1,1 @@
+"""One ECS instance: made of an image, changed in place, released."""

@@ -1,0 +1,199 @@
+"""OfferedTypes: the resource types that installed packages offer, each taken or told to be broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, NamedTuple
+
+from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.schemas import schema_from_json
+from imageferry.ports.types import BrokenType, Handler, Package, ResourceType, TypeOffer
+
+_ALSO_OFFERED: Final = "remove one of the packages, or one of the entry points"
+_ASK_ITS_AUTHOR: Final = "install another version of the package, or remove it"
+
+
+class Offered(NamedTuple):
+    """One entry point: the name of a type, the package that declares it, and what is loaded."""
+
+    type_name: str
+    package: Package
+    load: Callable[[], object]
+
+
+class Unusable(Exception):
+    """An offer cannot be taken; its diagnostic says why."""
+
+    def __init__(self, fault: Diagnostic) -> None:
+        self.fault = fault
+        super().__init__(fault.message)
+
+
+Offers = Callable[[], Sequence[Offered]]
+"""Tells what installed packages offer; asked only where a type is not built in."""
+
+
+def nothing_offered() -> Sequence[Offered]:
+    """The Offers of whoever wants built-in types alone."""
+    return ()
+
+
+def take_offer(offer: TypeOffer, handler: Handler) -> ResourceType:
+    """The type of an offer, with a handler.
+
+    Raises OSError, KeyError, TypeError or ValueError for a schema that is none.
+    """
+    document = json.loads(offer.schema.read_text(encoding="utf-8"))
+    if not isinstance(document, dict):
+        raise ValueError("a schema is a JSON object")
+    return ResourceType(schema_from_json(document), offer.check, handler, offer.route)
+
+
+class OfferedTypes:
+    """The types that packages offer, each loaded when it is first asked for.
+
+    `connect` gives the handler of an offer; `built_in` are the names that no package may take.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[TypeOffer], Handler],
+        built_in: Callable[[], Collection[str]],
+        offers: Offers,
+    ) -> None:
+        self._connect = connect
+        self._built_in = built_in
+        self._offers = offers
+        self._found: dict[str, ResourceType | BrokenType] = {}
+
+    def find(self, type_name: str) -> ResourceType | None:
+        """The type of that name, or alias, if a package offers it and it can be used."""
+        found = self._look(type_name)
+        return found if isinstance(found, ResourceType) else None
+
+    def names(self) -> Sequence[str]:
+        """The names of the types that can be used, sorted, without aliases."""
+        looked = [self._look(name) for name in self._offered()]
+        names = {one.schema.type_name for one in looked if isinstance(one, ResourceType)}
+        return sorted(names - set(self._built_in()))
+
+    def broken(self) -> Sequence[BrokenType]:
+        """The offers that cannot be used, by name."""
+        looked = [self._look(name) for name in self._offered()]
+        return [one for one in looked if isinstance(one, BrokenType)]
+
+    def _offered(self) -> Sequence[str]:
+        return sorted({one.type_name for one in self._offers()})
+
+    def _look(self, type_name: str) -> ResourceType | BrokenType | None:
+        if type_name not in self._found:
+            offered = [one for one in self._offers() if one.type_name == type_name]
+            if not offered:
+                return None
+            self._found[type_name] = self._take(offered)
+        return self._found[type_name]
+
+    def _take(self, offered: Sequence[Offered]) -> ResourceType | BrokenType:
+        first = offered[0]
+        try:
+            if first.type_name in self._built_in():
+                raise Unusable(_of_ours(first))
+            if len(offered) > 1:
+                raise Unusable(_offered_twice(offered))
+            offer = _loaded(first)
+            handler = _connected(first, offer, self._connect)
+            return _conformed(first, offer, handler)._replace(package=first.package)
+        except Unusable as refused:
+            return BrokenType(first.type_name, first.package, refused.fault)
+
+
+def _where(one: Offered) -> str:
+    return f'the package "{one.package}" declares the entry point "{one.package.entry_point}"'
+
+
+def _of_ours(one: Offered) -> Diagnostic:
+    return error(
+        "IF953",
+        f'the type "{one.type_name}" is built in, and "{one.package}" offers it again',
+        why=f"{_where(one)}; a built-in type is never replaced",
+        remedy="give the type of the package another name",
+    )
+
+
+def _offered_twice(offered: Sequence[Offered]) -> Diagnostic:
+    packages = " and ".join(f'"{one.package}"' for one in offered)
+    return error(
+        "IF954",
+        f'the type "{offered[0].type_name}" is offered by {packages}',
+        why="; ".join(map(_where, offered)),
+        remedy=_ALSO_OFFERED,
+    )
+
+
+def _loaded(one: Offered) -> TypeOffer:
+    try:
+        offer = one.load()
+    except Exception as fault:
+        raise Unusable(
+            error(
+                "IF950",
+                f'the type "{one.type_name}" cannot be loaded from "{one.package}"',
+                why=f"{_where(one)}, and loading it ends with {_said(fault)}",
+                remedy=_ASK_ITS_AUTHOR,
+            )
+        ) from fault
+    if not isinstance(offer, TypeOffer):
+        raise Unusable(
+            error(
+                "IF951",
+                f'what "{one.package}" offers as the type "{one.type_name}" is no TypeOffer',
+                why=f"{_where(one)}, and what stands there is of the class {type(offer).__name__}",
+                remedy="let the entry point name an imageferry.TypeOffer",
+            )
+        )
+    return offer
+
+
+def _conformed(one: Offered, offer: TypeOffer, handler: Handler) -> ResourceType:
+    try:
+        found = take_offer(offer, handler)
+    except Exception as fault:
+        raise Unusable(
+            error(
+                "IF952",
+                f'the schema of the type "{one.type_name}" from "{one.package}" cannot be used',
+                why=f"{_where(one)}, and reading the schema ends with {_said(fault)}",
+                remedy="mend the schema: docs/types.md tells what may stand in it",
+            )
+        ) from fault
+    names = (found.schema.type_name, *found.schema.aliases)
+    if one.type_name not in names:
+        raise Unusable(
+            error(
+                "IF955",
+                f'"{one.package}" offers the type "{one.type_name}" with the schema of'
+                f' "{found.schema.type_name}"',
+                why=f"{_where(one)}, and its name is neither the schema's typeName nor an alias",
+                remedy=f'name the entry point "{found.schema.type_name}"',
+            )
+        )
+    return found
+
+
+def _connected(one: Offered, offer: TypeOffer, connect: Callable[[TypeOffer], Handler]) -> Handler:
+    try:
+        return connect(offer)
+    except Exception as fault:
+        raise Unusable(
+            error(
+                "IF956",
+                f'the type "{one.type_name}" from "{one.package}" cannot be connected',
+                why=f"{_where(one)}, and its connect ends with {_said(fault)}",
+                remedy=_ASK_ITS_AUTHOR,
+            )
+        ) from fault
+
+
+def _said(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {str(fault).strip() or 'nothing more is said'}"

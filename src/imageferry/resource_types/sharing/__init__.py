@@ -1,0 +1,1 @@
+"""Sharing images with other accounts, and publishing them: one handler for both languages."""

@@ -1,0 +1,182 @@
+"""ShareHandler: the handler of both types of image share, over one view of their words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imageferry.cloud.errors import CloudError
+from imageferry.model.handlers import (
+    Context,
+    Done,
+    ErrorCode,
+    Failed,
+    HandlerRequest,
+    Outcome,
+    Pending,
+)
+from imageferry.model.values import Json
+from imageferry.resource_types.handling.faults import failed
+from imageferry.resource_types.handling.notes import step_key, text_note
+from imageferry.resource_types.handling.properties import masked
+from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.sharing.changes import (
+    NOTHING,
+    Change,
+    leftover_pair,
+    noted_former,
+    pair_of,
+    told_to_stay,
+)
+from imageferry.resource_types.sharing.granting import Goal, Standing, look, proceed, troubled
+from imageferry.resource_types.sharing.taking_back import (
+    goals_of_deletion,
+    has_begun,
+    notes_of_deletion,
+    what_stays,
+)
+from imageferry.resource_types.sharing.wanted import (
+    Former,
+    ShareView,
+    WantedShare,
+    recorded_former,
+)
+
+
+class ShareHandler:
+    """Shares an image and publishes it, and takes back what was granted here and no more."""
+
+    def __init__(self, cloud: ImageCloud, view: ShareView) -> None:
+        self._cloud = cloud
+        self._view = view
+
+    def _wanted(self, request: HandlerRequest) -> WantedShare:
+        return self._view.wanted(request.properties, request.region)
+
+    async def create(self, request: HandlerRequest) -> Outcome:
+        """Share and publish what is not yet, and note how it stood before."""
+        change = Change(request, self._wanted(request), NOTHING, Former(), self._view.renews)
+        return await self._bring(change)
+
+    async def update(self, request: HandlerRequest) -> Outcome:
+        """Grant what is new, revoke what was granted here and is not wanted any longer."""
+        previous = self._view.wanted(request.previous, request.region)
+        former = recorded_former(request.attributes)
+        change = Change(request, self._wanted(request), previous, former, self._view.renews)
+        return await self._bring(change)
+
+    async def read(self, request: HandlerRequest) -> Outcome:
+        """Look who has the image: NOT_FOUND where it, or a share that is nothing else, is gone."""
+        wanted, former = self._wanted(request), recorded_former(request.attributes)
+        observed = None
+        try:
+            standing = await look(self._cloud, wanted.region, wanted.image_id)
+            leftovers = [one for one in request.leftovers if await self._still_there(one)]
+        except CloudError as error:
+            return failed(error, request.context)
+        if standing is not None:
+            observed = self._view.observed(wanted, standing.accounts, standing.is_public, former)
+        if observed is None:
+            where = f"{wanted.image_id} in {wanted.region}"
+            words = f"there is no image {where}" if standing is None else f"{where} is not shared"
+            return Failed(ErrorCode.NOT_FOUND, masked(words, wanted.secrets))
+        return Done(
+            self._view.physical_id(request, wanted),
+            self._view.attributes(request, wanted, former),
+            leftovers=tuple(leftovers),
+            observed=observed,
+        )
+
+    async def delete(self, request: HandlerRequest) -> Outcome:
+        """Take back what this resource has granted, unless it is to stay; the rest is not touched."""
+        wanted = self._view.wanted(request.properties or request.previous, request.region)
+        key = step_key(request.token)
+        notes = dict(request.context)
+        if notes.get("step") != key or notes.get("deletes") is not True:
+            if not has_begun(request):
+                return Done(request.physical_id)
+            notes = notes_of_deletion(request, wanted, key)
+        if wanted.keeps:
+            return Done(request.physical_id, notes=what_stays(wanted))
+        for goal in goals_of_deletion(wanted, notes):
+            outcome = await self._take_back(goal, request, notes)
+            if outcome is not None:
+                return outcome
+        named = list(wanted.accounts or ())
+        said = told_to_stay(wanted.image_id, named, noted_former(notes), wanted.secrets)
+        return Done(request.physical_id, notes=said)
+
+    async def clean_up(self, request: HandlerRequest) -> Outcome:
+        """Take back one share that a renewal has left over."""
+        leftover, wanted = request.leftover or {}, self._wanted(request)
+        found = leftover_pair(leftover)
+        if found is None or found == pair_of(wanted):
+            return Done(request.physical_id)
+        image_id, account = found
+        region = text_note(leftover, "region") or wanted.region
+        goal = Goal(image_id, region, revoked=(account,), removes=True, secrets=wanted.secrets)
+        outcome = await self._take_back(goal, request, _notes_of_step(request))
+        return Done(request.physical_id) if outcome is None else outcome
+
+    async def _take_back(
+        self, goal: Goal, request: HandlerRequest, notes: Mapping[str, Json]
+    ) -> Pending | Failed | None:
+        cloud = self._cloud.confirmed(request.confirm)
+        try:
+            standing = await look(cloud, goal.region, goal.image_id)
+        except CloudError as error:
+            return troubled(cloud, goal, error, request, notes, request.physical_id)
+        return await proceed(cloud, goal, standing, request, notes, request.physical_id)
+
+    async def _still_there(self, leftover: Context) -> bool:
+        found, region = leftover_pair(leftover), text_note(leftover, "region")
+        if found is None or region is None:
+            return True
+        standing = await look(self._cloud, region, found[0])
+        return standing is not None and found[1] in (standing.accounts or ())
+
+    async def _bring(self, change: Change) -> Outcome:
+        request, wanted, view = change.request, change.wanted, self._view
+        cloud = self._cloud.confirmed(request.confirm)
+        physical_id = view.physical_id(request, wanted)
+        notes = _notes_of_step(request)
+        goal = Goal(wanted.image_id, wanted.region, secrets=change.secrets)
+        try:
+            standing = await look(cloud, wanted.region, wanted.image_id)
+        except CloudError as error:
+            return troubled(cloud, goal, error, request, notes, physical_id)
+        if standing is not None:
+            _note_how_it_stood(notes, change, standing)
+        former = noted_former(notes)
+        goal = Goal(
+            wanted.image_id,
+            wanted.region,
+            granted=wanted.accounts or (),
+            revoked=change.revoked(former),
+            public=change.public(former),
+            secrets=change.secrets,
+        )
+        outcome = await proceed(cloud, goal, standing, request, notes, physical_id)
+        if outcome is not None:
+            return outcome
+        return Done(
+            physical_id,
+            view.attributes(request, wanted, former),
+            leftovers=change.leftovers(),
+            notes=change.said(former),
+        )
+
+
+def _notes_of_step(request: HandlerRequest) -> dict[str, Json]:
+    key = step_key(request.token)
+    if request.context.get("step") == key:
+        return dict(request.context)
+    return {"step": key, "since": request.now}
+
+
+def _note_how_it_stood(notes: dict[str, Json], change: Change, standing: Standing) -> None:
+    """Write down, once and before the first call, what this step finds."""
+    if "before" not in notes and standing.accounts is not None:
+        notes["before"] = list(change.accounts_before(standing.accounts))
+        notes |= {"image_id": change.wanted.image_id, "region": change.wanted.region}
+    if "was_public" not in notes and standing.image is not None:
+        notes["was_public"] = change.public_before(standing.is_public)

@@ -1,0 +1,87 @@
+"""The rules of image shares that no schema can say: ids of images, regions and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from imageferry.cloud.regions import is_region, is_well_formed, nearest_region
+from imageferry.model.addresses import PropertyPath
+from imageferry.model.diagnostics import Severity
+from imageferry.model.schemas import Problem
+from imageferry.model.values import Secret, Value
+from imageferry.resource_types.handling.properties import text_of
+
+MOST_ACCOUNTS: Final = 10
+"""With more the service passes over the property (ROS reference, ImageSharePermission)."""
+
+
+def _shown(value: Value, text: str) -> str:
+    return "****" if isinstance(value, Secret) else text
+
+
+def image_problems(prop: str, value: Value) -> Iterator[Problem]:
+    """What is wrong with the id of an image that is to be shared, as far as it is known."""
+    text = text_of(value, [])
+    if text is None:
+        return
+    given = _shown(value, text)
+    if text.startswith("ami-") or text.split() != [text]:
+        yield Problem(
+            "IF520", (prop,), f"'{given}' is no image id",
+            why="an image of Alibaba Cloud ECS has an id such as m-bp1abc",
+            remedy="give the id of a custom image of this account",
+        )  # fmt: skip
+    elif not text.startswith("m-"):
+        what = "a public image" if text.endswith(".vhd") else "no custom image"
+        yield Problem(
+            "IF521", (prop,), f"'{given}' looks like {what}",
+            why="only custom images of the own account can be shared; their ids begin with m-",
+            remedy="give the id of a custom image of this account",
+            severity=Severity.WARNING,
+        )  # fmt: skip
+
+
+def region_problems(prop: str, value: Value) -> Iterator[Problem]:
+    """What is wrong with the region of an image, as far as it is known."""
+    text = text_of(value, [])
+    if text is None or is_region(text):
+        return
+    near = None if isinstance(value, Secret) else nearest_region(text)
+    remedy = f"did you mean '{near}'?" if near is not None else ""
+    if is_well_formed(text):
+        yield Problem(
+            "IF523", (prop,), f"'{_shown(value, text)}' is no region that is known here",
+            why="the list of regions that comes with this version does not have it",
+            remedy=remedy or "correct it if it is a slip; it is tried all the same",
+            severity=Severity.WARNING,
+        )  # fmt: skip
+    else:
+        yield Problem(
+            "IF522", (prop,), f"'{_shown(value, text)}' is not a region id",
+            why="a region id is lower case, without spaces, such as cn-hangzhou",
+            remedy=remedy,
+        )  # fmt: skip
+
+
+def account_problems(path: PropertyPath, value: Value) -> Iterator[Problem]:
+    """What is wrong with the id of an account, as far as it is known."""
+    text = text_of(value, [])
+    if text is not None and not (text.isascii() and text.isdigit()):
+        yield Problem(
+            "IF551", path, f"'{_shown(value, text)}' is no account id",
+            why="an image is shared with the number of an Alibaba Cloud account, not with a name",
+            remedy="give the account's id, a number of up to 16 digits such as 1234567890123456",
+        )  # fmt: skip
+
+
+def number_problems(prop: str, accounts: Sequence[Value]) -> Iterator[Problem]:
+    """Too many accounts in one resource: none of them counts."""
+    if len(accounts) > MOST_ACCOUNTS:
+        yield Problem(
+            "IF550", (prop,), f"{len(accounts)} accounts are given, so '{prop}' is ignored",
+            why=f"with more than {MOST_ACCOUNTS} accounts the service passes over the property, and "
+            "the image is shared with none of them",
+            remedy=f"give {MOST_ACCOUNTS} accounts at most, and the others in a resource of their own",
+            severity=Severity.WARNING,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Snapshots of disks: made, changed in place, removed."""
