@@ -41,7 +41,7 @@ def typed_in(text: str) -> Iterator[list[str]]:
         yield from typed_in(inner)
     text = _WITHIN.sub("x", text)
     for line in re.sub(r" *\\\n *", " ", text).splitlines():
-        if "imageferry " not in line:
+        if "imageferry " not in line or line.startswith("from "):
             continue
         try:
             words = shlex.split(line, comments=True)

@@ -66,6 +66,12 @@ ONLY_IN: Final[Mapping[str, tuple[str, str]]] = {
     "IF508": ("cfn", "no property of the ROS type has an old word"),
     "IF510": ("ros", "CloudFormation has no Count"),
     "IF532": ("cfn", "the ROS type has no time limits"),
+    **{f"IF54{n}": ("ros", "CloudFormation has no type for instances") for n in range(5, 10)},
+    "IF539": ("cfn", "ROS has no type for imports"),
+    "IF550": ("ros", "CloudFormation's type shares with one account"),
+    "IF580": ("ros", "CloudFormation has no type for snapshots"),
+    "IF581": ("ros", "CloudFormation has no type for snapshots"),
+    "IF582": ("ros", "CloudFormation has no type for snapshots"),
 }
 """Codes that one language alone can cause, with the reason why the other cannot."""
 
@@ -73,7 +79,6 @@ _OTHERS: Final = "it takes other stacks: tests/control and tests/scenarios"
 
 NOT_BY_A_TEMPLATE: Final[Mapping[str, str]] = {
     "IF305": "the reader refuses such depths as IF107; tests/evaluation/test_evaluator.py",
-    "IF506": "no type that is installed lists its values; tests/evaluation/test_conformance.py",
     "IF373": "a template needs a hundred questions inside each other for it; tests/control",
     "IF374": "it takes a cloud that refuses; tests/scenarios/test_data_sources.py",
     "IF362": _OTHERS,

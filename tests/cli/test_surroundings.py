@@ -117,6 +117,13 @@ def test_somebody_else_calls_the_emulated_cloud(shop: Shop) -> None:
     assert shop.run(*call, "ModifyImageAttribute", named, "ImageName=renamed").stdout == "done\n"
     found = shop.object(*call, "DescribeImages", f"RegionId={REGION}", named)
     assert [image["ImageName"] for image in found["Images"]["Image"]] == ["renamed"]
+    given = ("DescribeImages", f"RegionId={REGION}", "ImageOwnerAlias=others")
+    neighbour = (*call, "--account", "1000000000000002")
+    assert shop.object(*neighbour, *given)["TotalCount"] == 0
+    shop.run(*call, "ModifyImageSharePermission", named, "AddAccount.1=1000000000000002")
+    assert shop.object(*neighbour, *given)["TotalCount"] == 1
+    assert shop.object(*call, *given)["TotalCount"] == 0
+    shop.run(*call, "ModifyImageSharePermission", named, "RemoveAccount.1=1000000000000002")
     shop.run("emulator", "fault", "add", "quota", "--always")
     assert shop.object(*call, "DeleteImage", named) == {}, "faults are for imageferry alone"
     assert GOLDEN not in shop.run("emulator", "images").stdout
@@ -127,6 +134,7 @@ def test_somebody_else_calls_the_emulated_cloud(shop: Shop) -> None:
     [
         pytest.param(["Nope"], "InvalidApi.NotFound", id="action"),
         pytest.param(["DeleteImage", "x"], '"x" is no parameter', id="parameter"),
+        pytest.param(["--account", "ann", "DeleteImage"], "no account id", id="account"),
         pytest.param(["DeleteImage", "ImageId=m-none"], "RegionId", id="no-region"),
         pytest.param(
             ["DeleteImage", "ImageId=m-golden0000000000002"], "ImageUsingByInstance", id="in-use"

@@ -9,12 +9,12 @@ import signal
 import time
 from pathlib import Path
 
-from imageferry.emulator.app import Emulator
+from imageferry.emulator.app import DEFAULT_KEYS, Emulator
 from imageferry.emulator.gateway import AccessKey
 from imageferry.emulator.server import serve
 
 KEYS = {
-    "emulator": AccessKey("emulator"),
+    **DEFAULT_KEYS,
     "STS.one": AccessKey("secret-1", security_token="token/+="),
     "reader": AccessKey("secret-3", denied=frozenset({"CopyImage"})),
 }

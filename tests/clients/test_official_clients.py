@@ -170,6 +170,15 @@ def test_current_tags(current: dict[str, Any]) -> None:
     assert current["tags"] == {"listed": [[golden, "k", "v"]], "found": [golden], "left": 0}
 
 
+def test_current_searches(current: dict[str, Any]) -> None:
+    golden = ["m-golden0000000000001"]
+    arm = ["centos_7_9_arm64_20G_alibase_20240705.vhd"]
+    assert current["searches"] == {
+        "found": [golden, golden, [], arm, [], golden, [], golden],
+        "public": _client_error("InvalidImageOwnerAlias.PublicImageUnsupported", 400),
+    }
+
+
 def test_current_instances(current: dict[str, Any]) -> None:
     assert current["instances"] == {
         "too_early": _client_error("OperationDenied.ImageNotValid", 403),
@@ -181,6 +190,30 @@ def test_current_instances(current: dict[str, Any]) -> None:
     }
 
 
+def test_current_machines(current: dict[str, Any]) -> None:
+    assert current["machines"] == {
+        "disks": [["system", "cloud_essd", 40], ["data", "cloud_ssd", 100]],
+        "shown": ["renamed", ["sg-1", "sg-2"]],
+        "public": True,
+        "interface": "Primary",
+        "keys": ["0", "0", "true"],
+        "user_data": "IyEvYmluL3No",
+        "weak": _client_error("InvalidPassword.Malformed", 400),
+    }
+
+
+def test_current_families(current: dict[str, Any]) -> None:
+    refused = current["families"].pop("twice")
+    assert (refused["code"], refused["status"]) == ("ImageStatus.NotAvailable", 403)
+    assert current["families"] == {
+        "empty": [],
+        "newest": [1, "Available"],
+        "older": [0, "Available"],
+        "members": [[0, "sdk", "Available"], [1, "sdk", "Deprecated"]],
+        "again": [1, "Available"],
+    }
+
+
 def test_current_neighbours(current: dict[str, Any]) -> None:
     assert current["neighbours"] == {
         "regions": 35,
@@ -189,6 +222,43 @@ def test_current_neighbours(current: dict[str, Any]) -> None:
         "snapshots": ["s-golden0000000000001"],
         "import": ["ImportImage"],
         "dry_run": _client_error("DryRunOperation", 400),
+    }
+
+
+def test_current_made_images(current: dict[str, Any]) -> None:
+    assert current["made_images"] == {
+        "early": _client_error("ImageIsCreating", 403),
+        "shown": ["baked", "UEFI", "v2"],
+        "detected": "Finished",
+        "disks": [["/dev/xvda", "60", "system"], ["/dev/xvdb", "100", "data"]],
+        "tags": [["team", "images"]],
+        "nothing": _client_error("MissingParameter", 400),
+    }
+
+
+def test_current_two_accounts(current: dict[str, Any]) -> None:
+    golden = ["m-golden0000000000001", "others", 1000000000000001]
+    assert current["two_accounts"] == {
+        "private": [],
+        "shared": [[*golden, False]],
+        "copied_away": _client_error("OperationDenied.SameRegionOnly", 403),
+        "deleted": _client_error("ImageUseShared", 403),
+        "public": [[], [[*golden, True]]],
+        "copied_public": _client_error("OperationDenied.CommunityImage", 400),
+        "again": _client_error("Image.Public", 403),
+        "deleted_public": _client_error("ImageIsPublic", 403),
+    }
+
+
+def test_current_exports_and_snapshots(current: dict[str, Any]) -> None:
+    assert current["exports"] == {
+        "running": ["Processing", "0%", "true"],
+        "held": _client_error("ImageIsExporting", 403),
+        "done": ["Finished", "100%", 1],
+        "related": ["ImageId", "OSSBucket", "OSSObject"],
+        "too_late": _client_error("InvalidTaskId.IncorrectTaskStatus", 403),
+        "listed": ["Finished", "Failed"],
+        "snapshot": ["sdk-2", "progressing", "0%"],
     }
 
 

@@ -38,7 +38,13 @@ def holdings(tmp_path_factory: pytest.TempPathFactory) -> Holdings:
                 context={"targets": ["cn-beijing/m-listed"]},
             )
             operation = operation_on(kept)
-            closing = ending(kept, resources=[osaka])
+            opened_up = resource_of(
+                "Opened",
+                physical_id="m-shared",
+                properties={"ImageId": "m-shared"},
+                attributes={"ImageId": "m-shared"},
+            )
+            closing = ending(kept, resources=[osaka, opened_up])
             await store.close_operation(operation.operation_id, 1, closing)
             busy = operation_on(stack_named("busy"))
             await begin(store, stack_named("busy"), busy)
@@ -57,6 +63,7 @@ def holdings(tmp_path_factory: pytest.TempPathFactory) -> Holdings:
         pytest.param("m-listed", KEPT, id="what its notes name, with a place before it"),
         pytest.param("m-begun", AT_WORK, id="what an open operation has begun"),
         pytest.param("m-golden", None, id="what is only used"),
+        pytest.param("m-shared", None, id="what a resource is that its properties name"),
         pytest.param("m-unknown", None, id="what nobody names"),
     ],
 )

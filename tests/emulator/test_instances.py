@@ -10,6 +10,7 @@ import pytest
 from tests.emulator.clouds import GOLDEN, Cloud, HandClock
 
 HANGZHOU = {"RegionId": "cn-hangzhou"}
+WINDOWS = "win2022_21H2_x64_dtc_en-us_40G_alibase_20240809.vhd"
 
 
 def _shown(cloud: Cloud, instance: str, region: str = "cn-hangzhou") -> dict:
@@ -266,3 +267,177 @@ def test_a_snapshot_that_disks_were_made_from_goes_by_force_only(
     cloud.call("DeleteSnapshot", **forced)
     ask = {"RegionId": "ap-southeast-1", "SnapshotIds": json.dumps([snapshot])}
     assert cloud.call("DescribeSnapshots", **ask)["TotalCount"] == 0
+
+
+# --- what instances are launched with, and what is changed afterwards -------------------------------
+
+
+LAUNCH_RULES = [
+    ({"InstanceName": "1web"}, 400, "InvalidInstanceName.Malformed"),
+    ({"InstanceName": "http://web"}, 400, "InvalidInstanceName.Malformed"),
+    ({"HostName": "-web"}, 400, "InvalidHostName.Malformed"),
+    ({"HostName": "web..one"}, 400, "InvalidHostName.Malformed"),
+    ({"ImageId": WINDOWS, "HostName": "web.one"}, 400, "InvalidHostName.Malformed"),
+    ({"ImageId": WINDOWS, "KeyPairName": "key-a"}, 400, "InvalidKeyPair.NotSupported"),
+    ({"KeyPairName": "!"}, 404, "InvalidKeyPair.NotFound"),
+    ({"Password": "Short-1"}, 400, "InvalidPassword.Malformed"),
+    ({"Password": "onlysmallletters"}, 400, "InvalidPassword.Malformed"),
+    ({"Password": "Good-12345", "PasswordInherit": True}, 400, "InvalidParameter.Conflict"),
+    ({"UserData": "not base64!"}, 400, "InvalidUserData.Base64FormatInvalid"),
+    ({"UserData": "A" * 60_000}, 400, "InvalidUserData.SizeExceeded"),
+    ({"Description": "x"}, 400, "InvalidDescription.Malformed"),
+    ({"PrivateIpAddress": "ten"}, 400, "InvalidPrivateIpAddress.Malformed"),
+    ({"PrivateIpAddress": "172.16.0.9", "Amount": 2}, 400, "InvalidPrivateIpAddress.Malformed"),
+    ({"IoOptimized": "maybe"}, 400, "InvalidParameter"),
+    ({"InternetMaxBandwidthOut": 101}, 400, "InvalidParameter"),
+    ({"SystemDisk": {"Category": "tape"}}, 400, "InvalidSystemDiskCategory.ValueNotSupported"),
+    ({"SystemDisk": {"PerformanceLevel": "PL1"}}, 400, "InvalidParameter.Conflict"),
+    ({"SystemDisk": {"Size": 40_000}}, 400, "InvalidSize.ValueNotSupported"),
+    ({"DataDisk": [{"Category": "tape"}]}, 400, "InvalidDataDiskCategory.ValueNotSupported"),
+    ({"DataDisk": [{"Category": "cloud_ssd", "Size": 5}]}, 400, "InvalidSize.ValueNotSupported"),
+    ({"DataDisk": [{"SnapshotId": "s-none"}]}, 404, "InvalidSnapshotId.NotFound"),
+    ({"DataDisk": [{"Size": 20}] * 17}, 400, "InvalidParameter"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"), LAUNCH_RULES, ids=lambda value: str(value)[:50]
+)
+def test_what_is_asked_of_an_instance_is_checked(
+    cloud: Cloud,
+    refused: Callable[..., tuple[int, str]],
+    changes: dict[str, object],
+    status: int,
+    code: str,
+) -> None:
+    parameters = {
+        **HANGZHOU,
+        "ImageId": GOLDEN,
+        "InstanceType": "ecs.g7.large",
+        "SecurityGroupId": "sg-1",
+        "VSwitchId": "vsw-1",
+        **changes,
+    }
+    assert refused("RunInstances", **parameters) == (status, code)
+    assert cloud.call("DescribeInstances", **HANGZHOU)["TotalCount"] == 0
+
+
+def _disks(cloud: Cloud, **wanted: object) -> list[dict]:
+    found: list[dict] = cloud.call("DescribeDisks", **HANGZHOU, **wanted)["Disks"]["Disk"]
+    return found
+
+
+def test_disks_are_shown_and_grow(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    data = {"Size": 100, "Category": "cloud_essd", "PerformanceLevel": "PL2", "DiskName": "logs"}
+    instance = cloud.run(
+        SystemDisk={"Size": 60, "Category": "cloud_ssd"},
+        DataDisk=[{**data, "DeleteWithInstance": False, "Encrypted": True}],
+    )
+    cloud.run()
+    system, other = _disks(cloud, InstanceId=instance)
+    assert (system["Type"], system["Size"], system["Category"]) == ("system", 60, "cloud_ssd")
+    assert (other["DiskName"], other["PerformanceLevel"], other["Encrypted"]) == (
+        "logs",
+        "PL2",
+        True,
+    )
+    assert (other["DeleteWithInstance"], system["DeleteWithInstance"]) == (False, True)
+    assert len(_disks(cloud)) == 3
+    assert len(_disks(cloud, DiskType="system")) == 2
+    assert [one["DiskId"] for one in _disks(cloud, Category="cloud_essd")] == [other["DiskId"]]
+    assert _disks(cloud, DiskIds=json.dumps([system["DiskId"]])) == [system]
+    disk = {"DiskId": system["DiskId"]}
+    assert refused("ResizeDisk", **disk, NewSize=80) == (403, "IncorrectInstanceStatus")
+    clock.advance(2)
+    assert refused("ResizeDisk", DiskId="d-none", NewSize=80) == (404, "InvalidDiskId.NotFound")
+    assert refused("ResizeDisk", **disk, NewSize=60) == (403, "InvalidDiskSize.TooSmall")
+    assert refused("ResizeDisk", **disk, NewSize=40_000) == (400, "InvalidDiskSize.NotSupported")
+    assert refused("ResizeDisk", **disk, NewSize=80, Type="soon") == (400, "InvalidParameter")
+    cloud.call("CreateSnapshot", **disk)
+    assert refused("ResizeDisk", **disk, NewSize=80) == (403, "DiskCreatingSnapshot")
+    clock.advance(3600)
+    cloud.call("ResizeDisk", **disk, NewSize=80, Type="online", ClientToken="t")
+    cloud.call("ResizeDisk", **disk, NewSize=80, Type="online", ClientToken="t")
+    assert _disks(cloud, DiskIds=json.dumps([system["DiskId"]]))[0]["Size"] == 80
+
+
+def test_attributes_are_changed(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = {"InstanceId": cloud.run(Description="a first one")}
+    changes = {**instance, "InstanceName": "renamed", "Description": "changed", "HostName": "web-2"}
+    wrong = (403, "IncorrectInstanceStatus.Initializing")
+    assert refused("ModifyInstanceAttribute", **changes) == wrong
+    clock.advance(2)
+    cloud.call("ModifyInstanceAttribute", **changes, DeletionProtection=True)
+    cloud.call("ModifyInstanceAttribute", **instance, Description="", SecurityGroupIds=["sg-9"])
+    one = _shown(cloud, instance["InstanceId"])
+    assert (one["InstanceName"], one["Description"], one["HostName"]) == (
+        "renamed",
+        "changed",
+        "web-2",
+    )
+    assert (one["DeletionProtection"], one["SecurityGroupIds"]["SecurityGroupId"]) == (
+        True,
+        ["sg-9"],
+    )
+    cloud.call(
+        "ModifyInstanceAttribute", **instance, Password="Good-12345", DeletionProtection=False
+    )
+    assert "Good-12345" not in str(cloud.world.rows("SELECT body FROM instances"))
+    assert refused("ModifyInstanceAttribute", **instance, UserData="aGk=") == (
+        403,
+        "IncorrectInstanceStatus",
+    )
+    cloud.call("StopInstance", **instance, StoppedMode="KeepCharging")
+    clock.advance(2)
+    cloud.call("ModifyInstanceAttribute", **instance, UserData="aGk=")
+    assert cloud.call("DescribeUserData", **HANGZHOU, **instance)["UserData"] == "aGk="
+    other = {"RegionId": "cn-beijing", **instance}
+    assert refused("DescribeUserData", **other) == (404, "InvalidInstanceId.NotFound")
+
+
+def test_key_pairs_come_and_go(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = cloud.run(KeyPairName="key-a")
+    windows = cloud.run(WINDOWS)
+    clock.advance(2)
+    asked = {**HANGZHOU, "InstanceIds": json.dumps([instance])}
+    assert _shown(cloud, instance)["KeyPairName"] == "key-a"
+    reply = cloud.call("DetachKeyPair", **asked, KeyPairName="key-b")
+    assert (reply["FailCount"], reply["Results"]["Result"][0]["Success"]) == ("1", "false")
+    reply = cloud.call("AttachKeyPair", **asked, KeyPairName="key-b")
+    assert (reply["FailCount"], reply["TotalCount"]) == ("0", "1")
+    assert _shown(cloud, instance)["KeyPairName"] == "key-b"
+    cloud.call("DetachKeyPair", **asked, KeyPairName="key-b")
+    assert _shown(cloud, instance)["KeyPairName"] == ""
+    both = {**HANGZHOU, "InstanceIds": json.dumps([instance, windows]), "KeyPairName": "key-a"}
+    assert refused("AttachKeyPair", **both) == (400, "InvalidKeyPair.NotSupported")
+    none = {**HANGZHOU, "InstanceIds": json.dumps(["i-none"]), "KeyPairName": "key-a"}
+    assert refused("AttachKeyPair", **none) == (404, "InvalidInstanceId.NotFound")
+
+
+def test_a_public_address_is_given_once(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = {"InstanceId": cloud.run()}
+    clock.advance(2)
+    assert _shown(cloud, instance["InstanceId"])["PublicIpAddress"]["IpAddress"] == []
+    address = cloud.call("AllocatePublicIpAddress", **instance)["IpAddress"]
+    assert _shown(cloud, instance["InstanceId"])["PublicIpAddress"]["IpAddress"] == [address]
+    assert refused("AllocatePublicIpAddress", **instance) == (400, "AllocatedAlready")
+    interface = _shown(cloud, instance["InstanceId"])["NetworkInterfaces"]["NetworkInterface"][0]
+    assert interface["NetworkInterfaceId"].startswith("eni-")
+
+
+def test_a_prepaid_instance_is_released_with_its_subscription_only(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = {"InstanceId": cloud.run(InstanceChargeType="PrePaid", Period=1), "Force": True}
+    clock.advance(2)
+    assert refused("DeleteInstance", **instance) == (403, "ChargeTypeViolation")
+    cloud.call("DeleteInstance", **instance, TerminateSubscription=True)
+    assert cloud.call("DescribeInstances", **HANGZHOU)["TotalCount"] == 0

@@ -23,8 +23,11 @@ from imageferry.emulator.progress import (
     start_in_queue,
     status,
 )
+from imageferry.emulator.schema import SCHEMA_VERSION
 from imageferry.emulator.world import World
 from tests.emulator.clouds import GOLDEN, GOLDEN_IN_USE, Cloud, HandClock, Refused
+
+OLDER = Path(__file__).parents[1] / "golden" / "homes"
 
 
 def test_a_fresh_world(cloud: Cloud) -> None:
@@ -225,3 +228,37 @@ def test_an_image_takes_the_same_time_every_time() -> None:
     lengths = {round(seconds_for(f"m-{n}", 40, 60)) for n in range(50)}
     assert len(lengths) > 20
     assert 2400 * 0.93 <= min(lengths) <= max(lengths) <= 2400 * 1.07
+
+
+def test_a_world_of_the_first_version_is_brought_up_to_date(
+    tmp_path: Path, open_cloud: Callable[..., Cloud], clock: HandClock
+) -> None:
+    """Its imports become tasks, and its snapshots go on as they were."""
+    other = sqlite3.connect(tmp_path / "world")
+    other.executescript((OLDER / "version-1" / "emulator.sql").read_text(encoding="utf-8"))
+    (image_id, region, snapshots) = other.execute(
+        "SELECT image_id, region, (SELECT COUNT(*) FROM snapshots) FROM images"
+        " WHERE origin = 'copy' ORDER BY sequence LIMIT 1"
+    ).fetchone()
+    other.execute(
+        "INSERT INTO imports (task_id, image_id, region, owner, created_at, ends_at)"
+        " VALUES ('t-old', ?, ?, '1000000000000001', 1, 2)",
+        (image_id, region),
+    )
+    other.commit()
+    other.close()
+    cloud = open_cloud(tmp_path / "world")
+    assert cloud.world.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
+    task = cloud.call("DescribeTaskAttribute", RegionId=region, TaskId="t-old")
+    assert (task["TaskAction"], task["TaskStatus"]) == ("ImportImage", "Finished")
+    assert cloud.world.rows("SELECT COUNT(*) FROM snapshots") == [(snapshots,)]
+    shown = cloud.call("DescribeSnapshots", RegionId=region)["Snapshots"]["Snapshot"]
+    assert {one["Status"] for one in shown} == {"accomplished"}
+    fresh = open_cloud(tmp_path / "fresh")
+    for table in ("tasks", "snapshots", "images", "instances"):
+        assert columns(cloud, table) == columns(fresh, table)
+
+
+def columns(cloud: Cloud, table: str) -> set[tuple[object, ...]]:
+    """Name, type and constraint of each column, in whatever order."""
+    return {row[1:5] for row in cloud.world.rows(f"PRAGMA table_info({table})")}

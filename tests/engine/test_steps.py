@@ -134,6 +134,21 @@ def test_a_replacement_is_told_to_its_handler() -> None:
             [change(Action.DELETE, "a")], [resource("a", leftovers=({"image_id": "m-1"},))],
             {"a/delete": [], "a/clean_up/0": []}, id="a deletion takes its leftovers along",
         ),
+        pytest.param(
+            [change(Action.UPDATE, "a"), change(Action.UPDATE, "b", "a")],
+            [
+                resource("a", leftovers=({"image_id": "m-1"},)),
+                resource("b", "a", leftovers=({"image_id": "m-1"},)),
+            ],
+            {"a/clean_up/0": ["b/clean_up/0"], "b/clean_up/0": []},
+            id="what was left over of a dependent goes first",
+        ),
+        pytest.param(
+            [change(Action.UPDATE, "a"), change(Action.DELETE, "b")],
+            [resource("a", leftovers=({"image_id": "m-1"},)), resource("b", "a")],
+            {"a/clean_up/0": ["b/delete"], "b/delete": []},
+            id="a dependent that goes is gone before what was left over",
+        ),
     ],
 )  # fmt: skip
 def test_the_second_wave(

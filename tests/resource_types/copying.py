@@ -37,12 +37,28 @@ CHANGING = frozenset(
     {
         "CopyImage",
         "CancelCopyImage",
+        "CreateImage",
+        "ImportImage",
+        "CancelTask",
         "DeleteImage",
         "ModifyImageAttribute",
+        "ModifyImageSharePermission",
         "TagResources",
         "UntagResources",
         "JoinResourceGroup",
         "DeleteSnapshot",
+        "RunInstances",
+        "StartInstance",
+        "StopInstance",
+        "DeleteInstance",
+        "ModifyInstanceAttribute",
+        "ReplaceSystemDisk",
+        "ResizeDisk",
+        "AttachKeyPair",
+        "DetachKeyPair",
+        "CreateSnapshot",
+        "ModifySnapshotAttribute",
+        "ExportImage",
     }
 )
 
@@ -199,7 +215,7 @@ class Resource:
 
     @property
     def image_id(self) -> str:
-        return str(self.attributes["ImageId" if self.type_name == ROS else "Id"])
+        return str(self.attributes.get("ImageId") or self.attributes["Id"])
 
     def request(
         self, action: HandlerAction, wanted: Mapping[str, Value], **more: Any

@@ -86,7 +86,10 @@ def test_the_newest_is_current_where_none_is_named() -> None:
         assert shelf.states() == ["web", "web", "web"]
         attributes = shelf.resource.attributes
         assert shelf.resource.physical_id == "cn-beijing/web"
-        assert (attributes["ImageId"], attributes["PreviousImageId"]) == (shelf.ids[2], "")
+        assert (attributes["ImageId"], attributes["PreviousImageId"]) == (
+            shelf.ids[2],
+            shelf.ids[1],
+        )
         assert shelf.numbers("ImageIds") == [3, 2, 1]
         assert shelf.cloud.changes == ["ModifyImageAttribute"] * 3
 
@@ -96,8 +99,9 @@ def test_the_newest_is_current_where_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("way", "states", "former", "launches"),
     [
-        ([3], ["web", "web", "web"], [], 3),
-        ([3, 2], ["web", "web", "(web)"], [3], 2),
+        ([3], ["web", "web", "web"], [2, 1], 3),
+        ([3, 2], ["web", "web", "(web)"], [1], 2),
+        ([2, 3], ["web", "web", "web"], [2, 1], 3),
         ([1, 2, 3], ["web", "web", "web"], [2, 1], 3),
         ([1, 2, 3, 2], ["web", "web", "(web)"], [1], 2),
         ([1, 2, 3, 2, 1], ["web", "(web)", "(web)"], [], 1),

@@ -17,7 +17,7 @@ from imageferry.model.handlers import (
 )
 from imageferry.model.schemas import Problem, schema_from_json
 from imageferry.model.values import Value, reveal
-from imageferry.ports.types import ResourceType
+from imageferry.ports.types import BrokenType, ResourceType
 from imageferry.testing import run_virtually
 from tests.scenarios.workshop import Workshop, workshop
 
@@ -158,7 +158,7 @@ class ThingCatalog:
     def names(self) -> Sequence[str]:
         return [THING.type_name]
 
-    def broken(self) -> Sequence[BrokenType]:
+    def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
         return []
 
 

@@ -14,6 +14,7 @@ from imageferry.model.changes import (
     ChangeKind,
     ChangeSet,
     PropertyChange,
+    Reading,
     Replacement,
     ResourceChange,
     Wanted,
@@ -178,6 +179,7 @@ changes = st.builds(
     adopts=st.none() | contexts,
     observed=value_maps,
     renews=st.booleans(),
+    reading=st.none() | st.builds(Reading, st.none() | value_maps),
 )
 inquiries = st.builds(Inquiry, st.sampled_from(InquiryKind), st.lists(texts, max_size=3).map(tuple))
 exports = st.builds(Export, texts, texts, values)

@@ -18,7 +18,7 @@ from imageferry.model.schemas import (
 )
 from imageferry.model.templates import Template
 from imageferry.model.values import Value
-from imageferry.ports.types import Catalog, ResourceType
+from imageferry.ports.types import BrokenType, Catalog, ResourceType
 
 TAGS = PropertySchema(
     ValueType.LIST,
@@ -86,7 +86,7 @@ class Shelf:
     def names(self) -> Sequence[str]:
         return [COPY.type_name, TF_COPY.type_name]
 
-    def broken(self) -> Sequence[BrokenType]:
+    def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
         return []
 
 

@@ -11,7 +11,7 @@ import pytest
 from imageferry.dialects.reader import read
 from imageferry.model.schemas import PropertySchema, ResourceSchema, ValueType
 from imageferry.model.templates import Parameter
-from imageferry.ports.types import Catalog, ResourceType
+from imageferry.ports.types import BrokenType, Catalog, ResourceType
 from imageferry.validation.bindings import bind
 from imageferry.validation.validator import validate, validate_bound
 
@@ -41,7 +41,7 @@ class AllTypes:
     def names(self) -> list[str]:
         return []
 
-    def broken(self) -> list[BrokenType]:
+    def broken(self, type_name: str | None = None) -> list[BrokenType]:
         return []
 
 

@@ -48,6 +48,16 @@ CHOICES: Final[Sequence[Choice]] = (
         "emulator setting inherit_source_tags",
     ),
     Choice(
+        "DATASOURCE::ECS::Images",
+        "when images are looked for again where RefreshOptions is not given",
+        "by every deploy; ROS documents Never, which counts here where it is written",
+    ),
+    Choice(
+        "DATASOURCE::ECS::Images",
+        "in which order the images come",
+        "the newest first by CreationTime; those of one second by their ids",
+    ),
+    Choice(
         "CopyImage",
         "which region's limit of five running copies counts",
         "the engine asks for all and waits; the emulator counts the destination's",

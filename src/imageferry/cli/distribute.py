@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Final, NamedTuple
 
 import click
 
@@ -15,8 +15,10 @@ from imageferry.cli.display.distributions import outline_json, outline_lines
 from imageferry.cli.durations import seconds_of
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import (
+    Deed,
     Flags,
     Patience,
+    gathered,
     look_option,
     parallel_option,
     patience_flags,
@@ -37,7 +39,7 @@ from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.forecasts import Lookahead
 from imageferry.model.handlers import HandlerAction
-from imageferry.model.operations import OnFailure
+from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.statuses import StepStatus
 from imageferry.model.values import Json
 
@@ -62,6 +64,94 @@ def _age(context: click.Context, parameter: click.Parameter, text: str | None) -
     return seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for, as it was typed; ages in seconds."""
+
+    image_id: str
+    source_region: str
+    regions: tuple[str, ...]
+    all_regions: bool
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    keys: tuple[str, ...]
+    encrypt: bool
+    accounts: tuple[str, ...]
+    family: str
+    keep_last: int | None
+    keep_for: float | None
+    keep_tags: tuple[str, ...]
+    stack_name: str | None
+
+
+_ASKED: Final = (
+    click.argument("image_id", metavar="IMAGE"),
+    click.option("--from", "source_region", metavar="REGION", required=True, help="Where it is."),
+    click.option(
+        "--to",
+        "regions",
+        metavar="REGION[,REGION]",
+        multiple=True,
+        help="Where to; may be repeated.",
+    ),
+    click.option(
+        "--all-regions", is_flag=True, help="To every region of the account but the source."
+    ),
+    click.option(
+        "--name",
+        metavar="NAME",
+        default="{name}",
+        show_default=True,
+        help="The copies' name; {name}, {id} and {date} are those of the source.",
+    ),
+    click.option("--description", metavar="TEXT", default="", help="The copies' description."),
+    click.option(
+        "--tag", "tags", metavar="KEY=VALUE", multiple=True, help="A tag; may be repeated."
+    ),
+    click.option(
+        "--key",
+        "keys",
+        metavar="REGION=KEY",
+        multiple=True,
+        help="Encrypt with this key there; may be repeated.",
+    ),
+    click.option("--encrypt", is_flag=True, help="Encrypt every copy."),
+    click.option(
+        "--share",
+        "accounts",
+        metavar="ACCOUNT",
+        multiple=True,
+        help="Share every copy with this account; may be repeated.",
+    ),
+    click.option(
+        "--family", metavar="NAME", default="", help="Put the copies into this image family."
+    ),
+    click.option(
+        "--keep-last", type=int, metavar="N", help="Retire all but the N newest, by region."
+    ),
+    click.option(
+        "--keep-for", metavar="AGE", callback=_age, help="Retire what is older, such as 90d or 2w."
+    ),
+    click.option(
+        "--keep-tag",
+        "keep_tags",
+        metavar="KEY[=VALUE]",
+        multiple=True,
+        help=f"Copies with this tag stay; {KEEP_TAG} by default.",
+    ),
+    click.option(
+        "--stack", "-s", "stack_name", metavar="NAME", help="The stack that holds it all."
+    ),
+)
+
+
+def _asked(function: Deed) -> Deed:
+    """The options that say what is to be where, handed over as `asked`."""
+    names = tuple(field.name for field in fields(Asked))
+    return gathered(function, _ASKED, names, lambda **given: {"asked": Asked(**given)})
+
+
 @click.command(
     "distribute",
     epilog="""\b
@@ -83,51 +173,10 @@ shared with other accounts than --share says, public, what launches from an imag
 tagged imageferry:keep (or as --keep-tag says). Each is named, with the reason.
 """,
 )
-@click.argument("image_id", metavar="IMAGE")
-@click.option("--from", "source_region", metavar="REGION", required=True, help="Where it is.")
-@click.option(
-    "--to", "regions", metavar="REGION[,REGION]", multiple=True, help="Where to; may be repeated."
-)
-@click.option("--all-regions", is_flag=True, help="To every region of the account but the source.")
-@click.option(
-    "--name",
-    metavar="NAME",
-    default="{name}",
-    show_default=True,
-    help="The copies' name; {name}, {id} and {date} are those of the source.",
-)
-@click.option("--description", metavar="TEXT", default="", help="The copies' description.")
-@click.option("--tag", "tags", metavar="KEY=VALUE", multiple=True, help="A tag; may be repeated.")
-@click.option(
-    "--key",
-    "keys",
-    metavar="REGION=KEY",
-    multiple=True,
-    help="Encrypt with this key there; may be repeated.",
-)
-@click.option("--encrypt", is_flag=True, help="Encrypt every copy.")
-@click.option(
-    "--share",
-    "accounts",
-    metavar="ACCOUNT",
-    multiple=True,
-    help="Share every copy with this account; may be repeated.",
-)
-@click.option("--keep-last", type=int, metavar="N", help="Retire all but the N newest, by region.")
-@click.option(
-    "--keep-for", metavar="AGE", callback=_age, help="Retire what is older, such as 90d or 2w."
-)
-@click.option(
-    "--keep-tag",
-    "keep_tags",
-    metavar="KEY[=VALUE]",
-    multiple=True,
-    help=f"Copies with this tag stay; {KEEP_TAG} by default.",
-)
+@_asked
 @click.option(
     "--keep-snapshots", is_flag=True, help="Leave the snapshots of retired copies, and name them."
 )
-@click.option("--stack", "-s", "stack_name", metavar="NAME", help="The stack that holds it all.")
 @click.option(
     "--print-template",
     "language",
@@ -158,21 +207,8 @@ tagged imageferry:keep (or as --keep-tag says). Each is named, with the reason.
 )
 @screen_flags
 def distribute_command(
-    image_id: str,
-    source_region: str,
-    regions: tuple[str, ...],
-    all_regions: bool,
-    name: str,
-    description: str,
-    tags: tuple[str, ...],
-    keys: tuple[str, ...],
-    encrypt: bool,
-    accounts: tuple[str, ...],
-    keep_last: int | None,
-    keep_for: float | None,
-    keep_tags: tuple[str, ...],
+    asked: Asked,
     keep_snapshots: bool,
-    stack_name: str | None,
     language: str | None,
     dry_run: bool,
     replace: bool,
@@ -190,27 +226,7 @@ def distribute_command(
 
     Shows what comes and what goes, and asks before anything is done.
     """
-    faults: list[Diagnostic] = []
-    wish = Wish(
-        image_id=image_id.strip(),
-        source_region=source_region.strip(),
-        regions=_listed(regions),
-        is_everywhere=all_regions,
-        stack_name=stack_name or "",
-        name=name,
-        description=description,
-        encrypted=True if encrypt else None,
-        keys=dict(_pairs(keys, "--key", faults)),
-        accounts=_listed(accounts),
-        tags=tuple(_pairs(tags, "--tag", faults, may_be_bare=True)),
-        keeping=Keeping(keep_last, keep_for),
-        keep_tags=_keep_tags(keep_tags),
-        replaces=replace,
-        refreshes=refresh,
-    )
-    faults += faults_of(wish)
-    if faults:
-        raise CommandRefused(ExitCode.WRONG_USAGE, faults)
+    wish = _wish(asked, replaces=replace, refreshes=refresh)
     if not dry_run and language is None:
         need_answerer(yes=yes, deed="distribute")
     options = ExecutionOptions(
@@ -229,6 +245,33 @@ def distribute_command(
         return await _distribute(session, wish, options, patience, yes=yes, looks=look)
 
     run(_placed(flags, cloud, wish.source_region), deed)
+
+
+def _wish(asked: Asked, *, replaces: bool, refreshes: bool) -> Wish:
+    """The wish that the options make; raises CommandRefused with all that is wrong with it."""
+    faults: list[Diagnostic] = []
+    wish = Wish(
+        image_id=asked.image_id.strip(),
+        source_region=asked.source_region.strip(),
+        regions=_listed(asked.regions),
+        is_everywhere=asked.all_regions,
+        stack_name=asked.stack_name or "",
+        name=asked.name,
+        description=asked.description,
+        encrypted=True if asked.encrypt else None,
+        keys=dict(_pairs(asked.keys, "--key", faults)),
+        accounts=_listed(asked.accounts),
+        family=asked.family,
+        tags=tuple(_pairs(asked.tags, "--tag", faults, may_be_bare=True)),
+        keeping=Keeping(asked.keep_last, asked.keep_for),
+        keep_tags=_keep_tags(asked.keep_tags),
+        replaces=replaces,
+        refreshes=refreshes,
+    )
+    faults += faults_of(wish)
+    if faults:
+        raise CommandRefused(ExitCode.WRONG_USAGE, faults)
+    return wish
 
 
 def _placed(flags: Flags, cloud: str | None, region: str) -> Flags:
@@ -327,23 +370,21 @@ async def _distribute(
     code = ExitCode.FAILED
     document: Json = None
     found = await _outline(session, wish)
+    operation: Operation | None = None
     for turn in range(_TURNS):
         screen.say(*outline_lines(found, screen.paint), "")
         for request in filter(None, (found.adoption, found.request)):
             inner, given = gathering(screen)
             aside = replace(session, screen=inner)
-            agreed = yes or turn > 0 or request is found.adoption
-            code = await _carry_out(
-                aside, request, options, patience, yes=agreed, looks=looks and not turn
-            )
+            wanting = Wanting(yes or turn > 0, looks and not turn)
+            code, operation = await _carry_out(aside, request, options, patience, wanting)
             document = given() or document
             if code is not ExitCode.DONE:
                 break
-        if patience.no_wait:
+        is_done = code is ExitCode.DONE
+        if patience.no_wait or (is_done and not found.is_resumed):
             break
-        if code is ExitCode.DONE and not found.is_resumed:
-            break
-        if code is not ExitCode.DONE and not await _only_deletions_failed(session, found):
+        if not is_done and not await _only_deletions_failed(session, operation):
             break
         told = found
         found = await _outline(session, wish)
@@ -355,26 +396,35 @@ async def _distribute(
     return code
 
 
+class Wanting(NamedTuple):
+    """Whether nobody is asked, and whether the cloud is asked first (None: where somebody is)."""
+
+    yes: bool
+    looks: bool | None
+
+
 async def _carry_out(
     session: Session,
     request: StackRequest,
     options: ExecutionOptions,
     patience: Patience,
-    *,
-    yes: bool,
-    looks: bool | None,
-) -> ExitCode:
-    planned = await session.house.plane.plan(request)
-    return await execute_plan(session, planned, options, patience, yes=yes, looks=looks)
-
-
-async def _only_deletions_failed(session: Session, found: Outline) -> bool:
-    """True where all that failed of the last operation is the deletion of copies."""
+    wanting: Wanting,
+) -> tuple[ExitCode, Operation | None]:
+    """The exit code, and the operation that came of it; None where nothing was begun."""
     house = session.house
-    stack = await house.plane.find(found.request.stack_name, found.request.region)
-    operation = await house.store.last_operation(stack.stack_id)
+    planned = await house.plane.plan(request)
+    code = await execute_plan(
+        session, planned, options, patience, yes=wanting.yes, looks=wanting.looks
+    )
+    operation = await house.store.last_operation(planned.stack.stack_id)
+    is_its = operation and operation.change_set_id == planned.change_set.change_set_id
+    return code, operation if is_its else None
+
+
+async def _only_deletions_failed(session: Session, operation: Operation | None) -> bool:
+    """True where all that failed of an operation is the deletion of copies."""
     if operation is None or operation.status.is_open:
         return False
-    records = await house.store.records(operation.operation_id)
+    records = await session.house.store.records(operation.operation_id)
     failed = [one for one in records if one.status is StepStatus.FAILED]
     return bool(failed) and all(one.action is HandlerAction.DELETE for one in failed)

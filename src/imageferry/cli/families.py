@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from imageferry.assembly.house import HOME_REGION
+from imageferry.cli.display.families import FamilyThere
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.sessions import Session
 from imageferry.cli.stacks import find_stack
 from imageferry.cloud.ecs import region_words
-from imageferry.cloud.families import OWN
+from imageferry.cloud.families import OWN, images_of_family, launching, newest_first
 from imageferry.cloud.images import Image, ImageLoader, describe_images
-from imageferry.cloud.regions import HOME_REGION
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.families import FamilyRecord
 from imageferry.model.suggestions import did_you_mean
-from imageferry.resource_types.families.looking import look_at_family
-from imageferry.resource_types.families.standing import launching, newest_first
-from imageferry.resource_types.families.wanted import WantedFamily
-
-
-class FamilyThere(NamedTuple):
-    """A family of a region as the cloud has it, and as a stack has it recorded, where one does.
-
-    `images` are the newest first; `launches` is the one that launches from it, None where none can.
-    """
-
-    family: str
-    region: str
-    images: tuple[Image, ...]
-    launches: str | None
-    record: FamilyRecord | None = None
 
 
 async def recorded(
@@ -50,7 +34,12 @@ async def recorded(
 
 
 async def needed(
-    session: Session, family: str, stack_name: str | None, regions: Sequence[str], *, everywhere: bool
+    session: Session,
+    family: str,
+    stack_name: str | None,
+    regions: Sequence[str],
+    *,
+    everywhere: bool,
 ) -> list[FamilyRecord]:
     """The families of one stack that a deed is about; raises CommandRefused with all that is wrong.
 
@@ -108,10 +97,12 @@ async def looked_at(session: Session, records: Sequence[FamilyRecord]) -> list[F
     loader = ImageLoader(client)
 
     async def look(record: FamilyRecord) -> FamilyThere:
-        wanted = WantedFamily(record.family, record.region, record.members[::-1])
-        standing = await look_at_family(client, loader, wanted)
-        images = {**standing.strangers, **standing.members}
-        return _there(record.family, record.region, list(images.values()), record)
+        images = await images_of_family(client, record.region, record.family)
+        found = {one.image_id for one in images}
+        aside = [one for one in record.members if one not in found]
+        looks = await asyncio.gather(*(loader.look(record.region, one) for one in aside))
+        there = [*images, *(one for one in looks if one is not None)]
+        return _there(record.family, record.region, there, record)
 
     return list(await asyncio.gather(*map(look, records)))
 
@@ -122,7 +113,8 @@ def _there(
     order = () if record is None else record.members[::-1]
     found = launching(family, images, order)
     ordered = tuple(newest_first(images, order))
-    return FamilyThere(family, region, ordered, found and found.image_id, record)
+    launches = None if found is None else found.image_id
+    return FamilyThere(family, region, ordered, launches, record)
 
 
 async def in_the_cloud(

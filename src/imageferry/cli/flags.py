@@ -201,7 +201,7 @@ def _declared(function: Deed, options: tuple[Callable[[Deed], Deed], ...]) -> De
     return function
 
 
-def _gathered(
+def gathered(
     function: Deed,
     options: tuple[Callable[[Deed], Deed], ...],
     names: tuple[str, ...],
@@ -210,10 +210,10 @@ def _gathered(
     """The options declared, and their values handed over to the command as one."""
 
     @functools.wraps(function)
-    def gathered(**given: Any) -> None:
+    def handing_over(**given: Any) -> None:
         function(**handed_over(**{name: given.pop(name) for name in names}), **given)
 
-    return _declared(gathered, options)
+    return _declared(handing_over, options)
 
 
 _SCREEN_NAMES: Final = ("as_json", "no_color", "debug", "log_file")
@@ -223,19 +223,19 @@ _GUARD_NAMES: Final = ("is_protected", "policy_file", "policy_file_during_update
 
 def screen_flags(function: Deed) -> Deed:
     """`--json --no-color --debug --log-file`, handed over as `flags`."""
-    return _gathered(function, _SCREEN, _SCREEN_NAMES, lambda **given: {"flags": Flags(**given)})
+    return gathered(function, _SCREEN, _SCREEN_NAMES, lambda **given: {"flags": Flags(**given)})
 
 
 def house_flags(function: Deed) -> Deed:
     """The screen's flags and `--region --cloud`, handed over as `flags`."""
     names = (*_SCREEN_NAMES, "cloud", "region")
     options = (*_PLACE, *_SCREEN)
-    return _gathered(function, options, names, lambda **given: {"flags": Flags(**given)})
+    return gathered(function, options, names, lambda **given: {"flags": Flags(**given)})
 
 
 def template_flags(function: Deed) -> Deed:
     """`TEMPLATE --stack -p --parameters`, handed over as `wish`."""
-    return _gathered(function, _TEMPLATE, _TEMPLATE_NAMES, lambda **given: {"wish": Wish(**given)})
+    return gathered(function, _TEMPLATE, _TEMPLATE_NAMES, lambda **given: {"wish": Wish(**given)})
 
 
 def lone_template_flags(function: Deed) -> Deed:
@@ -245,15 +245,15 @@ def lone_template_flags(function: Deed) -> Deed:
         is_alone = stack_name is None
         return {"wish": Wish(stack_name=stack_name or "", is_alone=is_alone, **given)}
 
-    return _gathered(function, _TEMPLATE_ALONE, _TEMPLATE_NAMES, wish)
+    return gathered(function, _TEMPLATE_ALONE, _TEMPLATE_NAMES, wish)
 
 
 def patience_flags(function: Deed) -> Deed:
     """`--no-wait --wait-timeout`, handed over as `patience`."""
     names = ("no_wait", "wait_timeout")
-    return _gathered(function, _PATIENCE, names, lambda **given: {"patience": Patience(**given)})
+    return gathered(function, _PATIENCE, names, lambda **given: {"patience": Patience(**given)})
 
 
 def guard_flags(function: Deed) -> Deed:
     """`--protect --stack-policy --stack-policy-during-update`, handed over as `guard`."""
-    return _gathered(function, _GUARD, _GUARD_NAMES, lambda **given: {"guard": Guard(**given)})
+    return gathered(function, _GUARD, _GUARD_NAMES, lambda **given: {"guard": Guard(**given)})

@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "retry": ("operations", "Let go on what stopped, or try again what failed"),
     "continue-rollback": ("operations", "Go on with a rollback that failed"),
     "protect": ("operations", "Forbid that a stack is deleted"),
+    "family": ("family", "Show image families, promote and roll back"),
     "types": ("types", "Show the resource types and their references"),
     "schema": ("schema", "Write a JSON Schema for editors that complete and check"),
     "emulator": ("emulator", "Serve and manage the emulated ECS"),

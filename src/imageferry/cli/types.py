@@ -44,8 +44,7 @@ def list_types(flags: Flags) -> None:
     ]
     rows += [(one.type_name, "", str(one.package), f"broken: {one.fault.code}") for one in broken]
     screen.say(*table(rows, ("TYPE", "LANGUAGE", "COMES WITH", "WHAT IT IS")))
-    for one in broken:
-        screen.warn(one.fault)
+    screen.diagnose([one.fault for one in broken])
     screen.give(
         {
             "types": [
@@ -80,9 +79,8 @@ def show_type(type_name: str, flags: Flags) -> None:
     catalog = open_catalog()
     found = catalog.find(type_name)
     if found is None:
-        for one in catalog.broken():
-            if one.type_name == type_name:
-                raise CommandRefused(ExitCode.FAILED, [one.fault])
+        for one in catalog.broken(type_name):
+            raise CommandRefused(ExitCode.FAILED, [one.fault])
         near = nearest(type_name, catalog.names())
         raise misuse(
             "IF816",

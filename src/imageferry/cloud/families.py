@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from imageferry.cloud.client import Action, Client
@@ -12,6 +13,22 @@ DESCRIBE_IMAGE_FROM_FAMILY: Final = Action("DescribeImageFromFamily", repeatable
 AVAILABLE: Final = "Available"
 DEPRECATED: Final = "Deprecated"
 OWN: Final = "self"
+
+
+def newest_first(images: Iterable[Image], order: Sequence[str] = ()) -> list[Image]:
+    """Images by age, the newest first; of one moment, what is named later in `order` is newer."""
+    places = {image_id: place for place, image_id in enumerate(order)}
+    return sorted(
+        images,
+        key=lambda one: (one.created_at or 0.0, places.get(one.image_id, -1), one.image_id),
+        reverse=True,
+    )
+
+
+def launching(family: str, images: Iterable[Image], order: Sequence[str] = ()) -> Image | None:
+    """The image that launches from a family, as its newest Available one."""
+    there = [one for one in images if one.family == family and one.status == AVAILABLE]
+    return next(iter(newest_first(there, order)), None)
 
 
 async def images_of_family(client: Client, region: str, family: str) -> list[Image]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from imageferry.cloud.client import Client
-from imageferry.cloud.images import PAGE, READINGS, page_of_images
+from imageferry.cloud.gathering import PAGE
+from imageferry.cloud.images import READINGS, page_of_images
 from imageferry.model.values import Json
 
 

@@ -10,7 +10,8 @@ from imageferry.cloud.client import Client, listed
 from imageferry.cloud.ecs import DESCRIBE_IMAGE_SHARES, instances_of_image, region_words
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.families import image_from_family
-from imageferry.cloud.images import PAGE, Image, describe_images
+from imageferry.cloud.gathering import PAGE
+from imageferry.cloud.images import Image, describe_images
 from imageferry.ports.images import ImageSight, ImageUse
 
 _OWN: Final = "self"

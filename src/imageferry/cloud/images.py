@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from imageferry.cloud.client import Action, Client, listed
+from imageferry.cloud.gathering import PAGE, Gathering
 from imageferry.cloud.texts import percent_of, seconds_of
 from imageferry.model.values import Json
 
 DESCRIBE_IMAGES: Final = Action("DescribeImages", repeatable=True)
 EVERY_STATUS: Final = "Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated"
 """Without a Status the answer holds images that are Available and no others."""
-PAGE: Final = 100
 READINGS: Final = 4
 """How often pages are read at most, where images come and go all the while."""
-TOGETHER: Final = 0.01
-"""Seconds for which a look waits for others of its region."""
 
 
 class Disk(NamedTuple):
@@ -199,70 +196,24 @@ def _told(page: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [entry for entry in page if entry.get("ImageId")]
 
 
-_Wanted: TypeAlias = dict[str, list[asyncio.Future[Image | None]]]
-"""The ids of one page, and those who wait for each."""
-
-
 class ImageLoader:
     """Looks at images by id; looks of one moment in one region share a page, whoever asks.
 
-    Every look is a fresh one: nothing is kept. `pages` counts the pages asked for.
+    Every look is a fresh one: nothing is kept.
     """
 
     def __init__(self, client: Client) -> None:
-        self._client = client
-        self._wanted: dict[str, _Wanted] = {}
-        self._asked: set[str] = set()
-        self._pages: set[asyncio.Task[None]] = set()
-        self.pages = 0
+        async def fetch(region: str, ids: Sequence[str]) -> Mapping[str, Image]:
+            images = await describe_images(client, region, ids=ids)
+            return {image.image_id: image for image in images}
 
-    async def look(self, region: str, image_id: str) -> Image | None:
+        self._gathering: Gathering[Image] = Gathering(fetch)
+
+    @property
+    def pages(self) -> int:
+        """How many pages were asked for."""
+        return self._gathering.pages
+
+    def look(self, region: str, image_id: str) -> Coroutine[Any, Any, Image | None]:
         """The image as it is now, None where the region does not show it; raises CloudError."""
-        wanted = self._wanted.get(region)
-        loop = asyncio.get_running_loop()
-        if wanted is None:
-            wanted = self._wanted[region] = {}
-            if region in self._asked:
-                # Operations that look at one moment are woken some fractions of it apart.
-                loop.call_later(TOGETHER, self._ask, region)
-            else:
-                # Two turns of the loop, so that steps woken together have all come this far.
-                self._asked.add(region)
-                loop.call_soon(loop.call_soon, self._ask, region)
-        # A future for each who asks: one that is cancelled takes nothing from the others.
-        found: asyncio.Future[Image | None] = loop.create_future()
-        askers = wanted.get(image_id)
-        if askers is None:
-            wanted[image_id] = [found]
-        else:
-            askers.append(found)
-        return await found
-
-    def _ask(self, region: str) -> None:
-        wanted = self._wanted.pop(region)
-        ids = sorted(wanted)
-        for start in range(0, len(ids), PAGE):
-            page = {image_id: wanted[image_id] for image_id in ids[start : start + PAGE]}
-            fetch = asyncio.ensure_future(self._fetch(region, page))
-            self._pages.add(fetch)
-            fetch.add_done_callback(self._pages.discard)
-
-    async def _fetch(self, region: str, wanted: _Wanted) -> None:
-        self.pages += 1
-        try:
-            images = await describe_images(self._client, region, ids=list(wanted))
-        except BaseException as error:
-            for askers in wanted.values():
-                for found in askers:
-                    if not found.done():
-                        found.set_exception(error)
-                        found.exception()  # seen: who has ended meanwhile will not ask for it
-            if isinstance(error, Exception):
-                return
-            raise
-        by_id = {image.image_id: image for image in images}
-        for image_id, askers in wanted.items():
-            image = by_id.get(image_id)
-            for found in askers:
-                if not found.done():
-                    found.set_result(image)
+        return self._gathering.look(region, image_id)

@@ -70,7 +70,8 @@ class Disk:
 
 
 def _texts(entry: Mapping[str, Any], outer: str, inner: str) -> tuple[str, ...]:
-    return tuple(one for one in listed(entry, outer, inner) if isinstance(one, str) and one)
+    shown: Sequence[Any] = listed(entry, outer, inner)
+    return tuple(one for one in shown if isinstance(one, str) and one)
 
 
 def decode_instance(entry: Mapping[str, Any]) -> Instance:

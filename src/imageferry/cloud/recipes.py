@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -25,8 +24,7 @@ class ImportedDisk(NamedTuple):
     device: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """What CreateImage or ImportImage is told of an image, beside its name and what all images have.
 
     One of `instance_id`, `disks`, `snapshot_id` and `imports` is given; of several the first of

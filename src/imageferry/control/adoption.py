@@ -215,7 +215,7 @@ def _remarks(
             warning(
                 "IF842",
                 f"{names}: taken for what the template says",
-                why="an image does not tell what it was copied from, nor with which key",
+                why="an image does not tell what it was made from, nor with which key",
                 remedy="check that they are right: a wrong one is a change with the next deploy",
             )
         )

@@ -22,7 +22,8 @@ class Holder:
 class Holdings:
     """What the record knows, by the ids that are said anywhere in it.
 
-    `held` is what resources are, have begun or have left over; `used` what their properties name.
+    `held` is what resources are, have begun or have left over; `used` what their properties name:
+    that was there before them, so what is shared with others, or copied to where it is, is not held.
     """
 
     held: Mapping[str, Holder]
@@ -44,7 +45,7 @@ async def find_holdings(store: Store) -> Holdings:
         for record in await store.records(operation.operation_id):
             holder = Holder(operation.stack_id, stack_name, str(record.address))
             told = (record.physical_id, record.attributes, record.context, record.leftovers)
-            _put(held, _words(told), holder)
+            _put(held, _without(told, record.properties), holder)
             _put(used, _words(record.properties), holder)
     return Holdings(held, used)
 
@@ -54,7 +55,14 @@ def _name(stack: Stack | None) -> str:
 
 
 def _words_of(resource: Resource) -> Iterator[str]:
-    return _words((resource.physical_id, resource.attributes, resource.context, resource.leftovers))
+    told = (resource.physical_id, resource.attributes, resource.context, resource.leftovers)
+    return _without(told, resource.properties)
+
+
+def _without(told: object, properties: object) -> Iterator[str]:
+    """The words of a record but for those that its properties name."""
+    named = set(_words(properties))
+    return (word for word in _words(told) if word not in named)
 
 
 def words_of_record(*parts: object) -> frozenset[str]:

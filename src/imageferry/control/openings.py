@@ -65,9 +65,8 @@ def _opening(change_set: ChangeSet, catalog: Catalog) -> str:
     number = sum(change.action is not Action.NONE for change in change_set.changes)
     said = f"{change_set.kind.value.lower()} requested: "
     said += "1 resource" if number == 1 else f"{number} resources"
-    routes = [
-        route for change in change_set.changes if (route := _route(change, change_set, catalog))
-    ]
+    found = (_route(change, change_set, catalog) for change in change_set.changes)
+    routes = [route for route in found if route is not None and route[0]]
     for word, places in (("from", 0), ("to", 1)):
         regions = list(dict.fromkeys(route[places] for route in routes))
         if len(regions) > _MOST_NAMED:

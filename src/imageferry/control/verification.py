@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from imageferry.control.desk import Desk
 from imageferry.control.drift import WHOLE, read_request, recorded
@@ -11,7 +12,13 @@ from imageferry.engine.asking import verdict_of
 from imageferry.model.handlers import ErrorCode, Failed
 from imageferry.model.hiding import hidden_texts
 from imageferry.model.stacks import Resource, Stack
-from imageferry.model.verdicts import ResourceVerification, StackVerification, Standing
+from imageferry.model.verdicts import (
+    Against,
+    ResourceVerification,
+    StackVerification,
+    Standing,
+)
+from imageferry.planning.explaining import Cause, causes
 
 
 async def verify_stack(
@@ -25,7 +32,30 @@ async def verify_stack(
     chosen = await recorded(desk, stack, logical_ids)
     installation = await desk.store.installation()
     found = await asyncio.gather(*(_verify(desk, stack, one, installation) for one in chosen))
+    if any(one.standing is Standing.DIFFERS for one in found):
+        known = causes((await desk.store.resources(stack.stack_id)).values(), desk.catalog)
+        found = [_accounted(one, known) for one in found]
     return StackVerification(desk.clock.now(), tuple(found))
+
+
+def _accounted(one: ResourceVerification, known: Mapping[Cause, str]) -> ResourceVerification:
+    """The verification without the state of health that another resource of the stack wants."""
+    verdict = one.verdict
+    if verdict is None:
+        return one
+    by = {
+        differing: known.get(Cause(verdict.thing_id, differing.what, differing.actual))
+        for differing in verdict.differences
+        if differing.against is Against.HEALTH
+    }
+    told = {differing: address for differing, address in by.items() if address is not None}
+    if not told:
+        return one
+    rest = tuple(compared for compared in verdict.comparisons if compared not in told)
+    remarks = tuple(f'{differing.actual} by "{address}"' for differing, address in told.items())
+    verdict = replace(verdict, comparisons=rest, remarks=(*verdict.remarks, *remarks))
+    standing = Standing.DIFFERS if verdict.differences else Standing.VERIFIED
+    return replace(one, standing=standing, verdict=verdict)
 
 
 async def _verify(

@@ -127,7 +127,12 @@ def _properties(crossing: Crossing, one: Instance, properties: Table) -> Table:
         told = _property(crossing, one, counterpart, member)
         if told is not None and not any(known.name == told.name for known in members):
             members.append(told)
-    if not any(known.name == counterpart.stack_region_here for known in members):
+    here = counterpart.stack_region_here
+    # A type of both languages names its region with one word: as the stack's it is left out there.
+    is_left_out = here == counterpart.stack_region_there and any(
+        member.name == here for member in properties.members
+    )
+    if not is_left_out and not any(known.name == here for known in members):
         added = _stack_region(crossing, one, properties)
         if added is not None:
             members.append(added)

@@ -60,6 +60,9 @@ class Choices:
     snapshot_quota: int = 100_000
     share_quota: int = 50
     instance_quota: int = 1_000
+    family_quota: int = 1_000
+    """Image families of a region; of the images of each there may be `family_image_quota`."""
+    family_image_quota: int = 1_000
 
 
 def changed(choices: Choices, changes: Mapping[str, object]) -> Choices:

@@ -66,6 +66,8 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InvalidImageName.Duplicated": (400, "The image name is taken in this region."),
     "InvalidDescription.Malformed": (400, "The description breaks the rules for descriptions."),
     "InvalidImageFamily.Malformed": (400, "The image family breaks the rules for names."),
+    "ImageFamilyQuotaFull": (400, "The quota of image families in this region is used up."),
+    "ImageQuotaFull.ImageFamily": (400, "The quota of images in the image family is used up."),
     "InvalidResourceGroup.NotFound": (404, "The resource group does not exist."),
     "InvalidTag.Mismatch": (400, "A tag has a value and no key."),
     "InvalidTagCount": (400, "More than 20 tags were given."),

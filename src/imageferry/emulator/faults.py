@@ -79,11 +79,11 @@ KINDS: dict[str, Kind] = {
         {"word": None, "progress": None, "usable": None, "tags": None},
     ),
     "tagless": Kind("the new image never gets its tags"),
-    "copy_fails": Kind("the image being made fails at this percentage", {"percent": 50}),
-    "hidden": Kind("the new image is not listed for a while", {"seconds": 5.0}),
+    "copy_fails": Kind("the image, task or snapshot being made fails at this percentage", {"percent": 50}),
+    "hidden": Kind("the new image, task or snapshot is not listed for a while", {"seconds": 5.0}),
     "late_tags": Kind("the new image's tags are not shown for a while", {"seconds": 5.0}),
     "unusable": Kind("the new image stays unusable for a while when Available", {"seconds": 5.0}),
-    "uncancellable": Kind("the new copy answers CancelNotSupported to a cancel"),
+    "uncancellable": Kind("the new copy or task cannot be cancelled"),
     "altered": Kind(
         "the new copy is not what was asked for: `size` and `disks` as numbers, `encrypted`, the"
         " `key` of its snapshots, `architecture`, `boot_mode`, the `tag` that has another value",
@@ -97,7 +97,11 @@ MAKING_KINDS = frozenset(
     {"copy_fails", "hidden", "late_tags", "tagless", "unusable", "uncancellable", "altered"}
 )
 """Kinds that change what a call makes."""
-MAKING_ACTIONS = frozenset({"CopyImage", "CreateImage", "ImportImage"})
+MAKING_ACTIONS = frozenset(
+    {"CopyImage", "CreateImage", "ImportImage", "ExportImage", "CreateSnapshot"}
+)
+_OF_INSTANCES = frozenset({"hidden", "late_tags"})
+"""Those of them that a new instance can meet."""
 
 
 def decode_fault(row: tuple[Any, ...]) -> Fault:
@@ -206,7 +210,8 @@ def matching(
 def _matches(fault: Fault, action: str, parameters: Mapping[str, Parameter]) -> bool:
     if not fnmatch.fnmatchcase(action, fault.action):
         return False
-    if fault.kind in MAKING_KINDS and action not in MAKING_ACTIONS:
+    meets = action in MAKING_ACTIONS or (action == "RunInstances" and fault.kind in _OF_INSTANCES)
+    if fault.kind in MAKING_KINDS and not meets:
         return False
     if fault.kind == "kms_key_missing":
         key = parameters.get("KMSKeyId")

@@ -9,6 +9,7 @@ from typing import Any
 from imageferry.emulator.buckets import check_bucket, exported_size
 from imageferry.emulator.calls import Call, Reply
 from imageferry.emulator.errors import missing, refusal
+from imageferry.emulator.families import check_family
 from imageferry.emulator.image_records import (
     ImageRecord,
     add_image,
@@ -207,6 +208,7 @@ def _keep(
     family = call.text("ImageFamily")
     if family:
         check_name(family, "InvalidImageFamily.Malformed")
+        check_family(call, call.region, family)
     tags = read_tags(call)
     failing, hidden, late = call.fault("copy_fails"), call.fault("hidden"), call.fault("late_tags")
     unusable = call.fault("unusable")

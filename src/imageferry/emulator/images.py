@@ -7,6 +7,7 @@ from typing import Any
 
 from imageferry.emulator.calls import Call, Reply
 from imageferry.emulator.errors import refusal
+from imageferry.emulator.families import check_family
 from imageferry.emulator.image_filters import IN_USE_SQL, conditions_of, ids_of
 from imageferry.emulator.image_records import (
     COLUMNS,
@@ -97,6 +98,7 @@ def modify_image_attribute(call: Call) -> Reply:
         changes["description"] = description
     if family := call.text("ImageFamily"):
         changes["family"] = check_name(family, "InvalidImageFamily.Malformed")
+        check_family(call, call.region, family, image.image_id)
     if wanted := call.text("Status"):
         changes["word"] = _new_word(image, wanted, call.now)
     system = _new_system(call)

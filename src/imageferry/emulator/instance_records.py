@@ -39,6 +39,15 @@ class InstanceRecord:
         return {"running": "Running", "stopping": "Stopping"}.get(self.phase, "Stopped")
 
 
+    def shown_tags(self, now: float) -> Mapping[str, str]:
+        """Its tags, as far as they are shown yet."""
+        return self.tags if now >= self.body.get("tags_visible_at", 0.0) else {}
+
+    def is_shown(self, now: float) -> bool:
+        """Whether it is listed yet."""
+        return bool(now >= self.body.get("visible_at", 0.0))
+
+
 def decode_instance(row: Sequence[Any]) -> InstanceRecord:
     """A row as a value."""
     values = (*row[:-2], json.loads(row[-2]), json.loads(row[-1]))

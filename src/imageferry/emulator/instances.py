@@ -63,11 +63,12 @@ def _in_region(call: Call) -> list[InstanceRecord]:
         ids is None,
         json.dumps(ids or ()),
     )
-    return [decode_instance(row) for row in rows]
+    return [one for one in map(decode_instance, rows) if one.is_shown(call.now)]
 
 
 def _is_wanted(call: Call, one: InstanceRecord) -> bool:
     status, name = call.text("Status"), call.text("InstanceName")
+    tags = one.shown_tags(call.now)
     plain = (
         ("ImageId", one.image_id),
         ("ZoneId", one.body["zone"]),
@@ -84,7 +85,7 @@ def _is_wanted(call: Call, one: InstanceRecord) -> bool:
         and status in ("", one.status(call.now, call.choices.instance_seconds))
         and (not name or fnmatch.fnmatchcase(one.name, name))
         and all(
-            key in one.tags and value in (None, one.tags[key])
+            key in tags and value in (None, tags[key])
             for key, value in read_tag_filter(call)
         )
     )
@@ -160,7 +161,7 @@ def _reply(call: Call, one: InstanceRecord) -> Reply:
             "HttpTokens": body.get("http_tokens", "optional"),
         },
         "OperationLocks": {"LockReason": []},
-        "Tags": tag_reply(one.tags),
+        "Tags": tag_reply(one.shown_tags(call.now)),
     }
 
 

@@ -290,8 +290,11 @@ def _add(
     row = call.world.row("SELECT COALESCE(MAX(sequence), 0) + 1 FROM instances")
     number = row[0] if row is not None else 1
     address = f"172.16.{number // 254 % 254}.{number % 254 + 1}"
+    hidden, late = call.fault("hidden"), call.fault("late_tags")
     kept = {
         **body,
+        "visible_at": call.now + hidden.details["seconds"] if hidden else "",
+        "tags_visible_at": call.now + late.details["seconds"] if late else "",
         "disks": own_disks,
         "private_ip": call.text("PrivateIpAddress") or address,
         "interface": call.world.new_id("eni", call.region),

@@ -116,8 +116,8 @@ def add_snapshot(
 
 
 def remove_image_snapshots(call: Call, image: ImageRecord) -> None:
-    """Take away the snapshots that a cancelled copy had begun."""
+    """Take away the snapshots that were begun with an image; those that it was made of stay."""
     call.world.sql.executemany(
-        "DELETE FROM snapshots WHERE snapshot_id = ?",
-        [(disk["snapshot_id"],) for disk in image.disks],
+        "DELETE FROM snapshots WHERE snapshot_id = ? AND image_id = ?",
+        [(disk["snapshot_id"], image.image_id) for disk in image.disks],
     )

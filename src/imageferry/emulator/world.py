@@ -191,7 +191,9 @@ class World:
                 now,
                 now,
             ):
-                span = rescaled(Span(starts_at, ends_at, fails_at), now, seconds, self.choices.speed)
+                span = rescaled(
+                    Span(starts_at, ends_at, fails_at), now, seconds, self.choices.speed
+                )
                 self.sql.execute(
                     f"UPDATE {table} SET {starts} = ?, {ends} = ? WHERE {key} = ?",  # noqa: S608
                     (span.starts_at, span.ends_at, made),

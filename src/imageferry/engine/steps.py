@@ -131,7 +131,8 @@ def closing_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> S
     """The second wave, once all of the first has succeeded: what deletes and cleans up.
 
     `resources` are those that the first wave has left. A resource is deleted after everything
-    that depends on it; what a replacement left over goes last of all at its address.
+    that depends on it; what a replacement left over goes last of all at its address, and after what
+    dependents were made from it: a share of an old image before that image.
     """
     steps: dict[str, Step] = {}
     edges: dict[str, list[str]] = {}
@@ -159,7 +160,20 @@ def closing_steps(change_set: ChangeSet, resources: Mapping[str, Resource]) -> S
         for other in resource.depends_on:
             if other in deleted:
                 edges[deleted[other]].append(step_id)
+    _order_clean_ups(steps, edges)
     return Steps(steps, Graph(edges))
+
+
+def _order_clean_ups(steps: dict[str, Step], edges: dict[str, list[str]]) -> None:
+    """What was left over of a resource goes after what dependents delete or have left over."""
+    leaving: dict[ResourceAddress, list[str]] = {}
+    for step_id, step in steps.items():
+        if step.action is HandlerAction.CLEAN_UP:
+            leaving.setdefault(step.address, []).append(step_id)
+    for step_id, step in steps.items():
+        for other in step.resource.depends_on if step.resource is not None else ():
+            for later in leaving.get(other, ()):
+                edges[later].append(step_id)
 
 
 def _add_clean_ups(steps: dict[str, Step], edges: dict[str, list[str]], resource: Resource) -> None:

@@ -57,7 +57,10 @@ class Route(Protocol):
     """Where a type's resources come from and go to."""
 
     def __call__(self, properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
-        """Source and destination region of conformed properties for a stack in `region`; pure."""
+        """Source and destination region of conformed properties for a stack in `region`; pure.
+
+        The source is empty where nothing is carried, and the thing is made where it stays.
+        """
         ...
 
 
@@ -150,6 +153,6 @@ class Catalog(Protocol):
         """The names of all installed types, sorted, without aliases."""
         ...
 
-    def broken(self) -> Sequence[BrokenType]:
-        """What installed packages offer and cannot be used, by name."""
+    def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
+        """What installed packages offer and cannot be used, by name; of one name, where given."""
         ...

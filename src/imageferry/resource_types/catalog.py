@@ -9,9 +9,10 @@ from imageferry.cloud.client import Client
 from imageferry.ports.foresight import Foresight
 from imageferry.ports.traces import Adopter, Census
 from imageferry.ports.types import BrokenType, Handler, ResourceType, Verifier
-from imageferry.resource_types.ecs import copy_image, custom_image, image_family
+from imageferry.resource_types.ecs import copy_image, custom_image, image_family, instance, snapshot
 from imageferry.resource_types.ecs import image_share_permission as ecs_share
 from imageferry.resource_types.ecs import images as image_query
+from imageferry.resource_types.exports.handler import ImageExportHandler
 from imageferry.resource_types.families.handler import ImageFamilyHandler
 from imageferry.resource_types.image_copies.census import ImageCensus
 from imageferry.resource_types.image_copies.cloud import ImageCloud, connect_images
@@ -28,11 +29,14 @@ from imageferry.resource_types.installed import (
     find_entry,
     type_names,
 )
+from imageferry.resource_types.instances.cloud import connect_instances
+from imageferry.resource_types.instances.handler import InstanceHandler
 from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
 from imageferry.resource_types.sharing.handler import ShareHandler
 from imageferry.resource_types.sharing.views import MANY, ONE
 from imageferry.resource_types.sharing.wanted import ShareView
-from imageferry.resource_types.tf import image, image_copy, image_import
+from imageferry.resource_types.snapshots.handler import SnapshotHandler
+from imageferry.resource_types.tf import image, image_copy, image_export, image_import
 from imageferry.resource_types.tf import image_share_permission as tf_share
 
 Looking = Callable[[ImageCloud, View, Capacity], Foresight]
@@ -71,7 +75,11 @@ def _copies(view: View) -> Callable[[Connection], Connected]:
 
 def _made(view: View) -> Callable[[Connection], Connected]:
     def connect(on: Connection) -> Connected:
-        return Connected(ImageCopyHandler(on.images, view), ImageAdopter(on.images, view))
+        return Connected(
+            ImageCopyHandler(on.images, view),
+            ImageAdopter(on.images, view),
+            verifier=CopyVerifier(on.images, view),
+        )
 
     return connect
 
@@ -98,7 +106,10 @@ CONNECTIONS: Final[Mapping[str, Callable[[Connection], Connected]]] = {
         tracking_view(image_import.read_wanted, image_import.WORDS, image_import.EDITABLE)
     ),
     image_family.TYPE_NAME: _family,
+    instance.TYPE_NAME: lambda on: Connected(InstanceHandler(connect_instances(on.client))),
     image_query.TYPE_NAME: lambda on: Connected(ImageQueryHandler(on.client)),
+    snapshot.TYPE_NAME: lambda on: Connected(SnapshotHandler(on.images)),
+    image_export.TYPE_NAME: lambda on: Connected(ImageExportHandler(on.images)),
 }
 """How the handler of each built-in type is connected to an account."""
 
@@ -154,6 +165,6 @@ class TypeCatalog:
         """The names of all installed types, sorted, without aliases."""
         return sorted([*type_names(), *self._offered.names()])
 
-    def broken(self) -> Sequence[BrokenType]:
-        """What installed packages offer and cannot be used, by name."""
-        return self._offered.broken()
+    def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
+        """What installed packages offer and cannot be used, by name; of one name, where given."""
+        return self._offered.broken(type_name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.model.counterparts import Counterpart, PropertyCounterpart
-from imageferry.resource_types.ecs import copy_image
+from imageferry.resource_types.ecs import copy_image, image_family
 from imageferry.resource_types.tf import image_copy
 
 # Property of the one, property of the other.
@@ -64,8 +64,31 @@ _FROM_DESTINATION: Final = Counterpart(
     attributes={"Id": "ImageId"},
 )
 
+_SAME_FAMILY: Final = Counterpart(
+    type_name=image_family.TYPE_NAME,
+    properties=_pairs(
+        {name: name for name in ("ImageFamily", "RegionId", "ImageIds", "CurrentImageId")}
+    ),
+    stack_region_here="RegionId",
+    stack_region_there="RegionId",
+    attributes={
+        name: name
+        for name in (
+            "ImageId",
+            "PreviousImageId",
+            "ImageIds",
+            "FormerImageIds",
+            "DeprecatedImageIds",
+            "FoundFamilies",
+            "ImageFamily",
+            "RegionId",
+        )
+    },
+)
+
 COUNTERPARTS: Final[Mapping[str, Counterpart]] = {
     copy_image.TYPE_NAME: _FROM_SOURCE,
     image_copy.TYPE_NAME: _FROM_DESTINATION,
+    image_family.TYPE_NAME: _SAME_FAMILY,
 }
 """By the name of the type here."""

@@ -12,10 +12,17 @@ from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
 from imageferry.ports.types import BrokenType, Check, Handler, ResourceType, Route, no_route
 from imageferry.resource_types.counterparts import COUNTERPARTS
-from imageferry.resource_types.ecs import copy_image, custom_image, image_family, images
+from imageferry.resource_types.ecs import (
+    copy_image,
+    custom_image,
+    image_family,
+    images,
+    instance,
+    snapshot,
+)
 from imageferry.resource_types.ecs import image_share_permission as ecs_share
 from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
-from imageferry.resource_types.tf import image, image_copy, image_import
+from imageferry.resource_types.tf import image, image_copy, image_export, image_import
 from imageferry.resource_types.tf import image_share_permission as tf_share
 
 
@@ -48,13 +55,16 @@ TYPES: Final = (
         image_copy.route,
         image_copy.ALIASES,
     ),
-    Entry(custom_image.TYPE_NAME, custom_image.SCHEMA, custom_image.check),
-    Entry(image.TYPE_NAME, image.SCHEMA, image.check),
-    Entry(image_import.TYPE_NAME, image_import.SCHEMA, image_import.check),
+    Entry(custom_image.TYPE_NAME, custom_image.SCHEMA, custom_image.check, custom_image.route),
+    Entry(image.TYPE_NAME, image.SCHEMA, image.check, image.route),
+    Entry(image_import.TYPE_NAME, image_import.SCHEMA, image_import.check, image_import.route),
     Entry(images.TYPE_NAME, images.SCHEMA, images.check),
     Entry(image_family.TYPE_NAME, image_family.SCHEMA, image_family.check),
     Entry(ecs_share.TYPE_NAME, ecs_share.SCHEMA, ecs_share.check),
     Entry(tf_share.TYPE_NAME, tf_share.SCHEMA, tf_share.check),
+    Entry(instance.TYPE_NAME, instance.SCHEMA, instance.check),
+    Entry(snapshot.TYPE_NAME, snapshot.SCHEMA, snapshot.check),
+    Entry(image_export.TYPE_NAME, image_export.SCHEMA, image_export.check),
 )
 _BY_NAME: Final = {name: entry for entry in TYPES for name in (entry.type_name, *entry.aliases)}
 _HERE: Final = Path(__file__).parent
@@ -117,6 +127,6 @@ class InstalledTypes:
         """The names of all installed types, sorted, without aliases."""
         return sorted([*type_names(), *self._offered.names()])
 
-    def broken(self) -> Sequence[BrokenType]:
-        """What installed packages offer and cannot be used, by name."""
-        return self._offered.broken()
+    def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
+        """What installed packages offer and cannot be used, by name; of one name, where given."""
+        return self._offered.broken(type_name)

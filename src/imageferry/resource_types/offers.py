@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple
 
 from imageferry.model.diagnostics import Diagnostic, error
-from imageferry.model.schemas import schema_from_json
+from imageferry.model.schemas import ResourceSchema, schema_from_json
 from imageferry.ports.types import BrokenType, Handler, Package, ResourceType, TypeOffer
 
 _ALSO_OFFERED: Final = "remove one of the packages, or one of the entry points"
@@ -44,10 +44,14 @@ def take_offer(offer: TypeOffer, handler: Handler) -> ResourceType:
 
     Raises OSError, KeyError, TypeError or ValueError for a schema that is none.
     """
+    return ResourceType(_read_schema(offer), offer.check, handler, offer.route)
+
+
+def _read_schema(offer: TypeOffer) -> ResourceSchema:
     document = json.loads(offer.schema.read_text(encoding="utf-8"))
     if not isinstance(document, dict):
         raise ValueError("a schema is a JSON object")
-    return ResourceType(schema_from_json(document), offer.check, handler, offer.route)
+    return schema_from_json(document)
 
 
 class OfferedTypes:
@@ -66,6 +70,7 @@ class OfferedTypes:
         self._built_in = built_in
         self._offers = offers
         self._found: dict[str, ResourceType | BrokenType] = {}
+        self._taken: list[tuple[TypeOffer, ResourceType]] = []
 
     def find(self, type_name: str) -> ResourceType | None:
         """The type of that name, or alias, if a package offers it and it can be used."""
@@ -74,13 +79,16 @@ class OfferedTypes:
 
     def names(self) -> Sequence[str]:
         """The names of the types that can be used, sorted, without aliases."""
-        looked = [self._look(name) for name in self._offered()]
-        names = {one.schema.type_name for one in looked if isinstance(one, ResourceType)}
-        return sorted(names - set(self._built_in()))
+        looked = {name: self._look(name) for name in self._offered()}
+        return [
+            name
+            for name, one in looked.items()
+            if isinstance(one, ResourceType) and one.schema.type_name == name
+        ]
 
-    def broken(self) -> Sequence[BrokenType]:
-        """The offers that cannot be used, by name."""
-        looked = [self._look(name) for name in self._offered()]
+    def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
+        """The offers that cannot be used, by name; of one name alone, where it is given."""
+        looked = [self._look(name) for name in self._offered() if type_name in {None, name}]
         return [one for one in looked if isinstance(one, BrokenType)]
 
     def _offered(self) -> Sequence[str]:
@@ -101,11 +109,21 @@ class OfferedTypes:
                 raise Unusable(_of_ours(first))
             if len(offered) > 1:
                 raise Unusable(_offered_twice(offered))
-            offer = _loaded(first)
-            handler = _connected(first, offer, self._connect)
-            return _conformed(first, offer, handler)._replace(package=first.package)
+            return self._accept(first, _loaded(first))
         except Unusable as refused:
             return BrokenType(first.type_name, first.package, refused.fault)
+
+    def _accept(self, one: Offered, offer: TypeOffer) -> ResourceType:
+        """The type of an offer, the same under each of its names: an old name is no other type."""
+        for taken, found in self._taken:
+            if taken is offer:
+                _require_name(one, found.schema)
+                return found
+        schema = _conformed(one, offer)
+        handler = _connected(one, offer, self._connect)
+        found = ResourceType(schema, offer.check, handler, offer.route, package=one.package)
+        self._taken.append((offer, found))
+        return found
 
 
 def _where(one: Offered) -> str:
@@ -155,9 +173,9 @@ def _loaded(one: Offered) -> TypeOffer:
     return offer
 
 
-def _conformed(one: Offered, offer: TypeOffer, handler: Handler) -> ResourceType:
+def _conformed(one: Offered, offer: TypeOffer) -> ResourceSchema:
     try:
-        found = take_offer(offer, handler)
+        schema = _read_schema(offer)
     except Exception as fault:
         raise Unusable(
             error(
@@ -167,18 +185,22 @@ def _conformed(one: Offered, offer: TypeOffer, handler: Handler) -> ResourceType
                 remedy="mend the schema: docs/types.md tells what may stand in it",
             )
         ) from fault
-    names = (found.schema.type_name, *found.schema.aliases)
+    _require_name(one, schema)
+    return schema
+
+
+def _require_name(one: Offered, schema: ResourceSchema) -> None:
+    names = (schema.type_name, *schema.aliases)
     if one.type_name not in names:
         raise Unusable(
             error(
                 "IF955",
                 f'"{one.package}" offers the type "{one.type_name}" with the schema of'
-                f' "{found.schema.type_name}"',
+                f' "{schema.type_name}"',
                 why=f"{_where(one)}, and its name is neither the schema's typeName nor an alias",
-                remedy=f'name the entry point "{found.schema.type_name}"',
+                remedy=f'name the entry point "{schema.type_name}"',
             )
         )
-    return found
 
 
 def _connected(one: Offered, offer: TypeOffer, connect: Callable[[TypeOffer], Handler]) -> Handler:

@@ -74,7 +74,10 @@ def _lives(subject: Subject) -> Iterator[_Row]:
     )
     yield "create, read, delete at its own pace", lives.live_slowly, ()
     yield "a new process after everything that is recorded", lives.live_in_many_processes, ()
-    yield "read after delete", lives.read_removed, ("contract_delete_read", "contract_delete_list")
+    if not subject.stays:
+        published = ("contract_delete_read", "contract_delete_list")
+        yield "read after delete", lives.read_removed, published
+        yield "what was removed by somebody else", lives.meet_dead, ()
     yield (
         "update after delete",
         lives.update_removed,
@@ -83,7 +86,6 @@ def _lives(subject: Subject) -> Iterator[_Row]:
     yield "delete after delete", lives.remove_twice, ("contract_delete_delete",)
     yield "create after delete", lives.make_again, ("contract_delete_create",)
     yield "delete what was never made", lives.remove_unmade, ()
-    yield "what was removed by somebody else", lives.meet_dead, ()
     if not subject.only_reads:
         yield "the same token twice", lives.repeat_token, ("contract_create_create",)
         yield "leave a create at any answer", lives.leave_and_remove, ()

@@ -26,9 +26,10 @@ def ended(trial: Trial, answers: Answers, deed: str) -> Done:
 
 async def make(trial: Trial, wanted: Properties | None = None) -> Done:
     """Make the resource, and hold that exactly one thing was made and is as wanted."""
+    had = frozenset(trial.made()) if trial.subject.stays else frozenset()
     done = ended(trial, await trial.create(wanted), "create")
     count = 0 if trial.subject.only_reads else 1
-    made = trial.made()
+    made = sorted(frozenset(trial.made()) - had)
     trial.require(len(made) == count, f"create made {made}, and {count} is what it is to make")
     return done
 
@@ -56,7 +57,13 @@ async def read_as_wanted(trial: Trial) -> None:
 async def remove(trial: Trial) -> None:
     """Remove the resource, and hold that nothing of it is left."""
     ended(trial, await trial.delete(), "delete")
-    trial.require(trial.made() == [], f"delete is Done, and {trial.made()} is still there")
+    _require_none(trial)
+
+
+def _require_none(trial: Trial) -> None:
+    """Hold that nothing of ours is left, where it does not stay."""
+    is_left = bool(trial.made()) and not trial.subject.stays
+    trial.require(not is_left, f"delete is Done, and {trial.made()} is still there")
 
 
 async def change(trial: Trial, wanted: Properties) -> None:
@@ -93,7 +100,10 @@ def needs_replacement(trial: Trial, wanted: Properties) -> bool:
 
 
 def require_one(trial: Trial) -> None:
-    """Hold that there is exactly one thing of ours."""
+    """Hold that there is exactly one thing of ours; or one at least, of those that stay."""
+    if trial.subject.stays:
+        trial.require(bool(trial.made()), "there is to be one, and there is none")
+        return
     count = 0 if trial.subject.only_reads else 1
     trial.require(
         len(trial.made()) == count, f"there is to be {count}, and there is {trial.made()}"
@@ -181,20 +191,33 @@ async def take_back(subject: Subject, name: str) -> None:
                 wanted = trial.wanted(name)
                 replaces = needs_replacement(trial, wanted)
                 if replaces and not trial.schema.replaced_by_handler:
+                    # The engine makes the new one before it removes the old: there is no update.
+                    await remove(trial)
                     return
                 trial.answers_allowed = stop
                 more = {"replaces": True} if replaces else {}
                 left = await trial.update(wanted, **more)
                 trial.answers_allowed = None
-                if isinstance(left.outcome, Done):
-                    break
+                ends = isinstance(left.outcome, Done)
                 trial.next_operation()
-                if not deletes:
+                if not deletes and not ends:
                     ended(trial, await trial.update(former), "the update that takes it back")
                     await trial.clean_up()
                     require_one(trial)
                     await read_as_wanted(trial)
-                await remove(trial)
+                await _clear(trial)
+            if ends:
+                break
+
+
+async def _clear(trial: Trial) -> None:
+    """Remove the resource, and then what its updates left over."""
+    leftovers = trial.leftovers
+    answers = await trial.delete()
+    ended(trial, answers, "delete")
+    trial.leftovers = leftovers
+    await trial.clean_up()
+    _require_none(trial)
 
 
 async def leave_and_remove(subject: Subject) -> None:
@@ -204,10 +227,10 @@ async def leave_and_remove(subject: Subject) -> None:
             trial.answers_allowed = stop
             left = await trial.create()
             trial.answers_allowed = None
-            if isinstance(left.outcome, Done):
-                return
             trial.next_operation()
             await remove(trial)
+            if isinstance(left.outcome, Done):
+                return
 
 
 async def remove_twice(subject: Subject) -> None:
@@ -265,7 +288,7 @@ async def read_removed(subject: Subject) -> None:
         await make(trial)
         await remove(trial)
         if not subject.only_reads:
-            _require_missing(trial, await trial.read(), "read")
+            await _require_unread(trial)
 
 
 async def update_removed(subject: Subject) -> None:
@@ -284,9 +307,20 @@ async def meet_dead(subject: Subject) -> None:
             await subject.remove(trial.cloud, thing)
         trial.require(trial.made() == [], "the subject's remove does not remove")
         if not subject.only_reads:
-            _require_missing(trial, await trial.read(), "read")
+            await _require_unread(trial)
         await _update_missing(trial)
         await remove(trial)
+
+
+async def _require_unread(trial: Trial) -> None:
+    """Hold that read misses what is gone; a setting that was taken back may also show as drift."""
+    answers = await trial.read()
+    outcome = answers.outcome
+    if trial.subject.is_setting and isinstance(outcome, Done):
+        found = compare(trial.schema, trial.properties, outcome.observed or {})
+        trial.require(bool(found), f"the setting was taken back, and read sees it: {outcome}")
+        return
+    _require_missing(trial, answers, "read")
 
 
 async def _update_missing(trial: Trial) -> None:
@@ -296,7 +330,9 @@ async def _update_missing(trial: Trial) -> None:
         calls_something = any(
             trial.schema.properties[str(one.path[0])].update.value == "in_place" for one in found
         )
-        if calls_something and not trial.subject.only_reads:
+        if trial.subject.is_setting or trial.subject.only_reads:
+            return
+        if calls_something:
             request = trial.request(HandlerAction.UPDATE, wanted)
             _require_missing(trial, await trial.perform(request), f'the update "{name}"')
             trial.require(trial.made() == [], f"an update of what is gone made {trial.made()}")

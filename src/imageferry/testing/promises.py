@@ -16,7 +16,7 @@ from imageferry.testing.lines import Passage
 LARGEST_NOTES: Final = 2_048
 """Bytes of JSON that a context may have: it is written down with every step."""
 
-LONGEST_ANSWER: Final = 1.0
+LONGEST_ANSWER: Final = 1.5
 """Seconds for which an answer may wait, for looks that share a page or for the cloud's pace."""
 
 _LONGEST_PAUSE: Final = 3_600.0
@@ -82,7 +82,7 @@ def _of_calls(exchange: Exchange) -> Iterator[str]:
     if isinstance(exchange.before, Pending) and exchange.before.observes:
         yield f"the Pending before said that it only observes, and {names} followed"
     has_token = all(request.token and request.token in said for _, said in made)
-    is_announced = bool(request.context) and exchange.before is not None
+    is_announced = bool(request.context) and (exchange.before is not None or request.repeated)
     if not has_token and not is_announced:
         yield (
             f"{names} carries no token and was made before its context was committed: answer"
@@ -100,18 +100,23 @@ def _of_secrets(exchange: Exchange) -> Iterator[str]:
         case Done():
             said["a note"] = "\n".join(outcome.notes)
             said["a symptom"] = "\n".join(f"{one.healthy} {one.actual}" for one in outcome.symptoms)
-            said["a leftover"] = json.dumps([dict(one) for one in outcome.leftovers])
-            said["a remainder"] = json.dumps([dict(one) for one in outcome.remains])
+            said["a leftover"] = _text_of([dict(one) for one in outcome.leftovers])
+            said["a remainder"] = _text_of([dict(one) for one in outcome.remains])
         case Pending():
             said["a note"] = "\n".join(outcome.notes)
             said["status_says"] = outcome.status_says
-            said["the context"] = json.dumps(dict(outcome.context))
+            said["the context"] = _text_of(dict(outcome.context))
         case Failed():
             said["the message"] = outcome.message
-            said["the context"] = json.dumps(dict(outcome.context))
+            said["the context"] = _text_of(dict(outcome.context))
     for place, text in said.items():
         if any(secret in text for secret in hidden):
             yield f"a secret stands in {place}"
+
+
+def _text_of(value: object) -> str:
+    """A value as it would be written down; what is no JSON is told elsewhere."""
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _of_pending(exchange: Exchange, pending: Pending) -> Iterator[str]:

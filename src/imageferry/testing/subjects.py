@@ -50,6 +50,10 @@ class Subject:
     `prepare` is awaited before anything else. `others(cloud)` pictures by id what is there beside
     the resource; nothing of what was there at the beginning may be otherwise at the end.
 
+    `is_setting`: the resource is no thing of its own but a setting of something else, so that what
+    somebody else has taken back is drift and need not be NotFound.
+    `stays`: what it has made is there to stay, as something that was carried out once; a delete ends
+    what still runs, and leaves what is done.
     `tells_id`: the service makes the id, which the handler has to tell at once. `only_reads`: the
     type changes nothing and makes nothing. `late` lets what is made next become visible late.
     `secrets` are properties that are tried as NoEcho values.
@@ -67,6 +71,8 @@ class Subject:
     secrets: tuple[str, ...] = ()
     offer: TypeOffer | None = None
     connect: Callable[[EmulatedCloud], Handler] | None = None
+    is_setting: bool = False
+    stays: bool = False
     tells_id: bool = True
     only_reads: bool = False
 

@@ -175,6 +175,10 @@ class Trial:
         )
         try:
             outcome = await _asked(self._handler, request)
+        except Exception as fault:
+            raise self.fail(
+                f"{request.action.value} raised {fault!r}; it answers Failed"
+            ) from fault
         finally:
             passages = line.passages[began:]
             self._log += [_told(request.action, one) for one in passages if one.changes]

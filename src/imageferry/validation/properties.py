@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from imageferry.dialects.recognition import DIALECTS
 from imageferry.evaluation.conformance import conform
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
@@ -42,10 +43,11 @@ def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
             continue
         here = [name for name in catalog.names() if _has(catalog, name, template.dialect)]
         words = f"there is no resource type '{definition.type_name}'"
-        why = ""
+        why, remedy = "", did_you_mean(definition.type_name, here)
         if found is not None:
             words = f"the resource type '{definition.type_name}' stands in the wrong language"
             why = f"it is a type of {', '.join(found.schema.dialects)} templates"
+            remedy = remedy or _begun_otherwise(found.schema.dialects)
         else:
             fault = _fault_of(definition.type_name, catalog)
             if fault is not None:
@@ -55,10 +57,17 @@ def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
             "IF509",
             words,
             why=why,
-            remedy=did_you_mean(definition.type_name, here)
-            or "'imageferry types' lists those that are installed",
+            remedy=remedy or "'imageferry types' lists those that are installed",
             span=definition.type_span,
         )
+
+
+def _begun_otherwise(languages: Container[str]) -> str:
+    """How a template begins in which a type may stand: it may be that it lacks just that line."""
+    heads = [
+        f"{one.version_key}: '{one.versions[0]}'" for one in DIALECTS if one.name in languages
+    ]
+    return f"begin the template with {' or '.join(heads)}" if heads else ""
 
 
 def _speaks(found: ResourceType, dialect: str) -> bool:
@@ -67,7 +76,7 @@ def _speaks(found: ResourceType, dialect: str) -> bool:
 
 def _fault_of(type_name: str, catalog: Catalog) -> Diagnostic | None:
     """Why a type that an installed package offers cannot be used."""
-    return next((one.fault for one in catalog.broken() if one.type_name == type_name), None)
+    return next((one.fault for one in catalog.broken(type_name)), None)
 
 
 def _has(catalog: Catalog, name: str, dialect: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,7 @@ AWKWARD = {
     "words that look like others": distribution(
         "cn-shanghai", description="yes: 010", tags=(("no", "1e3"), ("null", ""))
     ),
+    "a family": replace(distribution("cn-shanghai", "cn-beijing"), family="web"),
     "other letters": distribution(
         "cn-shanghai", description="黄金映像 \u2028 \U0001f600 'a' \"b\""
     ),

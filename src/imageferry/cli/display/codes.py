@@ -173,8 +173,24 @@ IF530 | a tag key is given twice | give it once
 IF531 | a tag begins with a reserved word or holds an address | choose another word
 IF532 | that is no length of time | write '10m', '1h30m' or '90s'
 IF533 | the key's resource name tells another region than the copy's destination | give a key of the destination region
+IF534 | nothing says what an image is made of | give an instance, snapshots of disks, or one snapshot
+IF535 | an image is to be made of several things | leave all but one out
+IF536 | a disk's device is not one, or not this disk's | write '/dev/xvda' to '/dev/xvdz', the first disk's with 'a', none twice
+IF537 | a disk's size is out of bounds | choose a size between them
+IF538 | the first disk of an image is no system disk, or another one is | change the order, or the kinds
+IF539 | a disk that is imported has no object in OSS, or no bucket's name | give 'OssBucket' and 'OssObject'
+IF540 | a platform that is not known here; it is tried all the same | correct it if it is a slip
+IF541 | an id that looks like something else; it is tried all the same | correct it if it is a slip
+IF545 | an instance has no image, or two | give 'ImageId' or 'ImageFamily'
+IF546 | a password breaks the rules, is given twice over, or stands in the template as plain text | give it by a parameter with 'NoEcho'
+IF547 | an instance has no VSwitch or security group, or security groups in two properties | give what is named
+IF548 | a property is accepted and has no effect here | see the reason, and leave it out
+IF549 | a name, a number or the user data of an instance is out of bounds | write it as the message says
 IF550 | an image is to be shared with more than 10 accounts by one resource, so the property is ignored | give 10 at most, and the others in a resource of their own
 IF551 | that is no account id | give the account's number, not its name
+IF580 | a snapshot's name begins with a word that is reserved | begin it with another word
+IF581 | a time for instant access, and no instant access | set 'InstantAccess' to true, or leave the time out
+IF582 | a number of a snapshot's is out of bounds | choose one between them
 IF601 | this property cannot be changed in place | allow replacements with '--replace', or take the change back
 IF602 | a resource cannot change its type in place | allow replacements, or give it another logical id
 IF603 | a text was removed that the cloud cannot clear; the old one stays there | give another text if that matters
@@ -279,6 +295,23 @@ IF938 | the value of a parameter is written out | convert again when it changes
 IF940 | the file exists already | '--force', or another '-o'
 IF941 | the file cannot be written | name a folder that may be written to
 IF942 | there are several templates, and one file to write them to | name a folder with '-o'
+IF950 | a type that an installed package offers cannot be loaded | install another version of the package, or remove it
+IF951 | what a package offers as a resource type is none | ask its author: the entry point names an 'imageferry.TypeOffer'
+IF952 | the schema of a package's type cannot be used | ask its author: types.md tells what may stand in it
+IF953 | a package offers a type that is built in; the built-in one is used | remove the package, or ask its author for another name
+IF954 | two packages offer the same type, so neither is used | remove one of them
+IF955 | a package offers a type under another name than its schema says | ask its author to name the entry point as the schema does
+IF956 | a package's type cannot be connected to the account | install another version of the package, or remove it
+IF960 | the destinations of 'imageferry distribute' are wrong: none, both kinds, no such region, the source itself, or a key for a region that is none of them | name the regions with '--to', or give '--all-regions'
+IF961 | an option of 'imageferry distribute' cannot be used: an account, a name, a description, a tag, a pair, a number to keep | write it as the message says
+IF962 | the image that is to be distributed is not there, is not ready, or belongs to somebody else | check the id and '--from'; wait until it is Available
+IF963 | two versions would have one name in a region | put '{id}' or '{date}' into '--name'
+IF964 | no stack can be named after the image, or the stack holds other things than 'imageferry distribute' has written | give another name with '--stack'
+IF970 | flags of 'imageferry family' exclude each other, or it is not said which region is meant | say '--region', or '--all-regions'
+IF971 | several stacks have the image family | say '--stack'
+IF972 | no stack has the image family, or not there | 'imageferry family list' shows what there is
+IF973 | an image cannot be made current in its family, there is nothing to go back to, or another one launches | see the message
+IF974 | the template does not leave it to a parameter which image of a family is current | write the image into the template, or a 'Ref' to a parameter
 IF975 | a receipt of 'imageferry verify' cannot be written | name a file that may be written by '--output', or take it from '--json'
 IF976 | a file cannot be read as a receipt | name a file that 'imageferry verify' has written
 IF977 | a receipt is not as it was written: its signature does not fit | ask for the original, or verify the stack again

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from imageferry.cli.display.rendering import Paint, clean, counted, plain, table
-from imageferry.control.distributions.outlines import Held, Outline
+from imageferry.control.distributions.outlines import Outline
+from imageferry.control.distributions.past import Held
 from imageferry.model.values import Json
 
 _MOST_REGIONS: Final = 8
@@ -23,7 +24,7 @@ def outline_lines(outline: Outline, paint: Paint = plain) -> list[str]:
         return [*lines, "  it is being distributed already: that is gone on with first"]
     if outline.arriving:
         lines.append(f"  new in {_regions(one.region for one in outline.arriving)}")
-    lines += _rows("retired", outline.retiring)
+    lines += _rows("to go", outline.retiring)
     lines += _rows("kept", outline.kept)
     if outline.elsewhere:
         lines.append(f"  not among the destinations, left alone: {_regions(outline.elsewhere)}")
@@ -67,7 +68,7 @@ def outline_json(outline: Outline) -> Json:
             {"logical_id": one.logical_id, "region": one.region, "name": one.name}
             for one in outline.arriving
         ],
-        "retired": [_held_json(one) for one in outline.retiring],
+        "retiring": [_held_json(one) for one in outline.retiring],
         "kept": [{**_held_json(one), "reasons": list(one.reasons)} for one in outline.kept],
         "left_alone": list(outline.elsewhere),
         "resumed": outline.is_resumed,

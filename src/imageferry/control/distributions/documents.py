@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from imageferry.control.distributions.versions import Copy, Distribution, Version, regions_of
+from imageferry.control.distributions.versions import (
+    Copy,
+    Distribution,
+    Version,
+    family_id,
+    pointer,
+    regions_of,
+)
 from imageferry.conversion.documents import Form, open_document, write_document
 from imageferry.conversion.parts import plain
 from imageferry.conversion.writing import Spelling
 from imageferry.model.diagnostics import TemplateError
+from imageferry.model.families import FAMILY_TYPE
 from imageferry.model.values import Json
 
 MARK: Final = "ImageferryDistribution"
@@ -22,6 +30,7 @@ SHARE_TYPE: Final = "ALIYUN::ECS::ImageSharePermission"
 TEMPLATE_NAME: Final = "distribution"
 
 _FORMAT: Final = 1
+_WRITTEN: Final = frozenset({COPY_TYPE, SHARE_TYPE, FAMILY_TYPE})
 # ROS, ALIYUN::ECS::ImageSharePermission: more accounts in one resource are passed over.
 _ACCOUNTS_EACH: Final = 10
 _MINUTE: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -43,15 +52,39 @@ def ros_template(distribution: Distribution) -> bytes:
                     "KeepPermission": False,
                 },
             }
-    return _written(
-        {
-            "ROSTemplateFormatVersion": "2015-09-01",
-            "Description": _description(distribution),
-            "Metadata": {MARK: _notes(distribution)},
-            "Resources": resources,
-            "Outputs": _ros_outputs(distribution),
-        }
-    )
+    document: dict[str, Json] = {
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Description": _description(distribution),
+        "Metadata": {MARK: _notes(distribution)},
+    }
+    if distribution.family:
+        regions = regions_of(distribution.copies)
+        document["Parameters"] = {pointer(region): _pointer(region) for region in regions}
+        resources |= {family_id(region): _ros_family(distribution, region) for region in regions}
+    document["Resources"] = resources
+    document["Outputs"] = _ros_outputs(distribution)
+    return _written(document)
+
+
+def _pointer(region: str) -> Json:
+    return {
+        "Type": "String",
+        "Default": "",
+        "Description": f"The image that launches from the family in {region}; empty: the newest.",
+    }
+
+
+def _ros_family(distribution: Distribution, region: str) -> Json:
+    copies = distribution.in_region(region)
+    return {
+        "Type": FAMILY_TYPE,
+        "Properties": {
+            "ImageFamily": distribution.family,
+            "RegionId": region,
+            "ImageIds": [_attribute(one.logical_id, "ImageId") for one in copies],
+            "CurrentImageId": {"Ref": pointer(region)},
+        },
+    }
 
 
 def _description(distribution: Distribution) -> str:
@@ -67,6 +100,7 @@ def _notes(distribution: Distribution) -> Json:
         "Format": _FORMAT,
         "SourceRegionId": distribution.source_region,
         "Accounts": list(distribution.accounts),
+        "ImageFamily": distribution.family,
         "Versions": [
             {
                 "ImageId": one.image_id,
@@ -116,11 +150,19 @@ def _ros_outputs(distribution: Distribution) -> Json:
         }
         for one in distribution.versions
     }
+    current = {region: _attribute(family_id(region), "ImageId") for region in regions}
+    launched: dict[str, Json] = {
+        "CurrentImageIds": {
+            "Description": "What launches from the image family in each region.",
+            "Value": current,
+        }
+    }
     return {
         "NewestImageIds": {
             "Description": "The newest version in each region.",
             "Value": newest,
         },
+        **(launched if distribution.family else {}),
         "ImageIds": {
             "Description": "The copies of every version that is kept, by the id of its source.",
             "Value": versions,
@@ -167,6 +209,16 @@ def cfn_template(distribution: Distribution) -> bytes:
             document["Conditions"] = {
                 "HasKey": {"Fn::Not": [{"Fn::Equals": [_key(), ""]}]},
             }
+    if distribution.family:
+        document["Parameters"] = {"Current": _pointer("this region")}
+        resources["Family"] = {
+            "Type": FAMILY_TYPE,
+            "Properties": {
+                "ImageFamily": distribution.family,
+                "ImageIds": [_attribute(one.mark, "Id") for one in distribution.versions],
+                "CurrentImageId": {"Ref": "Current"},
+            },
+        }
     document["Resources"] = resources
     document["Outputs"] = {
         "NewestImageId": {
@@ -232,7 +284,17 @@ def read_distribution(template: bytes) -> Distribution | None:
             if _map(found).get("Type") == COPY_TYPE
         ),
         accounts=tuple(map(str, _list(notes.get("Accounts")))),
+        family=str(notes.get("ImageFamily") or ""),
     )
+
+
+def strangers_in(template: bytes) -> tuple[str, ...]:
+    """The resources of a distribution's template that were not written here."""
+    document = plain(open_document(template, TEMPLATE_NAME).root)
+    types = {
+        name: _map(found).get("Type") for name, found in _map(_map(document)["Resources"]).items()
+    }
+    return tuple(name for name, found in types.items() if found not in _WRITTEN)
 
 
 def read_copy(name: str, properties: Mapping[str, Any]) -> Copy:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Final
 
 from imageferry.cloud.regions import is_region
 from imageferry.control.desk import Desk
 from imageferry.control.distributions.documents import (
-    COPY_TYPE,
     TEMPLATE_NAME,
-    read_copy,
     read_distribution,
     ros_template,
 )
-from imageferry.control.distributions.protections import Protections, find_protections
+from imageferry.control.distributions.launching import launching, pointers
+from imageferry.control.distributions.past import Held, Past, past_of, regions_held
+from imageferry.control.distributions.protections import find_protections
 from imageferry.control.distributions.retention import Aged, beyond
 from imageferry.control.distributions.versions import (
     Copy,
     Distribution,
     Version,
     copy_name,
-    day_of,
+    family_id,
     logical_id,
 )
 from imageferry.control.distributions.wishes import (
@@ -37,21 +38,11 @@ from imageferry.control.requests import RequestRefused, StackRequest
 from imageferry.model.changes import ChangeKind
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.operations import Operation
-from imageferry.model.stacks import Resource, Stack
-from imageferry.model.statuses import ResourceStatus
+from imageferry.model.stacks import Stack
 from imageferry.ports.images import Images, ImageSight
 
-_ASKED: str = "cn-hangzhou"
+_ASKED: Final = "cn-hangzhou"
 """Where the regions are asked for, while it is not known whether the source is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A copy that exists, its id in its region, and why it is kept where it might have gone."""
-
-    copy: Copy
-    thing_id: str
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +64,6 @@ class Outline:
     is_resumed: bool = False
 
 
-class _Past(NamedTuple):
-    """What the stack has: `held` copies by logical id, of which `doomed` are half deleted."""
-
-    versions: tuple[Version, ...] = ()
-    held: Mapping[str, Held] = {}
-    doomed: frozenset[str] = frozenset()
-    accounts: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class _Draft:
     """What becomes of a stack's copies, gathered region by region."""
@@ -100,36 +82,27 @@ async def outline(desk: Desk, wish: Wish) -> Outline:
     images = desk.images
     if images is None:
         raise RequestRefused("no cloud is connected that could be asked for images")
-    source, regions = await _looked_at(images, wish)
-    version = Version(source.image_id, source.name, _day(desk.clock.now(), source.created_at))
-    faults = [*name_faults(wish, version)]
+    source, regions = await _looked_at(images, wish, desk.clock.now())
+    version = _version_of(source, desk.clock.now())
     name = wish.stack_name or stack_name_of(source.family or source.name)
-    if not name:
-        faults.append(
-            error(
-                "IF964",
-                f'no name for a stack can be made of "{source.name}"',
-                why="a stack's name holds letters, digits, hyphens and underscores",
-                remedy="give one with --stack",
-            )
-        )
-    if faults:
-        raise DistributionRefused(faults)
     place = replace(desk.place, region=wish.source_region)
     found = await desk.store.find_stacks(place, name)
     stack = found[0] if found else None
     resumed = None if stack is None else await _resumed(desk, stack, wish)
     if resumed is not None:
         return resumed
-    past = _Past() if stack is None else await _past(desk, stack, wish)
+    past = Past() if stack is None else await _without_gone(images, await past_of(desk, stack))
+    # As it was first brought in: a source that was renamed since makes no other copies.
+    version = next((one for one in past.versions if one.image_id == version.image_id), version)
     return await _outlined(desk, images, wish, name, stack, past, version, regions)
 
 
-def _day(now: float, created_at: float | None) -> float:
-    return float(int(now if created_at is None else created_at))
+def _version_of(source: ImageSight, now: float) -> Version:
+    created_at = now if source.created_at is None else source.created_at
+    return Version(source.image_id, source.name, float(int(created_at)))
 
 
-async def _looked_at(images: Images, wish: Wish) -> tuple[ImageSight, tuple[str, ...]]:
+async def _looked_at(images: Images, wish: Wish, now: float) -> tuple[ImageSight, tuple[str, ...]]:
     """The source as it is, and the destinations; raises DistributionRefused."""
     faults = [*faults_of(wish)]
     if any(one.code == "IF960" for one in faults):
@@ -142,6 +115,8 @@ async def _looked_at(images: Images, wish: Wish) -> tuple[ImageSight, tuple[str,
     if wish.source_region in known:
         source = await images.look(wish.source_region, wish.image_id)
         faults += _source_faults(wish, source)
+        if source is not None:
+            faults += name_faults(wish, _version_of(source, now))
     if faults or source is None:
         raise DistributionRefused(faults)
     everywhere = tuple(one for one in known if one != wish.source_region)
@@ -177,6 +152,15 @@ def _source_faults(wish: Wish, source: ImageSight | None) -> list[Diagnostic]:
                 remedy="wait for it, or make it Available again",
             )
         ]
+    if not (wish.stack_name or stack_name_of(source.family or source.name)):
+        return [
+            error(
+                "IF964",
+                f'no name for a stack can be made of "{source.name}"',
+                why="a stack's name holds letters, digits, hyphens and underscores",
+                remedy="give one with --stack",
+            )
+        ]
     return []
 
 
@@ -199,57 +183,11 @@ async def _resumed(desk: Desk, stack: Stack, wish: Wish) -> Outline | None:
         wish.source_region,
         change_set.template,
         TEMPLATE_NAME,
+        dict(change_set.bindings.parameters),
         replace=change_set.replacement_allowed,
         adopt=dict(change_set.adoptions) or None,
     )
     return Outline(request, wanted, is_resumed=True)
-
-
-async def _past(desk: Desk, stack: Stack, wish: Wish) -> _Past:
-    """What the stack has of former versions; raises DistributionRefused where it is another's."""
-    former = read_distribution(stack.template)
-    resources = await desk.store.resources(stack.stack_id)
-    if former is None:
-        if not resources and not stack.template:
-            return _Past()
-        raise DistributionRefused(
-            [
-                error(
-                    "IF964",
-                    f'the stack "{stack.name}" was not made by distribute',
-                    why="its template is somebody's own, and would be written over",
-                    remedy="give another name with --stack",
-                )
-            ]
-        )
-    copies = {one.logical_id: one for one in former.copies}
-    doomed = set()
-    for key, resource in resources.items():
-        if resource.type_name == COPY_TYPE and resource.status is ResourceStatus.DELETE_FAILED:
-            doomed.add(key)
-            copies.setdefault(key, read_copy(key, resource.properties))
-    held = {
-        key: Held(copy, str(found.physical_id))
-        for key, copy in copies.items()
-        if (found := resources.get(key)) is not None and _is_there(found)
-    }
-    return _Past(_versions(former, held), held, frozenset(doomed) & held.keys(), former.accounts)
-
-
-def _is_there(resource: Resource) -> bool:
-    is_kept = resource.status.is_whole or resource.status is ResourceStatus.DELETE_FAILED
-    return is_kept and resource.physical_id is not None
-
-
-def _versions(former: Distribution, held: Mapping[str, Held]) -> tuple[Version, ...]:
-    """The versions of the template, before them those that are known by what is left of them."""
-    known = {one.image_id for one in former.versions}
-    older: dict[str, Version] = {}
-    for key, one in held.items():
-        image_id = one.copy.image_id
-        if image_id not in known:
-            older[image_id] = Version(image_id, one.copy.name, day_of(key) or 0.0)
-    return (*sorted(older.values(), key=lambda one: one.created_at), *former.versions)
 
 
 async def _outlined(
@@ -258,7 +196,7 @@ async def _outlined(
     wish: Wish,
     name: str,
     stack: Stack | None,
-    past: _Past,
+    past: Past,
     version: Version,
     regions: Sequence[str],
 ) -> Outline:
@@ -268,24 +206,12 @@ async def _outlined(
     draft = _drafted(wish, version, regions, held, past.doomed, versions, desk.clock.now())
     if draft.faults:
         raise DistributionRefused(draft.faults)
-    protections = Protections()
+    arriving = {one.region for one in draft.arriving}
+    reasons: Mapping[str, tuple[str, ...]] = {}
     if draft.candidates and stack is not None:
-        own = {*held, *(f"{key}Share" for key in held)}
-        protections = await find_protections(
-            desk.store,
-            images,
-            stack.stack_id,
-            own,
-            {key: (held[key].copy.region, held[key].thing_id) for key in draft.candidates},
-            accounts={*past.accounts, *wish.accounts},
-            keep_tags=wish.keep_tags,
-        )
-    kept = [
-        replace(held[key], reasons=protections.reasons[key])
-        for key in draft.candidates
-        if protections.reasons.get(key)
-    ]
-    retiring = [held[key] for key in draft.candidates if not protections.reasons.get(key)]
+        reasons = await _reasons(desk, images, wish, stack, past, draft)
+    kept = [replace(held[key], reasons=reasons[key]) for key in reasons if reasons[key]]
+    retiring = [held[key] for key in reasons if not reasons[key]]
     leaving = {one.copy.logical_id for one in retiring}
     copies = {key: one for key, one in draft.copies.items() if key not in leaving}
     there = {one.image_id for one in copies.values()}
@@ -294,12 +220,14 @@ async def _outlined(
         tuple(one for one in versions if one.image_id in there),
         tuple(copies.values()),
         wish.accounts,
+        wish.family,
     )
     request = StackRequest(
         name,
         wish.source_region,
         ros_template(wanted),
         TEMPLATE_NAME,
+        pointers(wanted, past, arriving),
         replace=True if wish.replaces else None,
         refresh=wish.refreshes,
     )
@@ -310,11 +238,42 @@ async def _outlined(
         tuple(draft.arriving),
         tuple(retiring),
         tuple(kept),
-        tuple(dict.fromkeys(
-            one.copy.region for one in held.values() if one.copy.region not in regions
-        )),
+        tuple(one for one in regions_held(held) if one not in regions),
         replace(request, adopt=back, refresh=False) if back else None,
-    )  # fmt: skip
+    )
+
+
+async def _reasons(
+    desk: Desk, images: Images, wish: Wish, stack: Stack, past: Past, draft: _Draft
+) -> dict[str, tuple[str, ...]]:
+    """For each copy that may go, why it is kept; nothing where it goes."""
+    held = past.held
+    protections = await find_protections(
+        desk.store,
+        images,
+        stack.stack_id,
+        {*held, *(f"{key}Share" for key in held), *map(family_id, regions_held(held))},
+        {key: (held[key].copy.region, held[key].thing_id) for key in draft.candidates},
+        accounts={*past.accounts, *wish.accounts},
+        keep_tags=wish.keep_tags,
+        family=past.family,
+    )
+    spared = launching(wish.family, past, {one.region for one in draft.arriving})
+    return {
+        key: (*reasons, *spared.get(held[key].thing_id, ()))
+        for key, reasons in protections.reasons.items()
+    }
+
+
+async def _without_gone(images: Images, past: Past) -> Past:
+    """The past without half deleted copies whose images are gone: there is nothing to take back."""
+    doomed = sorted(past.doomed)
+    looks = await asyncio.gather(
+        *(images.look(past.held[key].copy.region, past.held[key].thing_id) for key in doomed)
+    )
+    gone = {key for key, sight in zip(doomed, looks, strict=True) if sight is None}
+    held = {key: one for key, one in past.held.items() if key not in gone}
+    return past._replace(held=held, doomed=past.doomed - gone)
 
 
 def _drafted(

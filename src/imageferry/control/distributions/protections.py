@@ -28,11 +28,13 @@ async def find_protections(
     *,
     accounts: Collection[str],
     keep_tags: Sequence[tuple[str, str | None]],
+    family: str = "",
 ) -> Protections:
     """Look at candidates (region and image id by logical id), region by region, all at once.
 
     `own` are the resources of the stack `stack_id` that distribute writes itself; `accounts` those
-    that it shares with. What cannot be looked at is kept.
+    that it shares with, and `family` the image family that it keeps itself: what launches from that
+    is the stack's own affair. What cannot be looked at is kept.
     """
     by_region: dict[str, list[str]] = {}
     for region, image_id in candidates.values():
@@ -43,7 +45,7 @@ async def find_protections(
     return Protections(
         {
             key: (
-                *_reasons(uses[region].get(image_id), accounts, keep_tags),
+                *_reasons(uses[region].get(image_id), accounts, keep_tags, family),
                 *users.get(image_id, ()),
             )
             for key, (region, image_id) in candidates.items()
@@ -52,7 +54,10 @@ async def find_protections(
 
 
 def _reasons(
-    use: ImageUse | None, accounts: Collection[str], keep_tags: Sequence[tuple[str, str | None]]
+    use: ImageUse | None,
+    accounts: Collection[str],
+    keep_tags: Sequence[tuple[str, str | None]],
+    family: str,
 ) -> Iterator[str]:
     """Why an image is kept, as the cloud shows it; nothing where it is gone."""
     if use is None:
@@ -66,7 +71,7 @@ def _reasons(
         yield f"shared with {', '.join(strangers)}"
     if use.is_public:
         yield "public"
-    if use.family:
+    if use.family and use.family != family:
         yield f'what launches from the family "{use.family}"'
     for name, value in keep_tags:
         if name in use.tags and value in {None, use.tags[name]}:

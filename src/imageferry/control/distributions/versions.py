@@ -54,12 +54,16 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """All versions of one golden image, oldest first, and every copy; `accounts` may use them."""
+    """All versions of one golden image, oldest first, and every copy; `accounts` may use them.
+
+    `family` is the image family that the copies of each region are in; empty for none.
+    """
 
     source_region: str
     versions: tuple[Version, ...]
     copies: tuple[Copy, ...]
     accounts: tuple[str, ...] = ()
+    family: str = ""
 
     @property
     def newest(self) -> Version:
@@ -75,7 +79,22 @@ class Distribution:
 
 def logical_id(region: str, version: Version) -> str:
     """The name of a copy in the template: `CnShanghaiV20261122Ab12cd34`."""
-    return "".join(part.capitalize() for part in region.split("-")) + version.mark
+    return region_word(region) + version.mark
+
+
+def region_word(region: str) -> str:
+    """A region as logical ids begin with it: `CnShanghai`."""
+    return "".join(part.capitalize() for part in region.split("-"))
+
+
+def family_id(region: str) -> str:
+    """The name of a region's image family in the template."""
+    return f"{region_word(region)}Family"
+
+
+def pointer(region: str) -> str:
+    """The parameter that says which image launches from a region's family; empty for the newest."""
+    return f"{region_word(region)}Current"
 
 
 def day_of(name: str) -> float | None:

@@ -19,7 +19,9 @@ KEEP_TAG: Final = "imageferry:keep"
 AS_THE_SOURCE: Final = "{name}"
 
 # ECS reference, CopyImage: DestinationImageName, DestinationDescription, Tag.
-_NAME: Final = re.compile(r"[A-Za-z\u3400-\u4dbf\u4e00-\u9fff][\w.:-]{1,127}\Z")
+_NAME: Final = re.compile(
+    r"[A-Za-z\u3400-\u4dbf\u4e00-\u9fff][A-Za-z\u3400-\u4dbf\u4e00-\u9fff0-9.:_-]{1,127}\Z"
+)
 _NOT_A_NAME: Final = ("http://", "https://", "acs:", "aliyun")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}|[{}]")
 _PLACEHOLDERS: Final = ("{name}", "{id}", "{date}")
@@ -57,6 +59,7 @@ class Wish:
     encrypted: bool | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     accounts: tuple[str, ...] = ()
+    family: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     keeping: Keeping = KEEP_ALL
     keep_tags: tuple[tuple[str, str | None], ...] = ((KEEP_TAG, None),)
@@ -83,6 +86,12 @@ def faults_of(wish: Wish) -> Iterator[Diagnostic]:
                 why="a name may hold {name}, {id} and {date}",
                 remedy=did_you_mean(found, _PLACEHOLDERS, "leave the braces out"),
             )
+    if wish.family and not _is_name(wish.family):
+        yield error(
+            "IF961",
+            f'"{wish.family}" cannot name an image family',
+            why="a family is named as an image is: 2 to 128 letters, digits, '.', ':', '_' and '-'",
+        )
     if wish.description and (
         len(wish.description) not in _DESCRIPTION
         or wish.description.startswith(("http://", "https://"))
@@ -165,7 +174,7 @@ def foreign_key(region: str, regions: Sequence[str]) -> Diagnostic:
 def name_faults(wish: Wish, version: Version) -> Iterator[Diagnostic]:
     """What is wrong with the name that the copies of a version would have."""
     name = copy_name(wish.name, version)
-    if _NAME.match(name) and not name.lower().startswith(_NOT_A_NAME):
+    if _is_name(name):
         return
     yield error(
         "IF961",
@@ -174,6 +183,10 @@ def name_faults(wish: Wish, version: Version) -> Iterator[Diagnostic]:
         " not with http://, https://, acs: or aliyun",
         remedy="give another one with --name",
     )
+
+
+def _is_name(name: str) -> bool:
+    return _NAME.match(name) is not None and not name.lower().startswith(_NOT_A_NAME)
 
 
 def stack_name_of(name: str) -> str:

@@ -14,6 +14,7 @@ from imageferry.resource_types.image_copies.wanted import (
     WantedCopy,
     image_itself,
     recorded_image,
+    route_of,
 )
 from imageferry.resource_types.image_copies.words import Words
 from imageferry.resource_types.images.properties import MADE_OF, created_recipe
@@ -54,6 +55,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
         recipe=created_recipe(properties, secrets),
         secrets=tuple(secrets),
     )
+
+
+def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+    """Where the image is made; it comes from nowhere else."""
+    return route_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

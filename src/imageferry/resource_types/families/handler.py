@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from imageferry.cloud.client import Client
 from imageferry.cloud.errors import CloudError
-from imageferry.cloud.families import put_in_family
+from imageferry.cloud.families import newest_first, put_in_family
 from imageferry.cloud.images import Image, ImageLoader
 from imageferry.model.handlers import (
     Context,
@@ -39,7 +39,7 @@ from imageferry.resource_types.families.standing import (
     after,
     calls_for,
     former_after,
-    newest_first,
+    older_than,
     released,
     rivals,
 )
@@ -160,11 +160,10 @@ class ImageFamilyHandler:
         outcome = await self._advance(step, standing, calls)
         if outcome is not None:
             return outcome
-        former = former_after(
-            recorded_former(request.attributes),
-            recorded_current(request.attributes),
-            current.image_id,
-        )
+        before = recorded_current(request.attributes)
+        former = former_after(recorded_former(request.attributes), before, current.image_id)
+        if before is None:
+            former = older_than(current, standing, step.owned, wanted.members)
         owned = kept_owned(step.owned, standing)
         return Done(
             step.physical_id,

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Collection, Iterable
 
 from imageferry.cloud.client import Client
-from imageferry.cloud.families import images_of_family
+from imageferry.cloud.families import images_of_family, newest_first
 from imageferry.cloud.images import Image, ImageLoader
-from imageferry.resource_types.families.standing import Standing, newest_first
+from imageferry.resource_types.families.standing import Standing
 from imageferry.resource_types.families.wanted import WantedFamily
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from imageferry.cloud.client import Client
 from imageferry.cloud.errors import CloudError
+from imageferry.cloud.families import launching
 from imageferry.cloud.images import ImageLoader
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, Symptom
 from imageferry.model.values import Value
 from imageferry.resource_types.families.looking import look_at_family
 from imageferry.resource_types.families.records import recorded_current
-from imageferry.resource_types.families.standing import launching
 from imageferry.resource_types.families.wanted import read_wanted
 from imageferry.resource_types.handling.faults import failed
 
@@ -29,7 +29,7 @@ async def read_family(
         standing = await look_at_family(client, loader, wanted)
     except CloudError as error:
         return failed(error, request.context)
-    if not standing.members:
+    if all(one.family != wanted.family for one in standing.members.values()):
         words = f'no image of the family "{wanted.family}" is in {wanted.region} any longer'
         return Failed(ErrorCode.NOT_FOUND, words)
     there = {**standing.strangers, **standing.members}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from imageferry.cloud.families import DEPRECATED, newest_first
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context
 from imageferry.model.values import Json, Value
-from imageferry.resource_types.families.standing import Owned, Standing, newest_first
+from imageferry.resource_types.families.standing import Owned, Standing
 from imageferry.resource_types.families.wanted import WantedFamily
 from imageferry.resource_types.handling.notes import list_note
 
@@ -64,7 +65,7 @@ def kept_owned(owned: Owned, standing: Standing) -> Owned:
     deprecated = {
         image_id
         for image_id in owned.deprecated
-        if image_id in there and there[image_id].status == "Deprecated"
+        if image_id in there and there[image_id].status == DEPRECATED
     }
     stay = frozenset(standing.members) | deprecated
     return Owned(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from imageferry.cloud.families import AVAILABLE, DEPRECATED
+from imageferry.cloud.families import AVAILABLE, DEPRECATED, newest_first
 from imageferry.cloud.images import Image
 from imageferry.resource_types.families.wanted import WantedFamily
 
@@ -54,28 +54,12 @@ class Standing(NamedTuple):
     strangers: Mapping[str, Image]
 
 
-def newest_first(images: Iterable[Image], order: Sequence[str] = ()) -> list[Image]:
-    """Images by age, the newest first; of one moment, what is named later in `order` is newer."""
-    places = {image_id: place for place, image_id in enumerate(order)}
-    return sorted(
-        images,
-        key=lambda one: (one.created_at or 0.0, places.get(one.image_id, -1), one.image_id),
-        reverse=True,
-    )
-
-
 def is_ahead(one: Image, of: Image) -> bool:
     """Whether a family may launch from the one rather than from the other: newer, or as new.
 
     Times are told in whole seconds, so that of two equal ones nobody can say which wins.
     """
     return one.image_id != of.image_id and (one.created_at or 0.0) >= (of.created_at or 0.0)
-
-
-def launching(family: str, images: Iterable[Image], order: Sequence[str] = ()) -> Image | None:
-    """The image that launches from a family, as its newest Available one."""
-    there = [one for one in images if one.family == family and one.status == AVAILABLE]
-    return next(iter(newest_first(there, order)), None)
 
 
 def rivals(standing: Standing, family: str, current: Image) -> list[Image]:
@@ -159,6 +143,20 @@ def after(call: Call, image: Image, owned: Owned) -> Owned:
     if call.status == DEPRECATED:
         deprecated.add(image.image_id)
     return Owned(marked, frozenset(deprecated))
+
+
+def older_than(
+    current: Image, standing: Standing, owned: Owned, order: Sequence[str]
+) -> tuple[str, ...]:
+    """What a new family would have launched before its current image, the last one first."""
+    there = [
+        one
+        for one in standing.members.values()
+        if one.status == AVAILABLE or one.image_id in owned.deprecated
+    ]
+    ordered = [one.image_id for one in newest_first([*there, current], order)]
+    behind = ordered[ordered.index(current.image_id) + 1 :]
+    return tuple(one for one in behind if one != current.image_id)[:MOST_FORMER]
 
 
 def former_after(former: Sequence[str], before: str | None, current: str) -> tuple[str, ...]:

@@ -40,6 +40,23 @@ REMEDIES: Final = {
     "QuotaExceed.ShareImage": "stop sharing other images first, or have the quota raised",
     "QuotaExceed.ShareImageUser": "stop sharing it with others first, or have the quota raised",
     "ImageIsPublic": "unpublish the image first",
+    "InvalidInstanceId.NotFound": "give the id of an instance of this account in that region",
+    "IncorrectInstanceStatus": "start the instance, or stop it, and wait until it is so",
+    "InvalidSnapshotId.NotFound": "give the id of a snapshot of this account in that region",
+    "InvalidSize.ValueNotSupported": "give each disk at least the size of its snapshot",
+    "InvalidOSSObject.NotFound": "upload the object first, or correct its key",
+    "InvalidOSS.NotAuthorized": "give the role AliyunECSImageImportDefaultRole leave to read the "
+    "bucket",
+    "OperationDenied.NoStock": "choose another zone or another instance type",
+    "InvalidInstanceType.ValueNotSupported": "give an instance type of that region and zone",
+    "QuotaExceed.ElasticQuota": "release instances that are not needed, or have the quota raised",
+    "InvalidDiskId.NotFound": "give a disk of this account in that region",
+    "ImageNotSupported": "export a plain image with 4 data disks of 500 GiB at most",
+    "InvalidOSSBucket.NotFound": "give a bucket of this account in that region",
+    "InvalidOSSBucket.NotMatched": "give a bucket of the image's region",
+    "NoSetRoletoECSServiceAcount": "make the role AliyunECSImageExportDefaultRole, which lets ECS "
+    "write to OSS, or AliyunECSImageImportDefaultRole, which lets it read there",
+    "WeeklyQuotaExceed.ExportImage": "wait for another week, or have the quota raised",
     "NotTrusted": "name the CA bundle in SSL_CERT_FILE",
 }
 

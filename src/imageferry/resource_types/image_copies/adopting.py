@@ -148,7 +148,8 @@ async def take_in(
         return Pending(
             view.physical_id(request, image_id), 0.0, context=announced, status_says=says
         )
-    said = f"{image_id} in {wanted.region} is taken in; nothing was copied"
+    deed = "copied" if wanted.recipe is None else "made"
+    said = f"{image_id} in {wanted.region} is taken in; nothing was {deed}"
     return Done(
         view.physical_id(request, image_id),
         view.attributes(request, wanted, image_id),

@@ -22,7 +22,7 @@ from imageferry.resource_types.handling.lineages import VISIBILITY
 from imageferry.resource_types.handling.notes import changed_notes, list_note, number_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.imports import stop_import
-from imageferry.resource_types.image_copies.notes import Phase, Target, target_notes
+from imageferry.resource_types.image_copies.notes import Phase, Target, Whose, target_notes
 from imageferry.resource_types.image_copies.snapshots import (
     SWEEP_NOTES,
     noted_snapshots,
@@ -76,8 +76,7 @@ class Removal:
     are notes that every context keeps. `force` deletes although instances use it. `born` is when
     the youngest of them was begun: until it must have become visible, not being shown does not
     mean being gone. `deadline` (seconds since 1970) ends the wait. `sweeps`: the snapshots that they
-    leave go as well, as far as they were made here; `is_made`: the resource makes images with
-    snapshots of their own, and copies none.
+    leave go as well, as far as they were made here, which `whose` tells of what is no copy.
     """
 
     targets: tuple[Target, ...]
@@ -89,7 +88,7 @@ class Removal:
     born: float = 0.0
     deadline: float | None = None
     sweeps: bool = False
-    is_made: bool = False
+    whose: Whose = Whose.COPIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ async def remove_images(
             context=_notes(removal, context, since, asked, removal.acting),
         )
     for region, image in shown:
-        context = with_snapshots(context, region, image, request, is_made=removal.is_made)
+        context = with_snapshots(context, region, image, request, whose=removal.whose)
     if context.get("snapshots") != request.context.get("snapshots"):
         # Once the image is gone nobody can say any longer what stood behind it, and a process that
         # dies behind the call would be the only one that knew.
@@ -297,7 +296,7 @@ async def _act(
     asked: Mapping[str, float],
 ) -> Pending | Failed:
     now, image_id = request.now, image.image_id
-    context = with_snapshots(request.context, region, image, request, is_made=removal.is_made)
+    context = with_snapshots(request.context, region, image, request, whose=removal.whose)
     cancels = image.status in _UNFINISHED and image.is_copied
     imports = image_id in list_note(context, "importing") and image.status in _UNFINISHED
     if cancels or imports:

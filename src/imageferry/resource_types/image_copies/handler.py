@@ -36,8 +36,11 @@ from imageferry.resource_types.image_copies.making import Making, Ready
 from imageferry.resource_types.image_copies.notes import (
     Phase,
     Target,
+    Whose,
+    birth_of_all,
     born_of,
     may_have_copied,
+    noted_birth,
     noted_targets,
     target_notes,
 )
@@ -91,7 +94,6 @@ class ImageCopyHandler:
             lineage=own_lineage(request, wanted),
             identify=lambda image_id: view.physical_id(request, image_id),
             base={"step": key, "region": wanted.region, **origin_notes(request), **born_of(wanted)},
-            verifies=wanted.recipe is None,
         )
         outcome = await make_copy(self._cloud, making, request)
         if not isinstance(outcome, Pending):
@@ -157,9 +159,9 @@ class ImageCopyHandler:
         if request.context.get("step", key) != key:
             request = replace(request, context={})
         # What was made of somebody's snapshots leaves them alone, whatever is wanted by now.
-        is_made = self._makes(wanted) and leftover.get("given") is not True
-        removal = self._removal(request, wanted, ((region, image_id),), key, is_made=is_made)
-        may_act = request.context.get("phase") != Phase.REMOVING
+        whose = noted_birth(leftover)
+        removal = self._removal(request, wanted, ((region, image_id),), key, whose)
+        may_act = bool(request.context) and request.context.get("phase") != Phase.REMOVING
         cloud = self._cloud.confirmed(request.confirm)
         outcome = await remove_images(cloud, removal, request, may_act=may_act)
         if isinstance(outcome, Removed):
@@ -174,8 +176,7 @@ class ImageCopyHandler:
         wanted: WantedCopy,
         targets: tuple[Target, ...],
         key: str,
-        *,
-        is_made: bool,
+        whose: Whose,
     ) -> Removal:
         limit = wanted.delete_timeout
         born = number_note(request.context, "born", 0.0)
@@ -190,12 +191,8 @@ class ImageCopyHandler:
             born=born,
             deadline=None if limit is None else request.intended_at + limit,
             sweeps=request.deletes_remains,
-            is_made=is_made,
+            whose=whose,
         )
-
-    def _makes(self, wanted: WantedCopy) -> bool:
-        """True where the type copies nothing, and the cloud makes snapshots for what it wants."""
-        return wanted.recipe is not None and wanted.brings_snapshots
 
     def _targets(
         self, request: HandlerRequest, wanted: WantedCopy, key: str
@@ -295,8 +292,8 @@ class ImageCopyHandler:
         self, request: HandlerRequest, wanted: WantedCopy, key: str, *, may_act: bool
     ) -> Done | Pending | Failed:
         context = request.context
-        is_made = self._makes(wanted) and context.get("given") is not True
-        removal = self._removal(request, wanted, noted_targets(context), key, is_made=is_made)
+        whose = birth_of_all(wanted, context)
+        removal = self._removal(request, wanted, noted_targets(context), key, whose)
         may_act = may_act and context.get("phase") != Phase.REMOVING
         cloud = self._cloud.confirmed(request.confirm)
         outcome = await remove_images(cloud, removal, request, may_act=may_act)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from imageferry.cloud.images import Image, describe_images
@@ -31,7 +31,7 @@ def identity_of(wanted: WantedCopy) -> str:
         wanted.copies_nothing,
     ]
     if wanted.recipe is not None:
-        made_of.append(astuple(wanted.recipe))
+        made_of.append(wanted.recipe)
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 

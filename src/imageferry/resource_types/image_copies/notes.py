@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
 
 from imageferry.model.handlers import Context
@@ -46,9 +46,36 @@ def may_have_copied(context: Context) -> bool:
     return context.get("phase") in _LOOKED_FOR or context.get("lost") is True
 
 
+class Whose(Enum):
+    """Whose the snapshots behind the images of a removal are.
+
+    COPIED: those of copies came with them, of all others nobody can say. MADE: so did those of
+    images that are no copies. GIVEN: they were there before, and are none of ours to tell.
+    """
+
+    COPIED = "copied"
+    MADE = "made"
+    GIVEN = "given"
+
+
 def born_of(wanted: WantedCopy) -> dict[str, Json]:
-    """A note, `given`, where an image is made of snapshots that were there before it."""
-    return {} if wanted.brings_snapshots else {"given": True}
+    """A note, `given`, of an image that is no copy: whether its snapshots were there before it."""
+    return {} if wanted.recipe is None else {"given": not wanted.recipe.brings_snapshots}
+
+
+def noted_birth(context: Context) -> Whose:
+    """Whose the snapshots of the one image are that these notes speak of."""
+    given = context.get("given")
+    if given is None:
+        return Whose.COPIED
+    return Whose.GIVEN if given is True else Whose.MADE
+
+
+def birth_of_all(wanted: WantedCopy, context: Context) -> Whose:
+    """The same of the image in the record together with what an unfinished step has made."""
+    recorded = noted_birth(born_of(wanted))
+    noted = noted_birth(context) if "given" in context else recorded
+    return recorded if noted is recorded else Whose.COPIED
 
 
 Target = tuple[str, str]

@@ -187,7 +187,6 @@ async def _renew(
         identify=lambda image_id: change.view.physical_id(request, image_id),
         base=changed_notes(base),
         excluded=tuple(image_id for image_id in known if image_id is not None),
-        verifies=wanted.recipe is None,
     )
     outcome = await make_copy(cloud, making, request)
     match outcome:

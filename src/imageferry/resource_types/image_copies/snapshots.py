@@ -19,6 +19,7 @@ from imageferry.resource_types.handling.notes import (
     text_note,
 )
 from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.notes import Whose
 
 SWEEP_NOTES: Final = frozenset(
     {"snapshots", "ours", "unmade", "gone", "swept", "kept", "sweep", "tried"}
@@ -78,15 +79,14 @@ def with_snapshots(
     image: Image,
     request: HandlerRequest,
     *,
-    is_made: bool = False,
+    whose: Whose = Whose.COPIED,
 ) -> Context:
     """The notes with an image's snapshots, which stay when it goes, and whether it is ours.
 
     An image that was there before its resource was begun was taken in, and its snapshots belong to
-    whoever made it. A copy has snapshots of its own; `is_made`: so has what is no copy, because
-    its resource makes images that have.
+    whoever made it. A copy has snapshots of its own; what is no copy has them where `whose` says so.
     """
-    if not image.snapshots:
+    if not image.snapshots or (whose is Whose.GIVEN and not image.is_copied):
         return context
     known = context.get("snapshots")
     former = known if isinstance(known, Mapping) else {}
@@ -94,7 +94,8 @@ def with_snapshots(
     before = former.get(behind.key)
     merged = [*(before if isinstance(before, list | tuple) else ()), *image.snapshots]
     ours = list_note(context, "ours")
-    if (image.is_copied or is_made) and _was_made_here(image, request) and behind.key not in ours:
+    came_along = image.is_copied or whose is Whose.MADE
+    if came_along and _was_made_here(image, request) and behind.key not in ours:
         ours = (*ours, behind.key)
     unmade = list_note(context, "unmade")
     if image.status in _UNMADE and behind.key not in unmade:

@@ -17,7 +17,7 @@ from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.deletion import Removal, Removed, remove_images
 from imageferry.resource_types.image_copies.lineage import Search, find_copy, untagged_copies
-from imageferry.resource_types.image_copies.notes import Phase, may_have_copied
+from imageferry.resource_types.image_copies.notes import Phase, may_have_copied, noted_birth
 from imageferry.resource_types.image_copies.snapshots import SWEEP_NOTES
 from imageferry.resource_types.image_copies.updates import (
     Change,
@@ -91,7 +91,7 @@ async def discard(cloud: ImageCloud, change: Change, request: HandlerRequest) ->
         physical_id=change.view.physical_id(request, text_note(context, "old_id")),
         born=began,
         sweeps=request.deletes_remains,
-        is_made=wanted.recipe is not None and context.get("given") is not True,
+        whose=noted_birth(context),
     )
     may_act = context.get("phase") == Phase.DISCARD
     outcome = await remove_images(cloud, removal, request, may_act=may_act)

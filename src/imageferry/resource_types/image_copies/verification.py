@@ -45,7 +45,7 @@ async def verified(
     context = changed_notes(request.context, ended=ended)
     try:
         source, keys = await asyncio.gather(
-            cloud.sources.look(wanted.source_region, wanted.source_id, now),
+            _source(cloud, wanted, now),
             keys_of(cloud, wanted.region, image, wanted.key_id),
         )
     except CloudError as error:
@@ -76,12 +76,23 @@ async def verified(
     return Failed(
         ErrorCode.NOT_STABILIZED,
         masked(
-            f"the copy {image_id} in {wanted.region} is not what it should be: {listed}; it is"
-            " deleted together with its resource, and copied anew by the next deployment",
+            f"the {wanted.thing} {image_id} in {wanted.region} is not what it should be: {listed}; it"
+            f" is deleted together with its resource, and {_made(wanted)} anew by the next deployment",
             wanted.secrets,
         ),
         context=changed_notes(request.context, ended=None),
     )
+
+
+async def _source(cloud: ImageCloud, wanted: WantedCopy, now: float) -> Image | None:
+    """The source of a copy as it was a moment ago; what is made has none. Raises CloudError."""
+    if wanted.recipe is not None:
+        return None
+    return await cloud.sources.look(wanted.source_region, wanted.source_id, now)
+
+
+def _made(wanted: WantedCopy) -> str:
+    return "copied" if wanted.recipe is None else "made"
 
 
 def compare_copy(
@@ -148,6 +159,12 @@ def _encryption(wanted: WantedCopy, copy: Image, source: Image | None) -> list[C
     return [Comparison("encryption", _SIGNS[expected], actual, against)]
 
 
+async def _source_now(cloud: ImageCloud, wanted: WantedCopy) -> Image | None:
+    if wanted.recipe is not None:
+        return None
+    return await cloud.loader.look(wanted.source_region, wanted.source_id)
+
+
 # --- at any later time ----------------------------------------------------------------------------
 
 
@@ -168,7 +185,7 @@ class CopyVerifier:
         try:
             image, source = await asyncio.gather(
                 self.cloud.loader.look(region, image_id),
-                self.cloud.loader.look(wanted.source_region, wanted.source_id),
+                _source_now(self.cloud, wanted),
             )
             if image is None:
                 return Failed(ErrorCode.NOT_FOUND, f"the image {image_id} is not in {region}")
@@ -206,7 +223,7 @@ def _remarks(
     wanted: WantedCopy, source: Image | None, keys: frozenset[str] | None
 ) -> tuple[str, ...]:
     found = []
-    if source is None:
+    if source is None and wanted.recipe is None:
         found.append(
             f"the source {wanted.source_id} is no longer in {wanted.source_region}: what it was"
             " like is not compared"

@@ -50,11 +50,6 @@ class WantedCopy:
         return "a copy" if self.recipe is None else "an image"
 
     @property
-    def brings_snapshots(self) -> bool:
-        """True where the cloud makes the image's snapshots together with it."""
-        return self.recipe is None or self.recipe.brings_snapshots
-
-    @property
     def copies_nothing(self) -> bool:
         """True where the source itself is the result, which is never deleted."""
         return self.same_region_allowed and self.source_region == self.region
@@ -65,7 +60,7 @@ def route_of(
     properties: Mapping[str, Value],
     region: str,
 ) -> tuple[str, str] | None:
-    """Source and destination of a copy; None while either is known only later."""
+    """Source and destination of a copy, no source for what is made; None while one is not known."""
     if not all(is_known(value) for name, value in properties.items() if "Region" in name):
         return None
     known = {name: value for name, value in properties.items() if is_known(value)}

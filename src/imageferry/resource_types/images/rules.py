@@ -21,8 +21,8 @@ from imageferry.resource_types.image_copies.words import Words
 from imageferry.resource_types.images.properties import MADE_OF
 
 _DISKS: Final = "DiskDeviceMapping"
-_DEVICE: Final = re.compile(r"/dev/(?:xvd|vd)([a-z])")
-_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_DEVICE: Final = r"/dev/(?:xvd|vd)([a-z])"
+_BUCKET: Final = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 _IDS: Final = {"InstanceId": ("i-", "an instance"), "SnapshotId": ("s-", "a snapshot")}
 # ECS reference, CreateImage: a basic disk has 5 to 2000 GiB, the others have 20 to 32768 GiB; which
 # one a disk will be is not said here. ImportImage: 1 to 2048 GiB.
@@ -181,7 +181,7 @@ def _imported_disks(value: Value) -> Iterator[Problem]:
                     remedy=f"give '{name}'",
                 )  # fmt: skip
         bucket = _opened(disk.get("OssBucket"))
-        if isinstance(bucket, str) and bucket and not _BUCKET.fullmatch(bucket):
+        if isinstance(bucket, str) and bucket and not re.fullmatch(_BUCKET, bucket):
             yield Problem(
                 "IF539", (*path, "OssBucket"), f"'{_shown(disk['OssBucket'])}' is no bucket's name",
                 why="it has 3 to 63 lower case letters, digits and '-', not at its ends",
@@ -196,7 +196,7 @@ def _devices(disks: Sequence[tuple[int, Mapping[str, Value]]]) -> Iterator[Probl
         text = _opened(disk.get("Device"))
         if not isinstance(text, str) or not text:
             continue
-        found = _DEVICE.fullmatch(text)
+        found = re.fullmatch(_DEVICE, text)
         shown = _shown(disk["Device"])
         if found is None:
             yield Problem(

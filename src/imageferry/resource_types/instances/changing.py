@@ -21,7 +21,7 @@ from imageferry.resource_types.handling.notes import (
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.instances.calls import CALLS
 from imageferry.resource_types.instances.cloud import InstanceCloud
-from imageferry.resource_types.instances.differences import Change, needed_calls
+from imageferry.resource_types.instances.differences import Change, missing_tags, needed_calls
 from imageferry.resource_types.instances.launch_images import fits, is_exact, newest_fitting
 from imageferry.resource_types.instances.making import no_such_image
 from imageferry.resource_types.instances.phases import Phase
@@ -65,13 +65,20 @@ async def change_instance(
     a password, is changed where the wish has changed, once.
     """
     key = step_key(request.token)
-    if request.context.get("step") != key:
-        request = replace(request, context=_first_notes(request, key))
+    if "phase" not in request.context:
+        request = replace(request, context={**request.context, **_first_notes(request, key)})
     context = request.context
     instance_id = request.physical_id or text_note(context, "instance_id")
     if instance_id is None:
         return Failed(ErrorCode.NOT_FOUND, "no instance is recorded that could be changed")
-    change = Change(wanted, before, mends=bool(request.observed), image=text_note(context, "image"))
+    change = Change(
+        wanted,
+        before,
+        mends=bool(request.observed),
+        image=text_note(context, "image"),
+        touched=list_note(context, "prior"),
+        tagged=list_note(context, "tagged"),
+    )
     try:
         seen = await _look(cloud, change, instance_id)
         if seen is None:
@@ -86,13 +93,17 @@ async def change_instance(
 
 
 def _first_notes(request: HandlerRequest, key: str) -> dict[str, Json]:
-    """The notes that a step begins with: an earlier one may have stopped the instance, and died."""
+    """The notes that a step begins with: an earlier one may have changed something, and died."""
+    former = request.unfinished
+    prior = list(dict.fromkeys([*list_note(former, "prior"), *list_note(former, "touched")]))
     return changed_notes(
         {
             "step": key,
             "phase": Phase.CHANGE,
             "at": request.now,
-            "stopped": True if request.unfinished.get("stopped") is True else None,
+            "stopped": True if former.get("stopped") is True else None,
+            "prior": prior or None,
+            "tagged": list(list_note(former, "tagged")) or None,
         }
     )
 
@@ -155,7 +166,7 @@ async def _go_on(
             f" {wanted_size}; give {size} or more"
         )
         return Failed(ErrorCode.NOT_UPDATABLE, words, context=context)
-    user_data = change.wanted.user_data
+    user_data = change.wanted.user_data if change.looks_at_user_data else None
     needed = needed_calls(
         change,
         instance,
@@ -179,8 +190,11 @@ async def _go_on(
             instance.instance_id, 0.0, context=notes, observes=True, status_says="changing"
         )
     stops = True if following == "stop" else context.get("stopped")
+    touched = list(dict.fromkeys([*list_note(context, "touched"), following]))
     announced = changed_notes(
         context,
+        touched=touched,
+        tagged=_tagged(change, instance) or None,
         done=done,
         next=following,
         phase=Phase.CHANGE,
@@ -191,6 +205,14 @@ async def _go_on(
     return Pending(
         instance.instance_id, 0.0, context=announced, status_says=_SAYS.get(following, "changing")
     )
+
+
+def _tagged(change: Change, instance: Instance) -> list[str]:
+    """The keys to note before they are set; one that holds a secret is not written down."""
+    known = {key for key, _ in change.before.tags}
+    new = [key for key, _ in missing_tags(change, instance) if key not in known]
+    secrets = change.wanted.secrets
+    return [key for key in dict.fromkeys([*change.tagged, *new]) if masked(key, secrets) == key]
 
 
 _SAYS: Final[Mapping[str, str]] = {

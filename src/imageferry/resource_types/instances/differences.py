@@ -17,18 +17,23 @@ class Change:
 
     `image` is the image that it shall have, once that is settled. `mends`: what was changed outside
     is set back, so that all has to be compared, not only what differs between the two wishes.
+    `touched` are the calls of an unfinished step before this one, which may have been made, and
+    `tagged` the keys of tags that it, or this step, may have set.
     """
 
     wanted: WantedInstance
     before: WantedInstance
     mends: bool = False
     image: str | None = None
+    touched: tuple[str, ...] = ()
+    tagged: tuple[str, ...] = ()
 
     @property
     def changes_image(self) -> bool:
         """Whether the instance may need another system disk."""
         image = self.wanted.image
-        return image is not None and (self.mends or image != self.before.image)
+        is_other = self.mends or "image" in self.touched or image != self.before.image
+        return image is not None and is_other
 
     @property
     def looks_at_disk(self) -> bool:
@@ -40,7 +45,8 @@ class Change:
     def looks_at_user_data(self) -> bool:
         """Whether the user data have to be known."""
         user_data = self.wanted.user_data
-        return user_data is not None and (self.mends or user_data != self.before.user_data)
+        is_other = self.mends or "user_data" in self.touched or user_data != self.before.user_data
+        return user_data is not None and is_other
 
 
 def needed_calls(
@@ -74,7 +80,8 @@ def needed_calls(
     replaces_disk = _replaces_disk(change, instance)
     if wanted.key_pair not in {None, instance.key_pair} and not replaces_disk:
         needed.append("attach")
-    new_password = wanted.password is not None and wanted.password != before.password
+    is_other = "password" in change.touched or wanted.password != before.password
+    new_password = wanted.password is not None and is_other
     if new_password and not replaces_disk and "image" not in done:
         needed.append("password")
     size = wanted.disk_size
@@ -102,7 +109,8 @@ def needed_calls(
 def superfluous_tags(change: Change, instance: Instance) -> list[str]:
     """Keys to take off: those of the former wish, and all that is not ours where drift is mended."""
     wanted = dict(change.wanted.tags)
-    candidates = instance.tags if change.mends else [key for key, _ in change.before.tags]
+    known = [*(key for key, _ in change.before.tags), *change.tagged]
+    candidates = instance.tags if change.mends else known
     keys = [
         key
         for key in dict.fromkeys(candidates)
@@ -138,13 +146,11 @@ def _protects(change: Change, instance: Instance) -> bool:
 
 
 def _detaches(change: Change, instance: Instance) -> bool:
+    if change.wanted.key_pair is not None or not instance.key_pair:
+        return False
     former = change.before.key_pair
-    return (
-        change.wanted.key_pair is None
-        and bool(instance.key_pair)
-        and (change.mends or former == instance.key_pair)
-        and former is not None
-    )
+    is_ours = former is not None and (change.mends or former == instance.key_pair)
+    return is_ours or "attach" in change.touched
 
 
 def _replaces_disk(change: Change, instance: Instance) -> bool:

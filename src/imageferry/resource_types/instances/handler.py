@@ -7,11 +7,11 @@ from dataclasses import replace
 from imageferry.model.handlers import Done, HandlerRequest, Outcome
 from imageferry.resource_types.handling.lineages import origin_notes
 from imageferry.resource_types.handling.notes import step_key
-from imageferry.resource_types.instances.changing import change_instance
 from imageferry.resource_types.instances.cloud import InstanceCloud
 from imageferry.resource_types.instances.deletion import release
 from imageferry.resource_types.instances.making import Making
 from imageferry.resource_types.instances.reading import read_instance
+from imageferry.resource_types.instances.replacing import clean_up_instance, update_instance
 from imageferry.resource_types.instances.searching import own_lineage
 from imageferry.resource_types.instances.waiting import Ready, attributes, make_instance
 from imageferry.resource_types.instances.wanted import read_wanted
@@ -43,11 +43,11 @@ class InstanceHandler:
         return await read_instance(self._cloud, wanted, request)
 
     async def update(self, request: HandlerRequest) -> Outcome:
-        """Change in place, stopping the instance only where it must be."""
+        """Change in place, stopped only where it must be; or launch another in the place of this."""
         wanted = read_wanted(request.properties, request.region)
         before = read_wanted(request.previous, request.region)
         cloud = self._cloud.confirmed(request.confirm)
-        return await change_instance(cloud, wanted, before, request)
+        return await update_instance(cloud, wanted, before, request)
 
     async def delete(self, request: HandlerRequest) -> Outcome:
         """Release whatever this resource has launched, and wait until it is gone."""
@@ -55,5 +55,7 @@ class InstanceHandler:
         return await release(self._cloud.confirmed(request.confirm), wanted, request)
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
-        """Nothing is ever left over: the engine replaces instances, and deletes the old ones."""
-        return Done(request.physical_id)
+        """Release one instance that a replacement has left over."""
+        wanted = read_wanted(request.properties, request.region)
+        cloud = self._cloud.confirmed(request.confirm)
+        return await clean_up_instance(cloud, wanted, request)

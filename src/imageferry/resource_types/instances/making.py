@@ -38,17 +38,21 @@ _STILL_RUNNING: Final = frozenset(
         "InvalidOperation.Conflict",
     }
 )
-FIRST_LOOK: Final = 2.0
+FIRST_LOOK: Final = 1.0
 """Seconds after the call until the instance is looked at: it takes a while to be prepared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """One instance to be made: with which lineage, and the notes that every context keeps."""
+    """One instance to be made: with which lineage, and the notes that every context keeps.
+
+    `excluded` are instances that are certainly not this one.
+    """
 
     wanted: WantedInstance
     lineage: str | None
     base: Context
+    excluded: tuple[str, ...] = ()
 
 
 def launch_parameters(making: Making, image: str | None) -> dict[str, Any]:
@@ -213,7 +217,7 @@ async def look(
         verdict=verdict,
     )
     try:
-        found = await find_instance(cloud, making.wanted, making.lineage, since)
+        found = await find_instance(cloud, making.wanted, making.lineage, since, making.excluded)
     except CloudError as error:
         if not error.is_passing or now - since > GIVE_UP + VISIBILITY:
             return failed(error, notes)

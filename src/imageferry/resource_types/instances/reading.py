@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.instances import Instance, disks_of, user_data_of
-from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, Symptom
+from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Symptom
 from imageferry.model.values import Value, holds_secret
 from imageferry.resource_types.handling.faults import failed
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY
@@ -33,7 +34,9 @@ async def read_instance(
         return Failed(ErrorCode.NOT_FOUND, "no instance is recorded")
     region = wanted.region
     try:
-        instance = await cloud.loader.look(region, instance_id)
+        instance, leftovers = await asyncio.gather(
+            cloud.loader.look(region, instance_id), _still_there(cloud, region, request.leftovers)
+        )
         if instance is None:
             words = f"the instance {instance_id} is not in {region}"
             return Failed(ErrorCode.NOT_FOUND, words)
@@ -50,9 +53,23 @@ async def read_instance(
     return Done(
         instance_id,
         attributes(instance),
+        leftovers=leftovers,
         observed=observed,
         symptoms=symptoms(instance),
     )
+
+
+async def _still_there(
+    cloud: InstanceCloud, region: str, leftovers: Sequence[Context]
+) -> tuple[Context, ...]:
+    """The left over instances that exist; what cannot be looked up counts as there."""
+
+    async def is_there(leftover: Context) -> bool:
+        instance_id = text_note(leftover, "instance_id")
+        return instance_id is None or await cloud.loader.look(region, instance_id) is not None
+
+    answers = await asyncio.gather(*map(is_there, leftovers))
+    return tuple(one for one, there in zip(leftovers, answers, strict=True) if there)
 
 
 def observed_properties(

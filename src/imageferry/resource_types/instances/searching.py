@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from imageferry.cloud.instances import Instance, describe_instances
@@ -40,7 +40,11 @@ def tags_with_lineage(wanted: WantedInstance, value: str | None) -> tuple[tuple[
 
 
 async def find_instance(
-    cloud: InstanceCloud, wanted: WantedInstance, value: str | None, since: float
+    cloud: InstanceCloud,
+    wanted: WantedInstance,
+    value: str | None,
+    since: float,
+    excluded: Collection[str] = (),
 ) -> Finding:
     """Look for an instance by lineage tag, in every status; raises CloudError.
 
@@ -50,7 +54,9 @@ async def find_instance(
     if value is not None:
         ours = await describe_instances(cloud.client, wanted.region, tags={LINEAGE_KEY: value})
         exact = [one for one in ours if one.tags.get(LINEAGE_KEY) == value]
-        young = [one for one in exact if _is_young_enough(one, since)]
+        young = [
+            one for one in exact if _is_young_enough(one, since) and one.instance_id not in excluded
+        ]
         return Finding(young[0], tuple(young[1:])) if young else Finding()
     tags = dict(wanted.tags)
     shown = await describe_instances(cloud.client, wanted.region, tags=tags)
@@ -61,6 +67,7 @@ async def find_instance(
         and wanted.name in {None, one.name}
         and wanted.launch.get("InstanceType") == one.instance_type
         and _is_young_enough(one, since)
+        and one.instance_id not in excluded
     ]
     return Finding(rivals=tuple(alike)) if len(alike) > 1 else Finding(next(iter(alike), None))
 

@@ -10,7 +10,7 @@ from imageferry.cloud.instances import Instance
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.faults import again, failed
-from imageferry.resource_types.handling.lineages import VISIBILITY
+from imageferry.resource_types.handling.lineages import LINEAGE_KEY, VISIBILITY
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.instances.cloud import InstanceCloud
 from imageferry.resource_types.instances.making import Making, look, settle_image, start_launch
@@ -64,7 +64,10 @@ async def _observe(
             return failed(error, context)
         return again(cloud.client, error, instance_id, context, waited, observes=True)
     if instance is not None and instance.status == "Running":
-        return Ready(instance)
+        # Without its tags it would seem to have lost them, to whoever looks at it next.
+        is_tagged = making.lineage in {None, instance.tags.get(LINEAGE_KEY)}
+        if is_tagged or waited > VISIBILITY:
+            return Ready(instance)
     missing = number_note(context, "missing", now) if instance is None else None
     is_gone = missing is not None and context.get("seen") is True and now - missing > _DOUBT
     if instance is None and (is_gone or waited > VISIBILITY):

@@ -112,6 +112,10 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedInstance:
     """Conformed properties without UNKNOWN, for a stack in `region`."""
     secrets: list[str] = []
     user_data = text_of(properties.get("UserData"), secrets)
+    password = text_of(properties.get("Password"), secrets)
+    if password is not None and password not in secrets:
+        # A secret by what it is, however it was written.
+        secrets.append(password)
     launch: dict[str, Any] = {
         **{name: text_of(properties.get(name), secrets) for name in _TEXTS},
         **{name: _whole(properties.get(name), secrets) for name in _NUMBERS},
@@ -144,7 +148,7 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedInstance:
         launch={name: value for name, value in launch.items() if value not in (None, [], {})},
         name=launch["InstanceName"],
         description=launch["Description"],
-        password=text_of(properties.get("Password"), secrets),
+        password=password,
         inherits_password=flag_of(properties.get("PasswordInherit"), secrets) is True,
         key_pair=text_of(properties.get("KeyPairName"), secrets),
         user_data=user_data,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -21,7 +22,7 @@ from imageferry.resource_types.handling.notes import (
 )
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.sharing.wanted import marks
+from imageferry.resource_types.sharing.wanted import marks, stands_for
 
 _IN_MAKING: Final = frozenset({"Creating", "Waiting"})
 _DEAD: Final = frozenset({"CreateFailed", "UnAvailable"})
@@ -52,8 +53,8 @@ class Standing:
 class Goal:
     """What one image's shares shall be.
 
-    `granted` are accounts that shall have it, `revoked` those that shall not; of all others nothing
-    is said. `public` None says nothing of publicity. `removes`: an image that is gone is as good.
+    `granted` are accounts that shall have it, `revoked` marks of those that shall not; of all others
+    nothing is said. `public` None says nothing of publicity. `removes`: an image that is gone is as good.
     """
 
     image_id: str
@@ -71,7 +72,7 @@ class Goal:
 
 
 class _Deed(NamedTuple):
-    """One call: what it does, and to which accounts."""
+    """One call: what it does, to which accounts, and a short name that tells it from others."""
 
     verb: str
     accounts: tuple[str, ...]
@@ -106,13 +107,14 @@ async def _accounts(cloud: ImageCloud, region: str, image_id: str) -> tuple[str,
 def _next_deed(goal: Goal, standing: Standing) -> _Deed | None:
     """The next call that is needed: room is made first, so that the quota is not in the way."""
     shown = standing.accounts or ()
-    revoked = tuple(one for one in goal.revoked if one in shown)[:PER_CALL]
+    revoked = tuple(
+        one for one in shown if any(stands_for(marked, one) for marked in goal.revoked)
+    )[:PER_CALL]
     granted = tuple(one for one in goal.granted if one not in shown)[:PER_CALL]
 
     def deed(verb: str, accounts: tuple[str, ...] = ()) -> _Deed:
-        return _Deed(
-            verb, accounts, " ".join((verb, goal.image_id, *marks(accounts, goal.secrets)))
-        )
+        said = " ".join((verb, goal.image_id, *accounts))
+        return _Deed(verb, accounts, f"{verb}-{hashlib.sha256(said.encode()).hexdigest()[:16]}")
 
     if revoked:
         return deed("revoke", revoked)
@@ -134,7 +136,7 @@ async def proceed(
     """Bring an image one call nearer to its goal; None where it is there.
 
     Whom this step grants the image is written down as `asked` before the call, and is from then on
-    nobody who had it `before`.
+    nobody who had it `before`; `sets_public` says that publicity was touched.
     """
     waits = _unready(goal, standing, request.now, notes, physical_id)
     if waits is not None:
@@ -160,6 +162,8 @@ async def proceed(
             context=changed_notes(notes, called=None, called_at=None, tries=None),
         )
     announced = changed_notes(notes, next=deed.key, tries=tries, at=now)
+    if not deed.accounts:
+        announced["sets_public"] = True
     if deed.verb == "grant":
         new = marks(deed.accounts, goal.secrets)
         announced["asked"] = list(dict.fromkeys((*list_note(notes, "asked"), *new)))

@@ -16,18 +16,17 @@ from imageferry.model.handlers import (
 )
 from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import failed
-from imageferry.resource_types.handling.notes import step_key, text_note
+from imageferry.resource_types.handling.notes import step_key
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.sharing.changes import (
     NOTHING,
     Change,
-    leftover_pair,
     noted_former,
-    pair_of,
     told_to_stay,
 )
 from imageferry.resource_types.sharing.granting import Goal, Standing, look, proceed, troubled
+from imageferry.resource_types.sharing.leftovers import old_share, old_share_notes
 from imageferry.resource_types.sharing.taking_back import (
     goals_of_deletion,
     has_begun,
@@ -39,6 +38,7 @@ from imageferry.resource_types.sharing.wanted import (
     ShareView,
     WantedShare,
     recorded_former,
+    stands_for,
 )
 
 
@@ -107,13 +107,20 @@ class ShareHandler:
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
         """Take back one share that a renewal has left over."""
-        leftover, wanted = request.leftover or {}, self._wanted(request)
-        found = leftover_pair(leftover)
-        if found is None or found == pair_of(wanted):
+        wanted, old = self._wanted(request), old_share(request.leftover or {})
+        if old is None or not old_share_notes([old], wanted):
             return Done(request.physical_id)
-        image_id, account = found
-        region = text_note(leftover, "region") or wanted.region
-        goal = Goal(image_id, region, revoked=(account,), removes=True, secrets=wanted.secrets)
+        if old.stays:
+            words = f"{old.image_id} in {old.region} stays shared or public: KeepPermission is true"
+            return Done(request.physical_id, notes=(masked(words, wanted.secrets),))
+        goal = Goal(
+            old.image_id,
+            old.region,
+            revoked=old.accounts,
+            public=old.public if old.image_id != wanted.image_id else None,
+            removes=True,
+            secrets=wanted.secrets,
+        )
         outcome = await self._take_back(goal, request, _notes_of_step(request))
         return Done(request.physical_id) if outcome is None else outcome
 
@@ -128,11 +135,14 @@ class ShareHandler:
         return await proceed(cloud, goal, standing, request, notes, request.physical_id)
 
     async def _still_there(self, leftover: Context) -> bool:
-        found, region = leftover_pair(leftover), text_note(leftover, "region")
-        if found is None or region is None:
-            return True
-        standing = await look(self._cloud, region, found[0])
-        return standing is not None and found[1] in (standing.accounts or ())
+        old = old_share(leftover)
+        standing = None if old is None else await look(self._cloud, old.region, old.image_id)
+        if old is None or standing is None:
+            return old is None
+        has_it = standing.accounts is None or any(
+            stands_for(marked, one) for one in standing.accounts for marked in old.accounts
+        )
+        return has_it or old.public not in (None, standing.is_public)
 
     async def _bring(self, change: Change) -> Outcome:
         request, wanted, view = change.request, change.wanted, self._view

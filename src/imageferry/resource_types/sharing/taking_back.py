@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.values import Json
-from imageferry.resource_types.handling.notes import list_note, number_note, text_note
+from imageferry.resource_types.handling.notes import changed_notes, list_note, text_note
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.sharing.changes import noted_former
 from imageferry.resource_types.sharing.granting import Goal
 from imageferry.resource_types.sharing.wanted import (
     WantedShare,
-    is_mark_of_secret,
-    mark,
+    marks,
     recorded_former,
 )
 
@@ -27,43 +26,50 @@ def notes_of_deletion(request: HandlerRequest, wanted: WantedShare, key: str) ->
     """What the last unfinished step has noted, or else the record, as the notes of this step."""
     recorded, given = recorded_former(request.attributes), request.context
     noted = given if "before" in given else {}
+    begun = text_note(noted, "image_id") or wanted.image_id
+    is_same = begun == wanted.image_id
     public = noted.get("was_public", recorded.is_public)
-    notes: dict[str, Json] = {
-        "step": key,
-        "deletes": True,
-        "since": request.now,
-        "before": list(list_note(noted, "before") if noted else recorded.accounts),
-        "asked": list(list_note(noted, "asked")),
-        "image_id": text_note(noted, "image_id") or wanted.image_id,
-        "region": text_note(noted, "region") or wanted.region,
-        "old_before": list(recorded.accounts),
-        "at": number_note(noted, "at", request.now),
-    }
-    return notes if public is None else {**notes, "was_public": public}
+    return changed_notes(
+        {"step": key, "deletes": True, "since": request.now},
+        before=list(list_note(noted, "before") if noted and is_same else recorded.accounts),
+        was_public=public if is_same else recorded.is_public,
+        asked=list(list_note(noted, "asked")),
+        begun=None if is_same else begun,
+        begun_in=text_note(noted, "region"),
+        begun_public=public if noted.get("sets_public") is True else None,
+    )
 
 
 def goals_of_deletion(wanted: WantedShare, notes: Mapping[str, Json]) -> list[Goal]:
     """Image by image: the recorded one, and another that an unfinished step has begun with."""
     former, secrets = noted_former(notes), wanted.secrets
-    began_with = text_note(notes, "image_id") or wanted.image_id
-    asked = [one for one in list_note(notes, "asked") if not is_mark_of_secret(one)]
-    is_same = began_with == wanted.image_id
-    before = former.accounts if is_same else list_note(notes, "old_before")
-    granted = dict.fromkeys((*(wanted.accounts or ()), *(asked if is_same else ())))
+    asked, begun = list_note(notes, "asked"), text_note(notes, "begun")
+    granted = (*marks(wanted.accounts or (), secrets), *(asked if begun is None else ()))
     public = former.is_public
     if wanted.is_public is None or public == wanted.is_public:
         public = None
-    revoked = tuple(one for one in granted if mark(one, secrets) not in before)
     goals = [
         Goal(
-            wanted.image_id, wanted.region, revoked=revoked, public=public,
-            removes=True, secrets=secrets,
+            wanted.image_id,
+            wanted.region,
+            revoked=tuple(one for one in dict.fromkeys(granted) if one not in former.accounts),
+            public=public,
+            removes=True,
+            secrets=secrets,
         )
-    ]  # fmt: skip
-    if not is_same:
-        region = text_note(notes, "region") or wanted.region
-        begun = tuple(one for one in asked if mark(one, secrets) not in former.accounts)
-        goals.append(Goal(began_with, region, revoked=begun, removes=True, secrets=secrets))
+    ]
+    if begun is not None:
+        region, was_public = text_note(notes, "begun_in"), notes.get("begun_public")
+        goals.append(
+            Goal(
+                begun,
+                region or wanted.region,
+                revoked=asked,
+                public=was_public if isinstance(was_public, bool) else None,
+                removes=True,
+                secrets=secrets,
+            )
+        )
     return goals
 
 

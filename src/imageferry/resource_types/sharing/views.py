@@ -58,7 +58,9 @@ def _attributes_of_many(
 
 def _observed_of_many(
     wanted: WantedShare, shown: tuple[str, ...] | None, is_public: bool | None, former: Former
-) -> dict[str, Value]:
+) -> dict[str, Value] | None:
+    if _nothing_stands(wanted, shown, is_public):
+        return None
     observed: dict[str, Value] = {"ImageId": wanted.image_id}
     if is_public is not None:
         observed["IsPublic"] = is_public
@@ -70,6 +72,16 @@ def _observed_of_many(
             if one in wanted.accounts or mark(one, wanted.secrets) not in former.accounts
         ]
     return observed
+
+
+def _nothing_stands(
+    wanted: WantedShare, shown: tuple[str, ...] | None, is_public: bool | None
+) -> bool:
+    """True where all that was to be granted has been taken back, so that no share is left."""
+    grants = bool(wanted.accounts) or wanted.is_public is True
+    if not grants or shown is None or (wanted.is_public and is_public is not False):
+        return False
+    return not any(one in shown for one in wanted.accounts or ())
 
 
 MANY: Final = ShareView(

@@ -74,9 +74,9 @@ def marks(accounts: Iterable[str], secrets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(mark(account, secrets) for account in accounts))
 
 
-def is_mark_of_secret(text: str) -> bool:
-    """True for a mark that no longer says which account it stands for."""
-    return text.startswith(_DIGEST)
+def stands_for(marked: str, account: str) -> bool:
+    """True where a mark is that of an account, whether or not that was a secret."""
+    return marked in (account, mark(account, (account,)))
 
 
 def recorded_former(attributes: Mapping[str, Value]) -> Former:

@@ -65,7 +65,7 @@ def making_of(request: HandlerRequest, wanted: WantedSnapshot, key: str) -> Maki
     """The snapshot of a request; without a lineage where the user's own tags leave no room."""
     full = len(wanted.tags) >= MOST_TAGS
     mine = lineage(request.installation, request.operation_id, request.address)
-    base = {"step": key, "began": request.intended_at, **origin_notes(request)}
+    base: dict[str, Json] = {"step": key, "began": request.intended_at, **origin_notes(request)}
     return Making(wanted, None if full else mine, base)
 
 
@@ -241,7 +241,7 @@ async def _observe(
         return _not_shown(request, snapshot_id)
     (snapshot,) = shown
     if snapshot.status == "accomplished":
-        return Done(snapshot_id, {"SnapshotId": snapshot_id})
+        return _accomplished(making, request, snapshot)
     progress = "" if snapshot.progress is None else f" at {snapshot.progress}%"
     if snapshot.status == "failed":
         words = f"the snapshot {snapshot_id} in {region} has failed{progress}"
@@ -263,6 +263,25 @@ async def _observe(
         observes=True,
         status_says=f"progressing{progress.replace(' at', '')}",
         remaining=remaining,
+    )
+
+
+def _accomplished(making: Making, request: HandlerRequest, snapshot: Snapshot) -> Done | Pending:
+    """Done once it shows the tags that it was made with, which may come a while later."""
+    context, now = request.context, request.now
+    missing = [key for key, value in making.wanted.tags if snapshot.tags.get(key) != value]
+    since = number_note(context, "ended", now)
+    if not missing or now - since >= VISIBILITY:
+        words = f"{snapshot.snapshot_id} does not show all of its tags"
+        attributes = {"SnapshotId": snapshot.snapshot_id}
+        return Done(snapshot.snapshot_id, attributes, notes=(words,) if missing else ())
+    return Pending(
+        snapshot.snapshot_id,
+        max(_SHORTEST, min(15.0, (now - since) / 4)),
+        progress=100,
+        context=changed_notes(context, ended=since),
+        observes=True,
+        status_says="accomplished, its tags not shown yet",
     )
 
 

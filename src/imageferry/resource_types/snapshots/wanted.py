@@ -104,7 +104,7 @@ def _disk(value: Value) -> Iterator[Problem]:
     text, shown = _shown(value)
     if isinstance(text, str) and text and not text.startswith("d-"):
         yield Problem(
-            "IF933", ("DiskId",), f"'{shown}' does not look like the id of a disk",
+            "IF541", ("DiskId",), f"'{shown}' does not look like the id of a disk",
             why="a snapshot is made of one disk; ids of disks begin with d-",
             remedy="give the id of the disk, not of its instance or image",
             severity=Severity.WARNING,
@@ -115,7 +115,7 @@ def _name(value: Value) -> Iterator[Problem]:
     text, shown = _shown(value)
     if isinstance(text, str) and text.startswith(_RESERVED):
         yield Problem(
-            "IF930", ("SnapshotName",), f"the snapshot's name '{shown}' begins with a reserved word",
+            "IF580", ("SnapshotName",), f"the snapshot's name '{shown}' begins with a reserved word",
             why="names that begin with auto belong to automatic snapshots, and none may be an address",
             remedy="begin the name with another word",
         )  # fmt: skip
@@ -126,7 +126,7 @@ def _numbers(properties: Mapping[str, Value]) -> Iterator[Problem]:
         number, shown = _shown(properties.get(prop))
         if isinstance(number, int) and not least <= number <= most:
             yield Problem(
-                "IF932", (prop,), f"'{prop}' is {shown}, which is out of bounds",
+                "IF582", (prop,), f"'{prop}' is {shown}, which is out of bounds",
                 why=f"the type takes {least} to {most} {unit}",
                 remedy=f"give a number from {least} to {most}, or leave '{prop}' out",
             )  # fmt: skip
@@ -137,7 +137,7 @@ def _instant_access(properties: Mapping[str, Value]) -> Iterator[Problem]:
     days, _ = _shown(properties.get("InstantAccessRetentionDays"))
     if isinstance(days, int) and is_instant in (None, False):
         yield Problem(
-            "IF931", ("InstantAccessRetentionDays",),
+            "IF581", ("InstantAccessRetentionDays",),
             "'InstantAccessRetentionDays' is given, but 'InstantAccess' is not true",
             why="the cloud minds the one only together with the other",
             remedy="set 'InstantAccess' to true, or leave 'InstantAccessRetentionDays' out",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.properties import flag_of, plain, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import parse_duration
-from imageferry.resource_types.image_copies.wanted import WantedCopy
+from imageferry.resource_types.image_copies.wanted import WantedCopy, route_of
 from imageferry.resource_types.image_copies.words import Words
 from imageferry.resource_types.images.properties import MADE_OF, created_recipe
 from imageferry.resource_types.images.rules import check_created
@@ -45,7 +44,7 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
     limits = timeouts if isinstance(timeouts, Mapping) else {}
     recipe = created_recipe(properties, secrets)
     # The provider that this type stands for sends its own default where nothing is said.
-    recipe = replace(recipe, architecture=recipe.architecture or _USUAL_ARCHITECTURE)
+    recipe = recipe._replace(architecture=recipe.architecture or _USUAL_ARCHITECTURE)
     return WantedCopy(
         source_id="",
         source_region="",
@@ -60,6 +59,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
         recipe=recipe,
         secrets=tuple(secrets),
     )
+
+
+def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+    """Where the image is made; it comes from nowhere else."""
+    return route_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

@@ -10,7 +10,7 @@ from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.properties import plain, text_of
 from imageferry.resource_types.image_copies.rules import parse_duration
-from imageferry.resource_types.image_copies.wanted import WantedCopy
+from imageferry.resource_types.image_copies.wanted import WantedCopy, route_of
 from imageferry.resource_types.image_copies.words import Words
 from imageferry.resource_types.images.properties import imported_disks
 from imageferry.resource_types.images.rules import check_imported
@@ -64,6 +64,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
         ),
         secrets=tuple(secrets),
     )
+
+
+def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
+    """Where the image is made; it comes from nowhere else."""
+    return route_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

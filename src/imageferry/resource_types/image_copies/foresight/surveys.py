@@ -9,7 +9,7 @@ from typing import Final
 from imageferry.cloud.client import Client
 from imageferry.cloud.ecs import CopyRequest, region_words
 from imageferry.cloud.errors import CloudError
-from imageferry.cloud.images import PAGE
+from imageferry.cloud.gathering import PAGE
 from imageferry.cloud.rehearsals import rehearse_copy
 from imageferry.cloud.shelves import IN_THE_MAKING, Seen, Shelf, images_on_shelf
 from imageferry.resource_types.image_copies.foresight.grounds import Ground

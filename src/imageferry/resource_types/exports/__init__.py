@@ -1,0 +1,1 @@
+"""Exports of images to buckets: begun, watched, cancelled; what they leave in the bucket stays."""
