@@ -84,17 +84,43 @@ def _is_wanted(call: Call, one: InstanceRecord) -> bool:
         and call.text("SecurityGroupId") in ("", *one.body["security_groups"])
         and status in ("", one.status(call.now, call.choices.instance_seconds))
         and (not name or fnmatch.fnmatchcase(one.name, name))
-        and all(
-            key in tags and value in (None, tags[key])
-            for key, value in read_tag_filter(call)
-        )
+        and all(key in tags and value in (None, tags[key]) for key, value in read_tag_filter(call))
     )
+
+
+def _network_reply(one: InstanceRecord) -> Reply:
+    body = one.body
+    interface = body.get("interface", one.instance_id.replace("i-", "eni-", 1))
+    return {
+        "PublicIpAddress": {"IpAddress": [public_address(one)] if has_public_address(one) else []},
+        "InnerIpAddress": {"IpAddress": []},
+        "RdmaIpAddress": {"IpAddress": []},
+        "VpcAttributes": {
+            "VpcId": VPC,
+            "VSwitchId": body["vswitch"],
+            "NatIpAddress": "",
+            "PrivateIpAddress": {"IpAddress": [body["private_ip"]]},
+        },
+        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
+        "NetworkInterfaces": {
+            "NetworkInterface": [
+                {
+                    "NetworkInterfaceId": interface,
+                    "Type": "Primary",
+                    "MacAddress": f"00:16:3e:00:{one.sequence // 256 % 256:02x}:{one.sequence % 256:02x}",
+                    "PrimaryIpAddress": body["private_ip"],
+                    "PrivateIpSets": {
+                        "PrivateIpSet": [{"PrivateIpAddress": body["private_ip"], "Primary": True}]
+                    },
+                }
+            ]
+        },
+    }
 
 
 def _reply(call: Call, one: InstanceRecord) -> Reply:
     body = one.body
     system = body.get("os", {})
-    interface = body.get("interface", one.instance_id.replace("i-", "eni-", 1))
     return {
         "InstanceId": one.instance_id,
         "InstanceName": one.name,
@@ -133,29 +159,7 @@ def _reply(call: Call, one: InstanceRecord) -> Reply:
         "InternetMaxBandwidthIn": 100,
         "InternetMaxBandwidthOut": body.get("bandwidth_out", 0),
         "SecurityGroupIds": {"SecurityGroupId": list(body["security_groups"])},
-        "PublicIpAddress": {"IpAddress": [public_address(one)] if has_public_address(one) else []},
-        "InnerIpAddress": {"IpAddress": []},
-        "RdmaIpAddress": {"IpAddress": []},
-        "VpcAttributes": {
-            "VpcId": VPC,
-            "VSwitchId": body["vswitch"],
-            "NatIpAddress": "",
-            "PrivateIpAddress": {"IpAddress": [body["private_ip"]]},
-        },
-        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
-        "NetworkInterfaces": {
-            "NetworkInterface": [
-                {
-                    "NetworkInterfaceId": interface,
-                    "Type": "Primary",
-                    "MacAddress": f"00:16:3e:00:{one.sequence // 256 % 256:02x}:{one.sequence % 256:02x}",
-                    "PrimaryIpAddress": body["private_ip"],
-                    "PrivateIpSets": {
-                        "PrivateIpSet": [{"PrivateIpAddress": body["private_ip"], "Primary": True}]
-                    },
-                }
-            ]
-        },
+        **_network_reply(one),
         "MetadataOptions": {
             "HttpEndpoint": body.get("http_endpoint", "enabled"),
             "HttpTokens": body.get("http_tokens", "optional"),

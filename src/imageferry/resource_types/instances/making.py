@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from imageferry.cloud.errors import CloudError, handler_code
-from imageferry.cloud.instances import run_instance
+from imageferry.cloud.instances import Instance, run_instance
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
@@ -223,11 +223,7 @@ async def look(
             return failed(error, notes)
         return again(cloud.client, error, None, notes, now - since, observes=True)
     if found.mine is not None:
-        said = [f"found {found.mine.instance_id}, the instance that was begun before"]
-        if found.twins:
-            said.append(f"{named(found.twins)} was made by the same request as well: release it")
-        instance_id = found.mine.instance_id
-        return begin_waiting(making, context, instance_id, now, notes=tuple(said))
+        return _found(making, context, found.mine, found.twins, now)
     if found.rivals:
         return Failed(
             ErrorCode.ALREADY_EXISTS,
@@ -257,6 +253,19 @@ async def look(
         making.base, phase=phase, image=context.get("image"), at=now, since=since
     )
     return Pending(None, 0.0, context=announced, status_says="not found")
+
+
+def _found(
+    making: Making,
+    context: Context,
+    mine: Instance,
+    twins: tuple[Instance, ...],
+    now: float,
+) -> Pending:
+    said = [f"found {mine.instance_id}, the instance that was begun before"]
+    if twins:
+        said.append(f"{named(twins)} was made by the same request as well: release it")
+    return begin_waiting(making, context, mine.instance_id, now, notes=tuple(said))
 
 
 def _has_to_settle(making: Making, context: Context) -> bool:
