@@ -14,7 +14,11 @@ from imageferry.cli.group import imageferry
 from imageferry.settings import VARIABLES
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+)
 _ENDS = frozenset({"|", "||", "&&", "&", ";", ">", "2>", "2>&1", "<"})
 _BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")

@@ -1,4 +1,4 @@
-"""The commands that docs/recovery.md tells people to try are tried, and end as it says."""
+"""The commands that pages tell people to try are tried, and end as it says there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.cli.shop import Shop
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "recovery.md"
+PIPELINE = ROOT / "docs" / "pipeline.md"
+INNER = re.compile(r"\$\(imageferry ([^()]*)\)")
 SLOWLY = "20"
 """The emulator's speed where a command stops watching, so that its copies have not ended by then."""
 ENDS = {
@@ -23,12 +25,17 @@ ENDS = {
 }
 
 
+def lines(page: Path, name: str) -> list[str]:
+    """The lines of a marked block, each a whole command."""
+    after = page.read_text(encoding="utf-8").split(f"<!-- try: {name} -->")[1]
+    text = after.split("```")[1].replace("\\\n", " ")
+    return list(filter(str.strip, text.splitlines()))
+
+
 def block(name: str) -> list[tuple[Sequence[str], int]]:
     """The arguments of each command of a marked block, and the exit code that the page tells."""
-    after = PAGE.read_text(encoding="utf-8").split(f"<!-- try: {name} -->")[1]
-    text = after.split("```")[1].replace("\\\n", " ")
     commands = []
-    for line in filter(str.strip, text.splitlines()):
+    for line in lines(PAGE, name):
         program, *arguments = shlex.split(line, comments=True)
         assert program == "imageferry"
         told = re.search(r"# exit (\d+)", line)
@@ -58,3 +65,67 @@ def test_the_page_can_be_followed(
     left = [one for one in images["images"] if one["source_image_id"]]
     is_deleted = commands[-1][0][0] == "delete"
     assert bool(left) is not is_deleted
+
+
+def follow(shop: Shop, name: str) -> list[str]:
+    """What each command of a block of the pipeline's page said; `$(imageferry …)` is run first."""
+    said = []
+    for line in lines(PIPELINE, name):
+        line = INNER.sub(lambda inner: shop.run(*shlex.split(inner[1])).stdout.strip(), line)
+        program, *arguments = shlex.split(line, comments=True)
+        assert program == "imageferry"
+        said.append(shop.run(*arguments).output)
+    return said
+
+
+def test_the_pipeline_can_be_followed_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    shop = Shop(tmp_path, region="cn-hangzhou")
+
+    def own(region: str) -> dict[str, str]:
+        """The images of a region that are no first ones: the status of each by its name."""
+        images = shop.object("emulator", "images")["images"]
+        mine = [one for one in images if one["region"] == region and "golden" not in one["name"]]
+        return {one["name"]: one["status"] for one in mine}
+
+    follow(shop, "bake")
+    follow(shop, "versions")
+    assert list(own("cn-hangzhou")) == ["web-2026-11", "web-2026-12", "web-2027-01"]
+    found = follow(shop, "find")
+    assert len(json.loads(found[1].splitlines()[-1])) == 3
+    assert "nothing to do" in found[2]
+    dry, _, outputs = follow(shop, "carry")
+    assert "nothing was done" in dry
+    assert "CurrentImageIds" in outputs
+    assert "let go of on purpose" in follow(shop, "builder")[1]
+    verified = follow(shop, "verify")
+    assert "2 of 2 made things verified in 2 regions" in verified[0]
+    assert "IN_SYNC" in verified[2]
+    assert '"ImageName": "shared-1"' in follow(shop, "share")[1]
+
+    launched = follow(shop, "launch")
+    current = re.search(r"cn-shanghai .*\n +(m-\w+) +web-2026-11 .* current", launched[3])
+    assert current is not None
+    request = ("DescribeInstances", "RegionId=cn-shanghai")
+    reply = shop.object("emulator", "call", *request)
+    assert [one["ImageId"] for one in reply["Instances"]["Instance"]] == [current[1]]
+    retired = follow(shop, "retire")
+    assert re.search(r"kept +cn-shanghai .* used by i-", retired[0])
+    assert list(own("ap-southeast-1")) == ["web-2026-12", "web-2027-01"]
+    assert list(own("cn-shanghai")) == ["web-2026-11", "web-2026-12", "web-2027-01"]
+    assert "what was exported stays" in "".join(follow(shop, "files"))
+    assert own("eu-central-1") == {}
+
+
+def test_the_pipeline_has_every_block_tried() -> None:
+    page = PIPELINE.read_text(encoding="utf-8")
+    marked = re.findall(r"<!-- try: (.*) -->", page)
+    assert marked == [
+        "bake", "versions", "find", "carry", "builder", "verify", "share", "launch", "retire",
+        "files",
+    ]  # fmt: skip
+    # What is not tried is the one block that sets the home.
+    assert page.count("```") == 2 * (len(marked) + 1)

@@ -1,5 +1,6 @@
 """Every example validates and deploys on the emulated cloud; twins in YAML and JSON plan the same."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -69,6 +70,13 @@ def copies(home: Path) -> list[dict[str, Any]]:
 def test_there_are_examples_of_both_languages_in_both_forms() -> None:
     assert {"copy-image.ros.yml", "copy-image.cfn.yml", "fan-out.ros.yml"} <= set(TEMPLATES)
     assert {"copy-image.ros.yml", "copy-image.cfn.yml"} <= set(TWINS)
+
+
+def test_every_example_is_in_the_index() -> None:
+    index = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(([^)/]+)\)", index))
+    files = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
+    assert linked == files - {"README.md"}
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -476,7 +476,7 @@ def test_a_lost_image_is_found_among_the_orphans() -> None:
     async def scenario(cloud: Cloud, _: Resource) -> None:
         resource = resource_of(cloud, CUSTOM)
         await resource.create(wanted(CUSTOM))
-        census = ImageCensus(connect_images(cloud.client), REGION)
+        census = ImageCensus(connect_images(cloud.client))
         (trace,) = await census.traces(REGION)
         assert (trace.thing_id, trace.address) == (resource.image_id, "Golden")
         assert trace.is_whole

@@ -15,7 +15,7 @@ from imageferry.engine.worker import Worker
 from imageferry.model.drift import ResourceDriftStatus, StackDriftStatus
 from imageferry.model.families import FamilyRecord
 from imageferry.model.statuses import StackStatus
-from imageferry.model.verdicts import Standing
+from imageferry.model.verifications import Standing
 from tests.scenarios.chains import Crash, CrashingStore
 from tests.scenarios.emulated import Emulated
 from tests.scenarios.emulated import play as play_emulated

@@ -148,7 +148,7 @@ def test_a_region_that_does_not_answer_hides_no_other(tmp_path: Path) -> None:
             code="Forbidden.RAM", status=403,
         )  # fmt: skip
         found = await sighted(sea)
-        assert [region for region, _ in found.troubles] == ["us-west-1"]
+        assert [(one.region, one.kind) for one in found.troubles] == [("us-west-1", "image")]
         assert [one.trace.thing_id for one in found.orphans] == [thing]
 
     play(tmp_path, program, trouble=False)

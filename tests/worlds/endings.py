@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from imageferry.control.orphans import removable
@@ -17,6 +17,7 @@ from imageferry.emulator import controls
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.statuses import ResourceStatus, StackStatus
 from tests.worlds.judging import VISIBLE, Judge
+from tests.worlds.kinds import things
 from tests.worlds.ships import LINEAGE, Ship
 from tests.worlds.soundings import NAME, may_stay
 from tests.worlds.voyages import Leg, Voyage
@@ -65,6 +66,7 @@ class Ending:
         named = await self._delete(stack_id)
         self.judge.wrongs += self.judge.harbour.not_given_back()
         named = await self._clear_away(named, unrecorded=was_restored)
+        self.judge.wrongs += self.judge.harbour.shares_left()
         if not was_restored:
             self.judge.snapshots(named, swept=self._sweeps)
 
@@ -128,9 +130,9 @@ class Ending:
         await self.port.clock.sleep(OLD)
         sighting = await plane.orphans(SEAS, VISIBLE)
         listed = {one.trace.thing_id for one in sighting.orphans}
-        for image_id, image in living.items():
-            if image_id not in listed and LINEAGE in image["tags"]:
-                self.judge.wrongs.append(f"I2: {image_id} is in no stack, and not listed either")
+        for thing_id, tags in living.items():
+            if thing_id not in listed and LINEAGE in tags:
+                self.judge.wrongs.append(f"I2: {thing_id} is in no stack, and not listed either")
         going = [one for one in sighting.orphans if removable(one, unrecorded=unrecorded)]
         wished = await self._retained()
         for one in going:
@@ -142,17 +144,16 @@ class Ending:
             named += "; ".join(parting.said)
             if not parting.is_gone:
                 self.judge.wrongs.append(f"I2: {parting.orphan} was not removed: {parting.said}")
-        for image_id, image in self._living().items():
+        for thing_id, tags in self._living().items():
             # A copy made long after its operation had ended is told, and left to people.
-            is_told = image_id in kept and image_id in log.late
-            is_told = is_told or (LINEAGE not in image["tags"] and image_id in named)
+            is_told = thing_id in kept and thing_id in log.late
+            is_told = is_told or (LINEAGE not in tags and thing_id in named)
+            # An export has no tag: one made after its operation had ended is in nobody's hands.
+            is_told = is_told or (thing_id in log.late and not log.started[thing_id].lineage)
             # One whose twenty tags left no room for ours is unknown to an older home.
-            is_told = is_told or (self.copy is not None and LINEAGE not in image["tags"])
-            if not is_told and not may_stay(self.voyage, log.started[image_id]):
-                self.judge.wrongs.append(
-                    f"I4: {image_id} ({image['name']}) is left after the last delete"
-                )
-
+            is_told = is_told or (self.copy is not None and LINEAGE not in tags)
+            if not is_told and not may_stay(self.voyage, log.started[thing_id]):
+                self.judge.wrongs.append(f"I4: {thing_id} is left after the last delete")
         return named
 
     async def _retained(self) -> set[str | None]:
@@ -165,9 +166,15 @@ class Ending:
             if event.status is ResourceStatus.RETAINED
         }
 
-    def _living(self) -> dict[str, dict[str, Any]]:
+    def _living(self) -> dict[str, Mapping[str, str]]:
+        """The tags of all of ours that is there, by id; of exports those that still run."""
+        world, started = self.port.cloud.world, self.port.log.started
+        images = {one["image_id"]: one["tags"] for one in controls.list_images(world)}
+        others = {
+            thing_id: one.tags
+            for thing_id, one in things(world).items()
+            if one.status != "finished"
+        }
         return {
-            one["image_id"]: one
-            for one in controls.list_images(self.port.cloud.world)
-            if one["image_id"] in self.port.log.started
+            thing_id: tags for thing_id, tags in {**images, **others}.items() if thing_id in started
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,15 @@ from imageferry.cloud.credentials import emulator_credentials
 from imageferry.cloud.ecs import CopyRequest, copy_image, delete_image, modify_image
 from imageferry.cloud.endpoints import Endpoints, parse_endpoint
 from imageferry.cloud.errors import CloudError
+from imageferry.cloud.shares import modify_shares
 from imageferry.emulator import controls
-from tests.worlds.ships import Port, is_alive
+from tests.worlds.kinds import OURS, THEIRS, Kind, Thing, shared_with, things
+from tests.worlds.lines import HOME, IMAGE
+from tests.worlds.ships import Port, is_image
 from tests.worlds.voyages import Leg, Voyage
 from tests.worlds.wishes import GOLDEN, NAMES, REGIONS
 
-_STEADY = ("image_id", "region", "name", "size", "encrypted", "tags")
+_STEADY = ("image_id", "region", "name", "family", "size", "encrypted", "public", "tags")
 """What of somebody else's image never changes by itself."""
 RENAMED = "renamed-by-others"
 
@@ -32,6 +36,7 @@ class Harbour:
     port: Port
     settled: list[str] = field(default_factory=list)
     before: list[dict[str, Any]] = field(default_factory=list)
+    things_before: list[Thing] = field(default_factory=list)
     lent: dict[str, dict[str, Any]] = field(default_factory=dict)
     meddled: set[str] = field(default_factory=set)
     added: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -76,7 +81,10 @@ class Harbour:
             )
             self.settled.append(await copy_image(self._other_client(), copy))
             await self.port.clock.sleep(4000)
+        if self.voyage.has_line:
+            await modify_shares(self._other_client(), HOME, IMAGE, added=[THEIRS])
         self.before = self.others()
+        self.things_before = self.others_things()
 
     def others(self) -> list[dict[str, Any]]:
         """Everything that was not made through our own calls; one under way may not be noted yet."""
@@ -87,6 +95,35 @@ class Harbour:
             and image["image_id"] not in self.port.log.adopting
             and not image["tags"]
         ]
+
+    def others_things(self) -> list[Thing]:
+        """The instances and snapshots of others."""
+        return [
+            one
+            for one in things(self.port.cloud.world).values()
+            if one.thing_id not in self.port.log.started and one.kind is not Kind.EXPORT
+        ]
+
+    def shares_left(self) -> list[str]:
+        """What is wrong with who may have the images of others, once nothing of ours is there."""
+        if any(one.get("keep") for one in self._parts()) or self.voyage.retained:
+            return []
+        now = shared_with(self.port.cloud.world)
+        return [
+            f"I3: {one['image_id']} is left shared with {sorted(left)}"
+            for one in self.before
+            if (left := now.get(one["image_id"], set()) & {*OURS, "public"})
+        ]
+
+    def theirs_kept(self) -> list[str]:
+        """What is wrong with the accounts that others have let in."""
+        if not self.voyage.has_line or THEIRS in shared_with(self.port.cloud.world)[IMAGE]:
+            return []
+        return [f"I3: {IMAGE} was taken from {THEIRS}"]
+
+    def _parts(self) -> Iterator[Mapping[str, Any]]:
+        for leg in self.voyage.legs:
+            yield from leg.wishes.line.values()
 
     def lend(self) -> str:
         """An image of the first neighbour, which is to be taken in; gives its id."""
@@ -115,20 +152,20 @@ class Harbour:
             await self._occupy()
             return
         world = self.port.cloud.world
-        ours = [one for one in self.port.log.started.values() if is_alive(world, one.image_id)]
+        ours = [one for one in self.port.log.started.values() if is_image(world, one.thing_id)]
         if not ours:
             return
         victim = ours[-1]
         self.port.log.lines.append(
-            f"{self.port.clock.now():.2f} somebody: {deed} {victim.image_id}"
+            f"{self.port.clock.now():.2f} somebody: {deed} {victim.thing_id}"
         )
-        self.meddled.add(victim.image_id)
+        self.meddled.add(victim.thing_id)
         with contextlib.suppress(Exception):
             if deed == "delete":
-                await delete_image(self._other_client(), victim.region, victim.image_id, force=True)
+                await delete_image(self._other_client(), victim.region, victim.thing_id, force=True)
             else:
                 await modify_image(
-                    self._other_client(), victim.region, victim.image_id, name=RENAMED
+                    self._other_client(), victim.region, victim.thing_id, name=RENAMED
                 )
 
     async def _occupy(self) -> None:

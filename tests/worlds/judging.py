@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from imageferry.control.requests import OperationHolds, RequestRefused, StackNotFound
@@ -13,8 +14,11 @@ from imageferry.model.operations import Operation
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from tests.worlds.harbours import RENAMED, Harbour
+from tests.worlds.kinds import KIND_OF, Kind, launches, shared_with, things
+from tests.worlds.lines import HOME
 from tests.worlds.ships import CHANGES, LINEAGE, Ship, Started
 from tests.worlds.soundings import NAME, Soundings, current_image, faults_of_leg, unexplained
+from tests.worlds.stock import faults_of_things
 from tests.worlds.voyages import Leg
 from tests.worlds.wishes import SEAS
 
@@ -30,6 +34,7 @@ class Judge:
     def __init__(self, harbour: Harbour, wrongs: list[str], words: list[str]) -> None:
         self.harbour, self.wrongs, self.words = harbour, wrongs, words
         self.port, self.voyage = harbour.port, harbour.voyage
+        self.exports: set[str] = set()
 
     async def leg(self, operation: Operation, leg: Leg) -> Soundings:
         """Every invariant after an operation."""
@@ -37,6 +42,9 @@ class Judge:
         if leg.deed == "adopt":
             self._promote(seen)
         self.wrongs += faults_of_leg(seen, leg)
+        self.wrongs += faults_of_things(seen)
+        self.wrongs += self.harbour.theirs_kept()
+        self.exports |= seen.things.keys()
         await self._must_be_listed(unexplained(seen), repr(seen.events))
         return seen
 
@@ -52,29 +60,26 @@ class Judge:
                 )
                 self.harbour.note(f"{image_id} is taken in", "adoption")
 
-    async def _must_be_listed(self, images: dict[str, dict[str, Any]], told: str) -> None:
+    async def _must_be_listed(self, lost: Mapping[str, Mapping[str, str]], told: str) -> None:
         """I2: what is in no record is told by the product itself, and is there for a known reason.
 
         What the cloud has never given its tag was told in an event, as one that may be ours.
         """
-        images = {
-            image_id: image
-            for image_id, image in images.items()
-            if LINEAGE in image["tags"] or image_id not in told
-        }
-        if not images:
+        ids = [one for one, tags in lost.items() if LINEAGE in tags or one not in told]
+        if not ids:
             return
         sighting = await Ship(self.port).plane.orphans(SEAS, VISIBLE)
         listed = {one.trace.thing_id for one in sighting.orphans}
-        for image_id, image in images.items():
-            lineage = self.port.log.started[image_id].lineage
-            where = f"{image_id} ({image['name']} in {image['region']}, {lineage})"
-            if image_id not in listed:
+        for thing_id in ids:
+            started, is_late = self.port.log.started[thing_id], thing_id in self.port.log.late
+            where = f"{thing_id} (in {started.region}, {started.lineage})"
+            # An export has no tag: nothing tells whose it is but the record.
+            if thing_id not in listed and not (is_late and not started.lineage):
                 self.wrongs.append(f"I2: {where} is lost, and no orphan either")
-            elif image_id not in self.port.log.late:
+            elif not is_late:
                 self.wrongs.append(f"I2: {where} is an orphan without need")
             else:
-                self.harbour.note(f"{image_id} is an orphan", "orphan listed")
+                self.harbour.note(f"{thing_id} is an orphan", "orphan listed")
 
     async def sound(self, stack_id: str, operation_id: str) -> Soundings:
         ship = Ship(self.port)
@@ -100,6 +105,23 @@ class Judge:
             images=controls.list_images(self.port.cloud.world),
             others=self.harbour.others(),
             others_before=self.harbour.before,
+            things_before=self.harbour.things_before,
+            things=things(self.port.cloud.world),
+            exports_before=frozenset(self.exports),
+            shares=shared_with(self.port.cloud.world),
+            launching={
+                str(one.resource.address): launches(
+                    self.port.cloud.world,
+                    str(
+                        one.resource.attributes.get("RegionId")
+                        or one.resource.properties.get("RegionId")
+                        or HOME
+                    ),
+                    str(one.resource.properties.get("ImageFamily")),
+                )
+                for one in view.resources
+                if KIND_OF[one.resource.type_name] is Kind.FAMILY
+            },
             words=self.words,
             pages=driver.serialize(),
             meddled=self.harbour.meddled,
@@ -143,6 +165,9 @@ class Judge:
     def _judge_drift(
         self, found: ResourceDrift, resource: Resource, images: dict[str, dict[str, Any]]
     ) -> None:
+        if KIND_OF[resource.type_name] is not Kind.IMAGE or self.voyage.has_line:
+            self._judge_line_drift(found, resource)
+            return
         image_id = current_image(resource)
         if resource.status not in _WHOLE or image_id is None or image_id.startswith("m-golden"):
             return
@@ -158,6 +183,17 @@ class Judge:
             self.wrongs.append(
                 f"drift: {resource.address} is {found.status} ({found.reason},"
                 f" {found.differences}), and the image is {image}"
+            )
+
+    def _judge_line_drift(self, found: ResourceDrift, resource: Resource) -> None:
+        """Where nobody else has changed anything nothing has drifted."""
+        is_blurred = any(fault["kind"] == "tagless" for fault in self._faults())
+        if resource.status not in _WHOLE or self.harbour.meddled or is_blurred:
+            return
+        if found.status.is_drift:
+            self.wrongs.append(
+                f"drift: {resource.address} is {found.status} ({found.reason},"
+                f" {found.differences}), and nobody has changed anything"
             )
 
     def _faults(self) -> list[Any]:

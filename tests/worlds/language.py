@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from imageferry.model.operations import OnFailure
+from tests.worlds.lines import HOME
 from tests.worlds.sailing import MEMORY, Passage, sail
 from tests.worlds.ships import Fate
 from tests.worlds.voyages import Leg, Voyage
@@ -44,6 +45,10 @@ class World:
         """A stack with one copy in each region (ROS), and the single copies by name."""
         fan = tuple({"region": one} if isinstance(one, str) else dict(one) for one in regions)
         return self._begun(Leg("deploy", Wishes(fan, named, dict(singles or {}))))
+
+    def line(self, **parts: Mapping[str, Any]) -> World:
+        """A stack that does more than copy: its resources by name, as `tests.worlds.lines` has them."""
+        return self._begun(Leg("deploy", Wishes(line=dict(parts))))
 
     def adopt(self, **own: Any) -> World:
         """The first neighbour's image is taken in, as the resource `Own`."""
@@ -150,7 +155,7 @@ class World:
         return Voyage(
             self.seed,
             self.language == "ros",
-            self.region or REGION[self.language],
+            self.region or (HOME if self._has_line else REGION[self.language]),
             self.settings,
             self.neighbours,
             self.legs,
@@ -165,6 +170,10 @@ class World:
         """Carry it out; AssertionError with everything that was wrong, and the log."""
         passage = self.sail(database)
         assert not passage.wrongs, "\n".join([*passage.wrongs, *passage.lines])
+
+    @property
+    def _has_line(self) -> bool:
+        return any(leg.wishes.line for leg in self.legs)
 
     def _begun(self, leg: Leg) -> World:
         return replace(self, legs=(*self.legs, leg))
@@ -275,6 +284,8 @@ def _deed(leg: Leg) -> str:
             return f"adopt({', '.join(f'{name}={value!r}' for name, value in own.items())})"
         case "deploy":
             wishes = leg.wishes
+            if wishes.line:
+                return f"line({', '.join(f'{name}={dict(one)!r}' for name, one in wishes.line.items())})"
             words = [
                 repr(one["region"] if set(one) == {"region"} else dict(one)) for one in wishes.fan
             ]

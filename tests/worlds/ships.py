@@ -27,6 +27,7 @@ from imageferry.store.sql_store import SqlStore
 from imageferry.testing import SeededEntropy
 from imageferry.wire.http import HttpRequest, HttpResponse
 from tests.scenarios.workshop import Handing
+from tests.worlds.kinds import MAKERS, Kind, made_id, shared_with, things
 from tests.worlds.tides import Crash, LocalClock, TrueClock
 
 LINEAGE = "imageferry:lineage"
@@ -39,9 +40,23 @@ CHANGES = frozenset(
         "TagResources",
         "UntagResources",
         "JoinResourceGroup",
+        "CancelTask",
+        "DeleteInstance",
+        "StartInstance",
+        "StopInstance",
+        "ModifyInstanceAttribute",
+        "ReplaceSystemDisk",
+        "ResizeDisk",
+        "AttachKeyPair",
+        "DetachKeyPair",
+        "ModifySnapshotAttribute",
+        "DeleteSnapshot",
+        "ModifyImageSharePermission",
     ]
 )
-"""Actions that change an image that exists."""
+"""Actions that change something that exists."""
+_NAMED = ("ImageId", "InstanceId", "SnapshotId", "TaskId", "ResourceId.1", "ResourceId")
+"""Where such a call says what it changes."""
 MARKS = frozenset(["ModifyImageAttribute", "TagResources", "UntagResources"])
 """Those of them by which an image is taken in, or given back."""
 
@@ -128,9 +143,9 @@ class Breath:
 
 @dataclass(frozen=True)
 class Started:
-    """A copy that came to be: by which token, and what its lineage tag says."""
+    """What came to be: by which token, and what its lineage tag says; an export has neither."""
 
-    image_id: str
+    thing_id: str
     region: str
     token: str
     lineage: str
@@ -145,16 +160,18 @@ class Started:
 class Logbook:
     """All that was asked of the cloud, by every process of the voyage.
 
-    `adopting` are images of others that may be tagged and renamed, since they are to be taken in.
+    `adopting` are images of others that may be tagged and renamed, since they are to be taken in;
+    `given` are the accounts that each image was shared with here, and `public`.
     """
 
     adopting: set[str] = field(default_factory=set)
+    given: dict[str, set[str]] = field(default_factory=dict)
     started: dict[str, Started] = field(default_factory=dict)
     by_token: dict[str, list[str]] = field(default_factory=dict)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
-    """Copies asked for by a process that stood still between its last write and the call itself."""
+    """What was asked for by a process that stood still between its last write and the call itself."""
     wrongs: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     calls: int = 0
@@ -188,8 +205,10 @@ class Strait:
             raise
         finally:
             log.lines.append(f"{self._clock.now():.2f} {action} {_told(asked)} -> {said}")
-            if action == "CopyImage":
-                self._note_copy(asked, is_late=is_late)
+            if action in MAKERS:
+                self._note_made(action, asked, is_late=is_late)
+            elif action == "ExportImage":
+                self._note_exports(is_late=is_late)
         await self._breath.end(is_last=is_last)
         return response
 
@@ -197,38 +216,73 @@ class Strait:
         """Only what was made here may be changed or deleted."""
         if action not in CHANGES:
             return
-        ids = [asked[name] for name in ("ImageId", "ResourceId.1", "ResourceId") if name in asked]
+        if action == "ModifyImageSharePermission":
+            self._judge_share(asked)
+            return
         self._log.wrongs.extend(
-            f"I3: {action} of {image_id}, which was not made here"
-            for image_id in ids
-            if image_id not in self._log.started
-            and not (image_id in self._log.adopting and action in MARKS)
+            f"I3: {action} of {named}, which was not made here"
+            for named in (asked[name] for name in _NAMED if name in asked)
+            if not self._is_ours(named) and not (named in self._log.adopting and action in MARKS)
         )
 
-    def _note_copy(self, asked: Mapping[str, str], *, is_late: bool) -> None:
-        token, region = asked["ClientToken"], asked["DestinationRegionId"]
+    def _is_ours(self, named: str) -> bool:
+        """Whether it was made here, or with an image that was."""
+        if named in self._log.started:
+            return True
+        row = self._cloud.world.row("SELECT image_id FROM snapshots WHERE snapshot_id = ?", named)
+        return row is not None and row[0] in self._log.started
+
+    def _judge_share(self, asked: Mapping[str, str]) -> None:
+        """Any image may be shared, and nobody's share may be taken back but what was given here."""
+        image_id = asked["ImageId"]
+        given = self._log.given.setdefault(image_id, set())
         world = self._cloud.world
-        row = world.row("SELECT reply FROM tokens WHERE token = ?", token)
+        had = shared_with(world).get(image_id, set())
+        for name, account in asked.items():
+            if name.startswith("AddAccount.") and account not in had:
+                given.add(account)
+            if name.startswith("RemoveAccount.") and account not in given:
+                self._log.wrongs.append(f"I3: {image_id} is taken from {account}")
+        if asked.get("IsPublic", "").lower() == "true" and "public" not in had:
+            given.add("public")
+        if asked.get("IsPublic", "").lower() == "false" and "public" not in given:
+            self._log.wrongs.append(f"I3: {image_id} is unpublished")
+
+    def _note_exports(self, *, is_late: bool) -> None:
+        """An export has no token: whatever is there since the call is ours, as nobody else has any."""
+        for one in things(self._cloud.world).values():
+            if one.kind is Kind.EXPORT and one.thing_id not in self._log.started:
+                self._log.started[one.thing_id] = Started(
+                    one.thing_id, one.region, "", "", self._clock.now()
+                )
+                if is_late:
+                    self._log.late.add(one.thing_id)
+
+    def _note_made(self, action: str, asked: Mapping[str, str], *, is_late: bool) -> None:
+        token = asked.get("ClientToken", "")
+        region = asked.get("DestinationRegionId") or asked["RegionId"]
+        world = self._cloud.world
+        row = world.row("SELECT reply FROM tokens WHERE token = ? AND action = ?", token, action)
         if row is None:
             return
-        image_id = json.loads(row[0])["ImageId"]
-        if image_id in self._log.started:
+        thing_id = made_id(action, json.loads(row[0]))
+        if thing_id in self._log.started:
             return
         tags = {
             value: asked.get(name.replace(".Key", ".Value"), "")
             for name, value in asked.items()
             if name.startswith("Tag.") and name.endswith(".Key")
         }
-        self._log.started[image_id] = Started(
-            image_id, region, token, tags.get(LINEAGE, ""), self._clock.now()
+        self._log.started[thing_id] = Started(
+            thing_id, region, token, tags.get(LINEAGE, ""), self._clock.now()
         )
         if is_late:
-            self._log.late.add(image_id)
+            self._log.late.add(thing_id)
         former = self._log.by_token.setdefault(token, [])
         alive = [one for one in former if is_alive(world, one)]
         if alive:
-            self._log.wrongs.append(f"I1: {image_id} and {alive} live of one token {token}")
-        former.append(image_id)
+            self._log.wrongs.append(f"I1: {thing_id} and {alive} live of one token {token}")
+        former.append(thing_id)
 
 
 def _told(asked: Mapping[str, str]) -> str:
@@ -236,7 +290,11 @@ def _told(asked: Mapping[str, str]) -> str:
     return " ".join(asked[word] for word in (*words, "ClientToken") if asked.get(word))
 
 
-def is_alive(world: Any, image_id: str) -> bool:
+def is_alive(world: Any, thing_id: str) -> bool:
+    return is_image(world, thing_id) or thing_id in things(world)
+
+
+def is_image(world: Any, image_id: str) -> bool:
     return world.row("SELECT 1 FROM images WHERE image_id = ?", image_id) is not None
 
 

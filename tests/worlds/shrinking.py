@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from imageferry.model.operations import OnFailure
+from tests.worlds.lines import named_by
 from tests.worlds.voyages import Leg, Voyage
 from tests.worlds.wishes import PLAIN, Wishes
 
 MOST_TRIES = 400
+_NEEDED = frozenset({"kind", "of", "region", "accounts", "image"})
 _KIND = re.compile(r"(I[1-7]|it broke: \w+|expected|[a-z ]{12})")
 
 
@@ -117,6 +119,7 @@ def _simpler_wishes(wishes: Wishes) -> Iterator[Wishes]:
         if set(berth) != {"region"}:
             plain = {"region": berth["region"]}
             yield replace(wishes, fan=(*wishes.fan[:number], plain, *wishes.fan[number + 1 :]))
+    yield from _simpler_lines(wishes)
     needed = {one.get("of") for one in wishes.singles.values()}
     for name, one in wishes.singles.items():
         if name not in needed:
@@ -128,3 +131,14 @@ def _simpler_wishes(wishes: Wishes) -> Iterator[Wishes]:
             if key not in PLAIN or PLAIN[key] != value:
                 less = {other: kept for other, kept in one.items() if other != key}
                 yield replace(wishes, singles={**wishes.singles, name: less})
+
+
+def _simpler_lines(wishes: Wishes) -> Iterator[Wishes]:
+    for name, part in wishes.line.items():
+        rest = {other: kept for other, kept in wishes.line.items() if other != name}
+        if rest and name not in named_by(rest):
+            yield replace(wishes, line=rest)
+        for key in part:
+            if key not in _NEEDED:
+                less = {other: kept for other, kept in part.items() if other != key}
+                yield replace(wishes, line={**wishes.line, name: less})

@@ -16,6 +16,7 @@ from imageferry.model.events import Event
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
+from tests.worlds.kinds import KIND_OF, Kind, Thing
 from tests.worlds.ships import LINEAGE, Logbook, Started
 from tests.worlds.voyages import Leg, Voyage
 
@@ -28,7 +29,15 @@ FINAL = frozenset(
     }
 )  # fmt: skip
 NAME = "voyage"
-_IMAGE = re.compile(r"\bm-[0-9a-z]+")
+_IDS = {
+    Kind.IMAGE: re.compile(r"\bm-[0-9a-z]+"),
+    Kind.INSTANCE: re.compile(r"\bi-[0-9a-z]+"),
+    Kind.SNAPSHOT: re.compile(r"\bs-[0-9a-z]+"),
+    Kind.EXPORT: re.compile(r"\bt-[0-9a-z]+"),
+}
+_WELL = frozenset({"Available", "Deprecated"})
+_LOST = frozenset({"copy", "create", "export", "launch", "look", "search"})
+"""Phases of a step that may have made something without knowing its id."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +53,30 @@ class Soundings:
     images: list[dict[str, Any]]
     others: list[dict[str, Any]]
     others_before: list[dict[str, Any]]
+    things_before: list[Thing]
     words: list[str]
     pages: bytes
     meddled: set[str]
+    things: Mapping[str, Thing]
+    exports_before: frozenset[str]
+    """Those that were there before the operation."""
+    shares: Mapping[str, set[str]]
+    launching: Mapping[str, str | None]
+    """What launches from each family that is a resource, by its address."""
 
     @property
     def resources(self) -> list[Resource]:
         return [one.resource for one in self.view.resources]
 
     def living(self) -> dict[str, dict[str, Any]]:
-        """Our copies that are there, by id."""
+        """Our images that are there, by id."""
         return {one["image_id"]: one for one in self.images if one["image_id"] in self.log.started}
+
+    def living_things(self) -> dict[str, Thing]:
+        """What else of ours is there, by id."""
+        return {
+            thing_id: one for thing_id, one in self.things.items() if thing_id in self.log.started
+        }
 
 
 def faults_of_leg(seen: Soundings, leg: Leg) -> list[str]:
@@ -76,12 +98,13 @@ def may_stay(voyage: Voyage, started: Started) -> bool:
     return started.address.split("[")[0] in voyage.retained
 
 
-def recorded_images(resource: Resource) -> set[str]:
+def recorded_ids(resource: Resource) -> set[str]:
     """The ids that the record of a resource names as its own."""
-    own = {resource.physical_id, *resource.attributes.values()}
-    own.discard(None)
-    text = f"{own} {resource.context} {resource.leftovers}"
-    return set(_IMAGE.findall(text))
+    pattern = _IDS.get(KIND_OF[resource.type_name])
+    if pattern is None:
+        return set()
+    own = [resource.physical_id, *resource.attributes.values()]
+    return set(pattern.findall(f"{own} {resource.context} {resource.leftovers}"))
 
 
 def current_image(resource: Resource) -> str | None:
@@ -99,6 +122,8 @@ def _one_copy_an_intent(seen: Soundings) -> Iterator[str]:
     for resource in seen.resources:
         if resource.status not in {ResourceStatus.CREATED, ResourceStatus.UPDATED}:
             continue
+        if KIND_OF[resource.type_name] is not Kind.IMAGE:
+            continue
         image_id = current_image(resource)
         if image_id is None:
             yield f"I1: {resource.address} is finished and has no image"
@@ -106,33 +131,38 @@ def _one_copy_an_intent(seen: Soundings) -> Iterator[str]:
             continue
         elif image_id not in living and image_id not in seen.meddled:
             yield f"I1: {resource.address} is finished, and its image {image_id} is not there"
-        elif image_id in living and living[image_id]["status"] != "Available":
+        elif image_id in living and living[image_id]["status"] not in _WELL:
             yield f"I1: {resource.address} is finished, and {image_id} is not Available"
 
 
-def unexplained(seen: Soundings) -> dict[str, dict[str, Any]]:
-    """I2: copies that live, and are neither in the record, nor to be found from it, nor retained."""
+def unexplained(seen: Soundings) -> dict[str, Mapping[str, str]]:
+    """I2: what lives and is neither in the record, nor to be found from it, nor retained.
+
+    The tags of each, by its id. An export that is finished is nothing that lives.
+    """
     recorded: set[str] = set()
     sought: set[str] = set()
+    is_export_sought = False
     for resource in seen.resources:
-        recorded |= recorded_images(resource)
+        recorded |= recorded_ids(resource)
+        is_lost = resource.context.get("phase") in _LOST or resource.context.get("lost")
         operation = resource.context.get("operation")
-        is_lost = resource.context.get("phase") in {
-            "copy",
-            "look",
-            "search",
-        } or resource.context.get("lost")
         if is_lost and isinstance(operation, str):
             address = resource.context.get("address") or resource.address
             sought.add(f"{seen.installation}/{operation}/{address}")
+        is_export_sought |= bool(is_lost) and KIND_OF[resource.type_name] is Kind.EXPORT
+    living = {image_id: image["tags"] for image_id, image in seen.living().items()}
+    for thing_id, thing in seen.living_things().items():
+        if thing.kind is not Kind.EXPORT or (thing.status == "running" and not is_export_sought):
+            living[thing_id] = thing.tags
     found = {}
-    for image_id, image in seen.living().items():
-        started = seen.log.started[image_id]
-        if image_id in recorded or may_stay(seen.voyage, started):
+    for thing_id, tags in living.items():
+        started = seen.log.started[thing_id]
+        if thing_id in recorded or may_stay(seen.voyage, started):
             continue
         if started.lineage in sought or (not started.lineage and sought):
             continue
-        found[image_id] = image
+        found[thing_id] = tags
     return found
 
 
@@ -140,6 +170,10 @@ def _others_are_untouched(seen: Soundings) -> Iterator[str]:
     """I3: whatever was not made here is as it was."""
     if seen.others != seen.others_before:
         yield f"I3: others' images changed: {seen.others_before} -> {seen.others}"
+    there = [one for one in seen.things.values() if one.thing_id not in seen.log.started]
+    theirs = [one for one in there if one.kind is not Kind.EXPORT]
+    if theirs != seen.things_before:
+        yield f"I3: others' things changed: {seen.things_before} -> {theirs}"
 
 
 def _the_end_is_final(seen: Soundings, leg: Leg) -> Iterator[str]:

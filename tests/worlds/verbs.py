@@ -26,7 +26,7 @@ _LOOKS: tuple[dict[str, Any], ...] = (
 def with_verbs(voyage: Voyage) -> Voyage:
     """The voyage with what a chance of its own adds: what was drawn before stays as it is."""
     chance = random.Random(f"verbs {voyage.seed}")
-    legs = [_leg(chance, number, leg) for number, leg in enumerate(voyage.legs)]
+    legs = [with_verbs_of_leg(chance, number, leg) for number, leg in enumerate(voyage.legs)]
     voyage = replace(voyage, legs=tuple(legs))
     if chance.random() < 0.1:
         voyage = _adopting(chance, voyage)
@@ -36,7 +36,8 @@ def with_verbs(voyage: Voyage) -> Voyage:
     return voyage
 
 
-def _leg(chance: random.Random, number: int, leg: Leg) -> Leg:
+def with_verbs_of_leg(chance: random.Random, number: int, leg: Leg) -> Leg:
+    """A leg with what such a chance adds to it."""
     if chance.random() < 0.25:
         leg = replace(leg, faults=(*leg.faults, _fault(chance, leg)))
     return replace(

@@ -79,6 +79,11 @@ class Voyage:
     restores: int | None = None
 
     @property
+    def has_line(self) -> bool:
+        """Whether its stack does more than copy."""
+        return any(leg.wishes.line for leg in self.legs)
+
+    @property
     def secret(self) -> str:
         return f"Verschwiegen{self.seed}q"
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.worlds.lines import Part, filled, resources_of
+
 GOLDEN = (("m-golden0000000000001", "cn-hangzhou"), ("m-golden0000000000002", "ap-southeast-1"))
 REGIONS = ("cn-shanghai", "cn-beijing", "us-west-1", "eu-central-1")
 SEAS = (*REGIONS, "cn-hangzhou", "ap-southeast-1")
@@ -23,20 +25,25 @@ class Wishes:
     """What the owner of the stack wants at the moment; only ROS has a fan.
 
     `fan` is a counted resource, one map a copy (region, encrypted, key); `fan_name` is `same`,
-    `indexed` or `none`. `singles` are resources by name; what a map leaves out is as in PLAIN.
+    `indexed` or `none`. `singles` are resources by name; what a map leaves out is as in PLAIN. A stack
+    with a `line` has nothing else.
     """
 
     fan: tuple[Mapping[str, Any], ...] = ()
     fan_name: str = "same"
     singles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    line: Mapping[str, Part] = field(default_factory=dict)
 
     @property
     def retained(self) -> set[str]:
-        return {name for name, one in self.singles.items() if one.get("policy") == "Retain"}
+        wished = {**self.singles, **self.line}
+        return {name for name, one in wished.items() if one.get("policy") == "Retain"}
 
 
 def template_of(wishes: Wishes, *, is_ros: bool) -> bytes:
     """The template, in one language or the other."""
+    if wishes.line:
+        return json.dumps(_line_template(wishes.line, is_ros=is_ros)).encode()
     whole = Wishes(
         wishes.fan,
         wishes.fan_name,
@@ -48,14 +55,19 @@ def template_of(wishes: Wishes, *, is_ros: bool) -> bytes:
 def parameters_of(wishes: Wishes, secret: str, *, is_ros: bool) -> dict[str, Any]:
     """The parameters that go with it."""
     given = {"Secret": secret}
+    if wishes.line:
+        return given
     return {**given, "Berths": json.dumps(list(wishes.fan))} if is_ros else given
 
 
-def _filled(value: Any) -> Any:
-    """The text, or a reference to the NoEcho parameter."""
-    if value == "SECRET":
-        return {"Ref": "Secret"}
-    return {"Fn::Join": ["-", ["key", {"Ref": "Secret"}]]} if value == "SECRET-KEY" else value
+def _line_template(line: Mapping[str, Part], *, is_ros: bool) -> dict[str, Any]:
+    version = {"ROSTemplateFormatVersion": "2015-09-01"}
+    return {
+        **(version if is_ros else {"AWSTemplateFormatVersion": "2010-09-09"}),
+        "Parameters": {"Secret": {"Type": "String", "NoEcho": True}},
+        "Resources": resources_of(line, is_ros=is_ros),
+        "Outputs": {name: {"Value": {"Ref": name}} for name in line},
+    }
 
 
 def _without_none(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,11 +103,11 @@ def _ros_template(wishes: Wishes) -> dict[str, Any]:
             if one.get("of")
             else source,
             "DestinationRegionId": source if one.get("same_region") else one["region"],
-            "DestinationImageName": _filled(one["name"]),
-            "DestinationDescription": _filled(one["description"]),
+            "DestinationImageName": filled(one["name"]),
+            "DestinationDescription": filled(one["description"]),
             "Encrypted": one.get("encrypted"),
-            "KMSKeyId": _filled(one.get("key")),
-            "Tag": [{"Key": key, "Value": _filled(text)} for key, text in one["tags"].items()]
+            "KMSKeyId": filled(one.get("key")),
+            "Tag": [{"Key": key, "Value": filled(text)} for key, text in one["tags"].items()]
             or None,
             "AllowCopyInSameRegion": True if one.get("same_region") else None,
         }
@@ -128,13 +140,11 @@ def _cfn_template(wishes: Wishes) -> dict[str, Any]:
         properties = {
             "SourceImageId": {"Fn::GetAtt": [one["of"], "Id"]} if one.get("of") else image,
             "SourceRegionId": {"Ref": "AWS::Region"} if one.get("of") else source,
-            "ImageName": _filled(one["name"]),
-            "Description": _filled(one["description"]),
+            "ImageName": filled(one["name"]),
+            "Description": filled(one["description"]),
             "Encrypted": one.get("encrypted"),
-            "KmsKeyId": _filled(one.get("key")),
-            "Tags": [
-                {"MapKey": key, "MapValue": _filled(text)} for key, text in one["tags"].items()
-            ]
+            "KmsKeyId": filled(one.get("key")),
+            "Tags": [{"MapKey": key, "MapValue": filled(text)} for key, text in one["tags"].items()]
             or None,
             "Force": one.get("force"),
             "Timeouts": limits or None,

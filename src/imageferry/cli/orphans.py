@@ -15,13 +15,17 @@ from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region
 from imageferry.cli.sessions import Session, run
-from imageferry.control.orphans import Orphan, Parting, Sighting, Verdict, removable
+from imageferry.control.orphans import Orphan, Parting, Sighting, Unseen, Verdict, removable
 from imageferry.model.diagnostics import error
 from imageferry.model.values import Json
+from imageferry.ports.traces import Trace
 
 _HEADING: Final = (
-    "REGION", "IMAGE", "NAME", "STATUS", "AGE", "SIZE", "STACK", "RESOURCE", "WHAT IT IS",
+    "REGION", "KIND", "ID", "NAME", "STATUS", "AGE", "SIZE", "STACK", "RESOURCE", "WHAT IT IS",
 )  # fmt: skip
+
+_PLURAL: Final = {"image": "images", "instance": "instances", "snapshot": "snapshots"}
+_ASK_AGAIN: Final = "give the command again; --kind and --region leave out what need not be asked"
 
 _SAYS: Final = {
     Verdict.ORPHAN: "orphan",
@@ -30,12 +34,12 @@ _SAYS: Final = {
     Verdict.OPEN: "its operation is open",
     Verdict.LET_GO: "let go of on purpose",
     Verdict.LATER: "made after its operation had ended, by somebody else",
-    Verdict.SOURCE: "another resource is copied from it",
+    Verdict.SOURCE: "another resource is made from it",
     Verdict.FOREIGN: "another installation's",
 }
 
 _NEXT: Final = (
-    ({Verdict.ORPHAN}, "imageferry orphans --delete", "cancels or deletes the orphans"),
+    ({Verdict.ORPHAN}, "imageferry orphans --delete", "removes the orphans"),
     (
         {Verdict.UNRECORDED, Verdict.LET_GO},
         "imageferry adopt TEMPLATE --lineage --stack NAME",
@@ -58,17 +62,28 @@ Examples:
   imageferry orphans --delete
 
 \b
-An image whose operation is open, or that was made a moment ago by an operation that this
-database does not know, is never deleted: somebody may just be recording it. Images of operations that the
-database does not know at all (a restored backup) go only with --unrecorded: take them in
-with "imageferry adopt --lineage" if their stack lives. Other installations' are never deleted.
+Found are images, instances and snapshots. A copy that runs is cancelled, an image or a snapshot
+deleted, an instance released, unless it is protected or prepaid.
+
+\b
+What has an open operation, or was made a moment ago by an operation that this database does
+not know, is never deleted: somebody may just be recording it. What is of operations that the
+database does not know at all (a restored backup) goes only with --unrecorded: take it in
+with "imageferry adopt --lineage" if its stack lives. Other installations' things are never deleted.
 """,
 )
 @click.option(
     "--region", "regions", metavar="REGION", multiple=True, help="Only there; may be repeated."
 )
-@click.option("--others", is_flag=True, help="Show other installations' images too.")
-@click.option("--delete", "deletes", is_flag=True, help="Cancel or delete the orphans.")
+@click.option(
+    "--kind",
+    "kinds",
+    metavar="KIND",
+    multiple=True,
+    help="Only image, instance or snapshot; may be repeated.",
+)
+@click.option("--others", is_flag=True, help="Show other installations' things too.")
+@click.option("--delete", "deletes", is_flag=True, help="Cancel, delete or release the orphans.")
 @click.option(
     "--unrecorded", is_flag=True, help="With --delete: also those of operations nobody knows here."
 )
@@ -81,6 +96,7 @@ with "imageferry adopt --lineage" if their stack lives. Other installations' are
 @screen_flags
 def orphans_command(
     regions: tuple[str, ...],
+    kinds: tuple[str, ...],
     others: bool,
     deletes: bool,
     unrecorded: bool,
@@ -90,7 +106,7 @@ def orphans_command(
 ) -> None:
     """List what carries the lineage of this installation and is in no stack.
 
-    Looks in every region of the account, all at once.
+    Looks for images, instances and snapshots in every region of the account, all at once.
     """
     for region in regions:
         check_region(region)
@@ -100,6 +116,13 @@ def orphans_command(
             "--yes and --unrecorded mean nothing where nothing is deleted",
             remedy="give --delete as well, or leave them out",
         )
+    wrong = [kind for kind in kinds if kind not in _PLURAL]
+    if wrong:
+        raise misuse(
+            "IF844",
+            f'"{wrong[0]}" is no kind of thing that carries a lineage',
+            remedy=f"one of {', '.join(_PLURAL)}",
+        )
     if deletes:
         need_answerer(yes=yes, deed="orphans --delete")
     placed = replace(flags, cloud=cloud, region=regions[0] if regions else None)
@@ -108,7 +131,7 @@ def orphans_command(
         session.greet()
         plane = session.house.plane
         visibility = session.settings.visibility
-        sighting = await plane.orphans(regions, visibility, others=others)
+        sighting = await plane.orphans(regions, visibility, others=others, kinds=kinds)
         _tell(session, sighting)
         chosen = [one for one in sighting.orphans if removable(one, unrecorded=unrecorded)]
         partings: list[Parting] = []
@@ -129,21 +152,46 @@ def orphans_command(
 def _tell(session: Session, sighting: Sighting) -> None:
     screen, now = session.screen, session.house.clock.now()
     screen.diagnose(
-        [
-            error("IF835", f"{region} was not asked: {why}", remedy="give the command again")
-            for region, why in sighting.troubles
-        ]
+        error("IF835", words, remedy=_ASK_AGAIN) for words in _troubles(sighting.troubles)
     )
-    asked = counted(len(sighting.regions) - len(sighting.troubles), "region")
+    silent = {one.region for one in sighting.troubles}
+    asked = counted(len(sighting.regions) - len(silent), "region")
     if not sighting.orphans:
         screen.say(f"no orphans of installation {sighting.installation} in {asked}")
         return
     rows = [_row(one, now) for one in sighting.orphans]
     lines = table(rows, _HEADING)
     screen.say(screen.paint(lines[0], "bold"), *lines[1:])
-    screen.say(f"{counted(len(rows), 'image')} in {asked}, in no record of this database")
-    met = {one.verdict for one in sighting.orphans}
-    screen.say(*(f"  {command}  {says}" for verdicts, command, says in _NEXT if met & verdicts))
+    told = _counts([one.trace for one in sighting.orphans])
+    screen.say(f"{told} in {asked}, in no record of this database")
+    screen.say(*_ways(sighting.orphans))
+
+
+def _troubles(troubles: Sequence[Unseen]) -> list[str]:
+    """Who may not see things of a kind at all is told so once, and not for each region."""
+    told: list[str] = []
+    for kind in dict.fromkeys(one.kind for one in troubles):
+        mute = [one for one in troubles if one.kind == kind]
+        where = ", ".join(one.region for one in mute)
+        why = f"; {mute[0].region} says: " if len(mute) > 1 else ": "
+        told.append(f"{where} was not asked for {_PLURAL[kind]}{why}{mute[0].why}")
+    return told
+
+
+def _counts(traces: Sequence[Trace]) -> str:
+    """`2 images and 1 snapshot`."""
+    numbers = {kind: sum(one.kind == kind for one in traces) for kind in _PLURAL}
+    return " and ".join(counted(number, kind) for kind, number in numbers.items() if number)
+
+
+def _ways(orphans: Sequence[Orphan]) -> list[str]:
+    """What can be done next; nothing but images can be taken in."""
+    removal, *adoptions = _NEXT
+    met = {one.verdict for one in orphans}
+    images = {one.verdict for one in orphans if one.trace.kind == "image"}
+    ways = [removal] if met & removal[0] else []
+    ways += [one for one in adoptions if images & one[0]]
+    return [f"  {command}  {says}" for _, command, says in ways]
 
 
 def _row(orphan: Orphan, now: float) -> tuple[str, ...]:
@@ -153,6 +201,7 @@ def _row(orphan: Orphan, now: float) -> tuple[str, ...]:
         what += f" ({clean(trace.installation)})"
     return (
         clean(trace.region),
+        trace.kind,
         clean(trace.thing_id),
         clean(trace.name) or "-",
         clean(trace.status) or "-",
@@ -165,22 +214,27 @@ def _row(orphan: Orphan, now: float) -> tuple[str, ...]:
 
 
 def _question(chosen: Sequence[Orphan]) -> str:
-    under_way = sum(one.trace.is_under_way for one in chosen)
-    rest = len(chosen) - under_way
-    deeds = [f"delete {counted(rest, 'image')}"] if rest else []
-    deeds += [f"cancel {counted(under_way, 'copy', 'copies')}"] if under_way else []
-    return f"{' and '.join(deeds)}?"
+    by_deed: dict[str, list[Trace]] = {}
+    for one in chosen:
+        by_deed.setdefault(_deed(one.trace), []).append(one.trace)
+    return f"{', and '.join(f'{deed} {_counts(traces)}' for deed, traces in by_deed.items())}?"
+
+
+def _deed(trace: Trace) -> str:
+    if trace.kind == "instance":
+        return "release"
+    return "cancel" if trace.kind == "image" and trace.is_under_way else "delete"
 
 
 def _tell_kept(session: Session, orphans: Sequence[Orphan], chosen: Sequence[Orphan]) -> None:
     """What is not deleted although it is shown, by why."""
     kept = [one for one in orphans if one not in chosen]
     for verdict in dict.fromkeys(one.verdict for one in kept):
-        number = sum(one.verdict is verdict for one in kept)
         remedy = ""
         if verdict is Verdict.UNRECORDED:
             remedy = '; "imageferry adopt --lineage" takes them in, --unrecorded deletes them'
-        session.screen.say(f"not deleted: {counted(number, 'image')} ({_SAYS[verdict]}){remedy}")
+        told = _counts([one.trace for one in kept if one.verdict is verdict])
+        session.screen.say(f"not deleted: {told} ({_SAYS[verdict]}){remedy}")
     if not chosen:
         session.screen.say("there is nothing to delete")
 
@@ -206,7 +260,10 @@ def _document(session: Session, sighting: Sighting, partings: Sequence[Parting])
         "installation": sighting.installation,
         "regions": list(sighting.regions),
         "orphans": [_orphan_json(one, ends.get(one.trace.thing_id)) for one in sighting.orphans],
-        "troubles": [{"region": region, "message": why} for region, why in sighting.troubles],
+        "troubles": [
+            {"region": one.region, "kind": one.kind, "message": one.why}
+            for one in sighting.troubles
+        ],
     }
 
 
@@ -214,7 +271,9 @@ def _orphan_json(orphan: Orphan, parting: Parting | None) -> dict[str, Json]:
     trace = orphan.trace
     return {
         "region": trace.region,
-        "image_id": trace.thing_id,
+        "kind": trace.kind,
+        "id": trace.thing_id,
+        "image_id": trace.thing_id if trace.kind == "image" else None,
         "name": trace.name,
         "status": trace.status,
         "created_at": None if trace.created_at is None else show_moment(trace.created_at),

@@ -23,7 +23,7 @@ from imageferry.control.requests import OperationHolds, ResourceUnknown
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.handlers import ErrorCode
 from imageferry.model.values import Json
-from imageferry.model.verdicts import StackVerification, Standing
+from imageferry.model.verifications import StackVerification, Standing
 
 _NOT_AUTHORISED: Final = frozenset(
     {ErrorCode.ACCESS_DENIED.value, ErrorCode.INVALID_CREDENTIALS.value}

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from imageferry.cloud.client import Action, Client, listed
 from imageferry.cloud.ecs import JOIN_RESOURCE_GROUP, TAG_RESOURCES, UNTAG_RESOURCES, Tags
 from imageferry.cloud.images import DESCRIBE_IMAGES, EVERY_STATUS
-from imageferry.cloud.texts import percent_of, seconds_of
+from imageferry.cloud.texts import gib_of, percent_of, seconds_of
 
 DESCRIBE_SNAPSHOTS: Final = Action("DescribeSnapshots", repeatable=True)
 CREATE_SNAPSHOT: Final = Action("CreateSnapshot", repeatable=True)
@@ -24,8 +24,8 @@ PAGE: Final = 100
 class Snapshot:
     """One snapshot; `key_id` is empty where it is not encrypted or the cloud does not say.
 
-    `status` is progressing, accomplished or failed. `progress` is 0 to 100 or None, `remaining`
-    seconds, `created_at` seconds since 1970, `retention_days` None where it stays for ever.
+    `status` is progressing, accomplished or failed. `size` is that of its disk in GiB, or None,
+    `progress` 0 to 100 or None, `remaining` seconds, `created_at` seconds since 1970, `retention_days` None where it stays for ever.
     """
 
     snapshot_id: str
@@ -40,6 +40,7 @@ class Snapshot:
     disk_id: str = ""
     retention_days: int | None = None
     resource_group: str = ""
+    size: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -142,6 +143,31 @@ async def tagged_snapshots(client: Client, region: str, tags: Tags) -> list[Snap
     return [_decode(entry) for entry in entries if entry.get("SnapshotId")]
 
 
+async def every_snapshot(client: Client, region: str, tags: Mapping[str, str]) -> list[Snapshot]:
+    """The snapshots that have all of the tags, each once, all pages. Raises CloudError.
+
+    A tag with an empty value stands for every value of its key.
+    """
+    found: dict[str, Snapshot] = {}
+    parameters: dict[str, Any] = {
+        "RegionId": region,
+        "Tag": [
+            {"Key": key, "Value": value} if value else {"Key": key} for key, value in tags.items()
+        ],
+        "MaxResults": PAGE,
+    }
+    while True:
+        reply = await client.call(DESCRIBE_SNAPSHOTS, region, parameters)
+        for entry in listed(reply, "Snapshots", "Snapshot"):
+            if entry.get("SnapshotId"):
+                one = _decode(entry)
+                found[one.snapshot_id] = one
+        following = reply.get("NextToken")
+        if not following or following == parameters.get("NextToken"):
+            return list(found.values())
+        parameters["NextToken"] = following
+
+
 async def images_of_snapshot(client: Client, region: str, snapshot_id: str) -> list[str]:
     """Ids of the images that use a snapshot, ten at most. Raises CloudError."""
     reply = await client.call(
@@ -193,6 +219,7 @@ def _decode(entry: Mapping[str, Any]) -> Snapshot:
         disk_id=str(entry.get("SourceDiskId") or ""),
         retention_days=days if isinstance(days, int) and days > 0 else None,
         resource_group=str(entry.get("ResourceGroupId") or ""),
+        size=gib_of(entry.get("SourceDiskSize")),
         tags={
             tag["TagKey"]: tag.get("TagValue") or ""
             for tag in listed(entry, "Tags", "Tag")

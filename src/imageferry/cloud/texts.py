@@ -19,6 +19,12 @@ def seconds_of(text: str) -> float | None:
         return None
 
 
+def gib_of(told: object) -> int | None:
+    """A size in GiB, which the cloud writes as a number or as its digits."""
+    digits = str(told)
+    return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
 @lru_cache(maxsize=128)
 def percent_of(text: str) -> int | None:
     """`40%` as 40."""

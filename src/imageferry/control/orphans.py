@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.control.desk import Desk
 from imageferry.control.holdings import Holdings, find_holdings, words_of_record
@@ -44,14 +44,22 @@ class Orphan:
     stack_name: str = ""
 
 
+class Unseen(NamedTuple):
+    """The things of a kind in a region that could not be asked about, and why, for people."""
+
+    region: str
+    kind: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What was found; `troubles` are regions that could not be asked, each with the reason."""
+    """What was found; `troubles` are what could not be asked about."""
 
     installation: str
     orphans: tuple[Orphan, ...]
     regions: tuple[str, ...]
-    troubles: tuple[tuple[str, str], ...] = ()
+    troubles: tuple[Unseen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +79,19 @@ def need_census(desk: Desk) -> Census:
 
 
 async def sight(
-    census: Census, regions: Sequence[str]
-) -> tuple[list[Trace], list[tuple[str, str]]]:
-    """The traces of regions, all asked at once, and the regions that did not answer."""
+    census: Census, regions: Sequence[str], kinds: Sequence[str]
+) -> tuple[list[Trace], list[Unseen]]:
+    """The traces of some kinds in regions, all asked at once, and what did not answer."""
+    asked = [(region, kind) for region in regions for kind in kinds]
     answers = await asyncio.gather(
-        *(census.traces(region) for region in regions), return_exceptions=True
+        *(census.traces(region, kind) for region, kind in asked), return_exceptions=True
     )
     traces: list[Trace] = []
-    troubles: list[tuple[str, str]] = []
-    for region, answer in zip(regions, answers, strict=True):
+    troubles: list[Unseen] = []
+    for (region, kind), answer in zip(asked, answers, strict=True):
         match answer:
             case TraceTrouble():
-                troubles.append((region, str(answer)))
+                troubles.append(Unseen(region, kind, str(answer)))
             case BaseException():
                 raise answer
             case _:
@@ -91,9 +100,16 @@ async def sight(
 
 
 async def find_orphans(
-    desk: Desk, regions: Sequence[str], visibility: float, *, others: bool = False
+    desk: Desk,
+    regions: Sequence[str],
+    visibility: float,
+    *,
+    others: bool = False,
+    kinds: Sequence[str] = (),
 ) -> Sighting:
     """Everything with a lineage that no record has in hand; of every region where none is named.
+
+    `kinds` are those of the census that are looked for, all of them where none is named.
 
     `visibility`: for how many seconds a new thing may stay invisible. `others`: those of other
     installations too. Raises RequestRefused where the regions cannot be told.
@@ -106,7 +122,7 @@ async def find_orphans(
             raise RequestRefused(
                 f"the regions of the account cannot be told: {fault}", "name them with --region"
             ) from fault
-    traces, troubles = await sight(census, regions)
+    traces, troubles = await sight(census, regions, kinds or census.kinds)
     installation = await desk.store.installation()
     # Looked at after the cloud: what was recorded meanwhile is no orphan.
     holdings = await find_holdings(desk.store)
@@ -116,7 +132,10 @@ async def find_orphans(
         for trace in traces
         if trace.thing_id not in holdings.held
     ]
-    orphans.sort(key=lambda one: (one.trace.region, one.trace.created_at or 0.0))
+    order = list(census.kinds)
+    orphans.sort(
+        key=lambda one: (one.trace.region, order.index(one.trace.kind), one.trace.created_at or 0.0)
+    )
     return Sighting(
         installation,
         tuple(one for one in orphans if others or one.verdict is not Verdict.FOREIGN),

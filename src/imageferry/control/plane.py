@@ -37,7 +37,7 @@ from imageferry.model.families import FamilyRecord
 from imageferry.model.forecasts import Lookahead
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Stack
-from imageferry.model.verdicts import StackVerification
+from imageferry.model.verifications import StackVerification
 
 
 class ControlPlane:
@@ -118,10 +118,15 @@ class ControlPlane:
         await keep_choices(self._desk, planned)
 
     async def orphans(
-        self, regions: Sequence[str], visibility: float, *, others: bool = False
+        self,
+        regions: Sequence[str],
+        visibility: float,
+        *,
+        others: bool = False,
+        kinds: Sequence[str] = (),
     ) -> Sighting:
         """What carries our lineage and is in nobody's record; raises RequestRefused."""
-        return await find_orphans(self._desk, regions, visibility, others=others)
+        return await find_orphans(self._desk, regions, visibility, others=others, kinds=kinds)
 
     async def remove_orphans(self, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
         """Cancel or delete orphans, and see that they are gone."""

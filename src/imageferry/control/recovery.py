@@ -103,7 +103,8 @@ async def _unclaimed(
 ) -> tuple[list[Trace], list[Diagnostic]]:
     """The traces that may be taken in, of every region that something is wanted in."""
     regions = {region for change in wanted if (region := _region(desk, change, request.region))}
-    traces, troubles = await sight(need_census(desk), sorted(regions))
+    census = need_census(desk)
+    traces, troubles = await sight(census, sorted(regions), census.adoptable)
     installations = {await desk.store.installation(), *request.taken_over}
     holdings = await find_holdings(desk.store)
     free: list[Trace] = []
@@ -112,7 +113,7 @@ async def _unclaimed(
             operation = await desk.store.operation(trace.operation_id)
             if operation is None or not operation.status.is_open:
                 free.append(trace)
-    return free, [error("IF835", f"{region} was not asked: {why}") for region, why in troubles]
+    return free, [error("IF835", f"{one.region} was not asked: {one.why}") for one in troubles]
 
 
 def _region(desk: Desk, change: ResourceChange, region: str) -> str | None:

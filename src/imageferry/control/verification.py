@@ -12,12 +12,8 @@ from imageferry.engine.asking import verdict_of
 from imageferry.model.handlers import ErrorCode, Failed
 from imageferry.model.hiding import hidden_texts
 from imageferry.model.stacks import Resource, Stack
-from imageferry.model.verdicts import (
-    Against,
-    ResourceVerification,
-    StackVerification,
-    Standing,
-)
+from imageferry.model.verdicts import Against
+from imageferry.model.verifications import ResourceVerification, StackVerification, Standing
 from imageferry.planning.explaining import Cause, causes
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
-
-from imageferry.model.addresses import ResourceAddress
 
 
 class Against(Enum):
@@ -59,48 +56,3 @@ class Verdict:
     def differences(self) -> tuple[Comparison, ...]:
         """The values that are not as they should be."""
         return tuple(one for one in self.comparisons if not one.is_equal)
-
-
-class Standing(Enum):
-    """How a resource has come through a verification."""
-
-    VERIFIED = "verified"
-    DIFFERS = "differs"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-    NOT_VERIFIED = "not verified"
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceVerification:
-    """One resource of a stack; `reason` says why there is no verdict, or that it is missing."""
-
-    address: ResourceAddress
-    type_name: str
-    physical_id: str | None
-    standing: Standing
-    verdict: Verdict | None = None
-    reason: str = ""
-    error_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StackVerification:
-    """Every resource of a stack that could be verified, and when (seconds since 1970)."""
-
-    verified_at: float
-    resources: tuple[ResourceVerification, ...]
-
-    @property
-    def standing(self) -> Standing:
-        """The worst of all: a difference before anything that is not known."""
-        return worst([one.standing for one in self.resources])
-
-
-_WORST = (Standing.MISSING, Standing.DIFFERS, Standing.UNKNOWN, Standing.VERIFIED)
-
-
-def worst(standings: Sequence[Standing]) -> Standing:
-    """The one that counts for a whole: a thing that is missing is a difference."""
-    found = next((one for one in _WORST if one in standings), Standing.NOT_VERIFIED)
-    return Standing.DIFFERS if found is Standing.MISSING else found

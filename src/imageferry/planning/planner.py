@@ -27,6 +27,7 @@ from imageferry.model.templates import Bindings, Template
 from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.differences import settled, signature
 from imageferry.planning.expansion import Draft, expand
+from imageferry.planning.idle_readings import without_idle
 from imageferry.planning.instances import Instance, change_of, deletion_of
 from imageferry.planning.moves import match
 from imageferry.planning.outputs import wanted_outputs
@@ -140,6 +141,7 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     if template is not None:
         scope = Scope(intention.bindings, expectation, intention.manners)
         outputs = wanted_outputs(template, scope)
+        changes = without_idle(changes, resources, outputs, scope)
     return ChangeSet(
         change_set_id=intention.change_set_id,
         stack_id=intention.stack.stack_id,

@@ -26,6 +26,8 @@ from imageferry.model.values import Value, reveal
 from imageferry.planning.differences import is_same, settled
 from imageferry.ports.types import Catalog
 
+_AS_READ = "as it is read now"
+_AS_READ = "as it is read now"
 _MOST_SHOWN = 10
 _STANDING = {Action.NONE, Action.MOVE}
 
@@ -92,7 +94,7 @@ def _differing(
 
 
 def _found(path: PropertyPath, before: Value, after: Value) -> PropertyChange:
-    return PropertyChange(path, before, after, remark="as it is read now")
+    return PropertyChange(path, before, after, remark=_AS_READ)
 
 
 def _leaves(
@@ -108,6 +110,17 @@ def _leaves(
             yield from _leaves((*path, position), first, second)
     else:
         yield path, old, new
+
+
+def is_news(change: ResourceChange) -> bool:
+    """True where a resource stands, and nothing but what was found for it differs."""
+    return (
+        change.action is Action.UPDATE
+        and change.reading is not None
+        and change.reading.attributes is not None
+        and bool(change.properties)
+        and all(changed.remark == _AS_READ for changed in change.properties)
+    )
 
 
 def restored(change: ResourceChange, former: Resource, catalog: Catalog) -> ResourceChange:

@@ -20,7 +20,8 @@ class Trace:
 
     `address` is as the thing says it, cut where it is long: `Census.is_for` compares. `created_at` is
     in seconds since 1970, `size` in GiB, each None where the cloud does not say. `is_whole` is True
-    where the thing is finished and could be used, `is_under_way` while it is being made.
+    where the thing is finished and could be used, `is_under_way` while it is being made. `kind` is one
+    word of `Census.kinds`.
     """
 
     region: str
@@ -28,6 +29,7 @@ class Trace:
     installation: str
     operation_id: str
     address: str
+    kind: str = "image"
     name: str = ""
     status: str = ""
     created_at: float | None = None
@@ -65,12 +67,22 @@ class TraceRemoval:
 class Census(Protocol):
     """Finds what carries a lineage, and removes it."""
 
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The kinds of things that carry one, each one word for people: `image`."""
+        ...
+
+    @property
+    def adoptable(self) -> Sequence[str]:
+        """Those of the kinds for which some type has an `Adopter`."""
+        ...
+
     async def regions(self) -> Sequence[str]:
         """Every region of the account, sorted; raises TraceTrouble."""
         ...
 
-    async def traces(self, region: str) -> Sequence[Trace]:
-        """Whatever carries a lineage in a region, whosever it is; raises TraceTrouble."""
+    async def traces(self, region: str, kind: str) -> Sequence[Trace]:
+        """What of one kind carries a lineage in a region, whosever it is; raises TraceTrouble."""
         ...
 
     async def remove(self, trace: Trace, notes: Context, now: float) -> TraceRemoval:

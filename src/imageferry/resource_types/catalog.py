@@ -2,116 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from imageferry.cloud.client import Client
-from imageferry.ports.foresight import Foresight
-from imageferry.ports.traces import Adopter, Census
-from imageferry.ports.types import BrokenType, Handler, ResourceType, Verifier
-from imageferry.resource_types.ecs import copy_image, custom_image, image_family, instance, snapshot
-from imageferry.resource_types.ecs import image_share_permission as ecs_share
-from imageferry.resource_types.ecs import images as image_query
-from imageferry.resource_types.exports.handler import ImageExportHandler
-from imageferry.resource_types.families.handler import ImageFamilyHandler
-from imageferry.resource_types.image_copies.census import ImageCensus
-from imageferry.resource_types.image_copies.cloud import ImageCloud, connect_images
-from imageferry.resource_types.image_copies.handler import ImageCopyHandler
-from imageferry.resource_types.image_copies.inspection import ImageAdopter
+from imageferry.ports.traces import Census
+from imageferry.ports.types import BrokenType, ResourceType
+from imageferry.resource_types.censuses import AccountCensus
+from imageferry.resource_types.connecting.connections import Connected, Connection, Looking
+from imageferry.resource_types.image_copies.cloud import connect_images
 from imageferry.resource_types.image_copies.queues import Capacity
-from imageferry.resource_types.image_copies.tracking import tracking_view
-from imageferry.resource_types.image_copies.verification import CopyVerifier
-from imageferry.resource_types.image_copies.wanted import View
-from imageferry.resource_types.image_queries.handler import ImageQueryHandler
 from imageferry.resource_types.installed import (
     Unconnected,
     built_in_names,
     find_entry,
     type_names,
 )
-from imageferry.resource_types.instances.cloud import connect_instances
-from imageferry.resource_types.instances.handler import InstanceHandler
 from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
-from imageferry.resource_types.sharing.handler import ShareHandler
-from imageferry.resource_types.sharing.views import MANY, ONE
-from imageferry.resource_types.sharing.wanted import ShareView
-from imageferry.resource_types.snapshots.handler import SnapshotHandler
-from imageferry.resource_types.tf import image, image_copy, image_export, image_import
-from imageferry.resource_types.tf import image_share_permission as tf_share
+from imageferry.resource_types.rooms import load
 
-Looking = Callable[[ImageCloud, View, Capacity], Foresight]
-"""Gives what looks at the cloud on behalf of planned changes of one type."""
-
-
-class Connection(NamedTuple):
-    """One cloud account: its calls, its images, and what is known of its limits."""
-
-    client: Client
-    images: ImageCloud
-    capacity: Capacity
-    looking: Looking | None
-
-
-class Connected(NamedTuple):
-    """What one type can do on an account."""
-
-    handler: Handler
-    adopter: Adopter | None = None
-    foresight: Foresight | None = None
-    verifier: Verifier | None = None
-
-
-def _copies(view: View) -> Callable[[Connection], Connected]:
-    def connect(on: Connection) -> Connected:
-        return Connected(
-            ImageCopyHandler(on.images, view),
-            ImageAdopter(on.images, view),
-            on.looking and on.looking(on.images, view, on.capacity),
-            CopyVerifier(on.images, view),
-        )
-
-    return connect
-
-
-def _made(view: View) -> Callable[[Connection], Connected]:
-    def connect(on: Connection) -> Connected:
-        return Connected(
-            ImageCopyHandler(on.images, view),
-            ImageAdopter(on.images, view),
-            verifier=CopyVerifier(on.images, view),
-        )
-
-    return connect
-
-
-def _shares(view: ShareView) -> Callable[[Connection], Connected]:
-    def connect(on: Connection) -> Connected:
-        return Connected(ShareHandler(on.images, view))
-
-    return connect
-
-
-def _family(on: Connection) -> Connected:
-    return Connected(ImageFamilyHandler(on.client, on.images.loader))
-
-
-CONNECTIONS: Final[Mapping[str, Callable[[Connection], Connected]]] = {
-    copy_image.TYPE_NAME: _copies(copy_image.VIEW),
-    image_copy.TYPE_NAME: _copies(tracking_view(image_copy.read_wanted, image_copy.WORDS)),
-    ecs_share.TYPE_NAME: _shares(MANY),
-    tf_share.TYPE_NAME: _shares(ONE),
-    custom_image.TYPE_NAME: _made(custom_image.VIEW),
-    image.TYPE_NAME: _made(tracking_view(image.read_wanted, image.WORDS, image.EDITABLE)),
-    image_import.TYPE_NAME: _made(
-        tracking_view(image_import.read_wanted, image_import.WORDS, image_import.EDITABLE)
-    ),
-    image_family.TYPE_NAME: _family,
-    instance.TYPE_NAME: lambda on: Connected(InstanceHandler(connect_instances(on.client))),
-    image_query.TYPE_NAME: lambda on: Connected(ImageQueryHandler(on.client)),
-    snapshot.TYPE_NAME: lambda on: Connected(SnapshotHandler(on.images)),
-    image_export.TYPE_NAME: lambda on: Connected(ImageExportHandler(on.images)),
+CONNECTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "ALIYUN::ECS::CopyImage": ("copies", "copy_image"),
+    "TF::Alicloud::ImageCopy": ("copies", "image_copy"),
+    "ALIYUN::ECS::CustomImage": ("copies", "custom_image"),
+    "TF::Alicloud::Image": ("copies", "image"),
+    "TF::Alicloud::ImageImport": ("copies", "image_import"),
+    "ALIYUN::ECS::ImageSharePermission": ("shares", "with_many"),
+    "TF::Alicloud::ImageSharePermission": ("shares", "with_one"),
+    "IMAGEFERRY::ECS::ImageFamily": ("families", "image_family"),
+    "ALIYUN::ECS::Instance": ("instances", "instance"),
+    "DATASOURCE::ECS::Images": ("image_queries", "images"),
+    "ALIYUN::ECS::Snapshot": ("snapshots", "snapshot"),
+    "TF::Alicloud::ImageExport": ("exports", "image_export"),
 }
-"""How the handler of each built-in type is connected to an account."""
+"""By type, the room of `connecting` and its function (Connection) -> Connected. Each is loaded when
+the type is first found: handlers are most of what a command would load, and most stacks have
+image copies alone."""
 
 
 class TypeCatalog:
@@ -150,15 +76,22 @@ class TypeCatalog:
         if self._connection is None:
             found = entry.connected(Unconnected())
         else:
-            connected = CONNECTIONS[entry.type_name](self._connection)
+            room, connect = CONNECTIONS[entry.type_name]
+            connected: Connected = getattr(load(f"connecting.{room}"), connect)(self._connection)
             found = entry.connected(connected.handler)._replace(**connected._asdict())
         self._found[type_name] = found
         return found
 
     def census(self, home_region: str) -> Census | None:
-        """What finds the images that carry a lineage; None without a client."""
-        return (
-            None if self._connection is None else ImageCensus(self._connection.images, home_region)
+        """What finds the things that carry a lineage; None without a client."""
+        if self._connection is None:
+            return None
+        connection = self._connection
+        return AccountCensus(
+            connection.client,
+            home_region,
+            lambda: load("connecting.censuses").censuses(connection),
+            ("image",),
         )
 
     def names(self) -> Sequence[str]:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.model.counterparts import Counterpart, PropertyCounterpart
-from imageferry.resource_types.ecs import copy_image, image_family
-from imageferry.resource_types.tf import image_copy
+
+# Named here, as their rooms are loaded for whoever uses the types alone.
+_COPY_IMAGE: Final = "ALIYUN::ECS::CopyImage"
+_IMAGE_COPY: Final = "TF::Alicloud::ImageCopy"
+_IMAGE_FAMILY: Final = "IMAGEFERRY::ECS::ImageFamily"
 
 # Property of the one, property of the other.
 _SHARED: Final = {
@@ -30,7 +33,7 @@ def _pairs(names: Mapping[str, str]) -> dict[str, PropertyCounterpart]:
 
 
 _FROM_SOURCE: Final = Counterpart(
-    type_name=image_copy.TYPE_NAME,
+    type_name=_IMAGE_COPY,
     properties={
         **_pairs(_SHARED),
         # Over there both members are required, here a tag may have no value.
@@ -50,7 +53,7 @@ _FROM_SOURCE: Final = Counterpart(
 )
 
 _FROM_DESTINATION: Final = Counterpart(
-    type_name=copy_image.TYPE_NAME,
+    type_name=_COPY_IMAGE,
     properties={
         **_pairs(_reversed(_SHARED)),
         "Name": PropertyCounterpart("DestinationImageName"),
@@ -65,7 +68,7 @@ _FROM_DESTINATION: Final = Counterpart(
 )
 
 _SAME_FAMILY: Final = Counterpart(
-    type_name=image_family.TYPE_NAME,
+    type_name=_IMAGE_FAMILY,
     properties=_pairs(
         {name: name for name in ("ImageFamily", "RegionId", "ImageIds", "CurrentImageId")}
     ),
@@ -87,8 +90,8 @@ _SAME_FAMILY: Final = Counterpart(
 )
 
 COUNTERPARTS: Final[Mapping[str, Counterpart]] = {
-    copy_image.TYPE_NAME: _FROM_SOURCE,
-    image_copy.TYPE_NAME: _FROM_DESTINATION,
-    image_family.TYPE_NAME: _SAME_FAMILY,
+    _COPY_IMAGE: _FROM_SOURCE,
+    _IMAGE_COPY: _FROM_DESTINATION,
+    _IMAGE_FAMILY: _SAME_FAMILY,
 }
 """By the name of the type here."""

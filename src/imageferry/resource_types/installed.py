@@ -10,61 +10,45 @@ from typing import Final, NamedTuple
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
-from imageferry.ports.types import BrokenType, Check, Handler, ResourceType, Route, no_route
+from imageferry.ports.types import BrokenType, Handler, ResourceType, Route, no_route
 from imageferry.resource_types.counterparts import COUNTERPARTS
-from imageferry.resource_types.ecs import (
-    copy_image,
-    custom_image,
-    image_family,
-    images,
-    instance,
-    snapshot,
-)
-from imageferry.resource_types.ecs import image_share_permission as ecs_share
 from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
-from imageferry.resource_types.tf import image, image_copy, image_export, image_import
-from imageferry.resource_types.tf import image_share_permission as tf_share
+from imageferry.resource_types.rooms import load
 
 
 class Entry(NamedTuple):
-    """One built-in type: where its schema stands, its rules, and where it carries things."""
+    """One built-in type: the room with its schema and rules, loaded once the type is asked for."""
 
     type_name: str
-    schema: str
-    check: Check
-    route: Route = no_route
+    room: str
     aliases: tuple[str, ...] = ()
 
     def connected(self, handler: Handler) -> ResourceType:
         """The type with its handler."""
+        room = load(self.room)
+        route: Route = getattr(room, "route", no_route)
         return ResourceType(
-            schema=read_schema(self.schema),
-            check=self.check,
+            schema=read_schema(room.SCHEMA),
+            check=room.check,
             handler=handler,
-            route=self.route,
+            route=route,
             counterpart=COUNTERPARTS.get(self.type_name),
         )
 
 
 TYPES: Final = (
-    Entry(copy_image.TYPE_NAME, copy_image.SCHEMA, copy_image.check, copy_image.route),
-    Entry(
-        image_copy.TYPE_NAME,
-        image_copy.SCHEMA,
-        image_copy.check,
-        image_copy.route,
-        image_copy.ALIASES,
-    ),
-    Entry(custom_image.TYPE_NAME, custom_image.SCHEMA, custom_image.check, custom_image.route),
-    Entry(image.TYPE_NAME, image.SCHEMA, image.check, image.route),
-    Entry(image_import.TYPE_NAME, image_import.SCHEMA, image_import.check, image_import.route),
-    Entry(images.TYPE_NAME, images.SCHEMA, images.check),
-    Entry(image_family.TYPE_NAME, image_family.SCHEMA, image_family.check),
-    Entry(ecs_share.TYPE_NAME, ecs_share.SCHEMA, ecs_share.check),
-    Entry(tf_share.TYPE_NAME, tf_share.SCHEMA, tf_share.check),
-    Entry(instance.TYPE_NAME, instance.SCHEMA, instance.check),
-    Entry(snapshot.TYPE_NAME, snapshot.SCHEMA, snapshot.check),
-    Entry(image_export.TYPE_NAME, image_export.SCHEMA, image_export.check),
+    Entry("ALIYUN::ECS::CopyImage", "ecs.copy_image"),
+    Entry("TF::Alicloud::ImageCopy", "tf.image_copy", ("TF::Alicloud::CopyImage",)),
+    Entry("ALIYUN::ECS::CustomImage", "ecs.custom_image"),
+    Entry("TF::Alicloud::Image", "tf.image"),
+    Entry("TF::Alicloud::ImageImport", "tf.image_import"),
+    Entry("DATASOURCE::ECS::Images", "ecs.images"),
+    Entry("IMAGEFERRY::ECS::ImageFamily", "ecs.image_family"),
+    Entry("ALIYUN::ECS::ImageSharePermission", "ecs.image_share_permission"),
+    Entry("TF::Alicloud::ImageSharePermission", "tf.image_share_permission"),
+    Entry("ALIYUN::ECS::Instance", "ecs.instance"),
+    Entry("ALIYUN::ECS::Snapshot", "ecs.snapshot"),
+    Entry("TF::Alicloud::ImageExport", "tf.image_export"),
 )
 _BY_NAME: Final = {name: entry for entry in TYPES for name in (entry.type_name, *entry.aliases)}
 _HERE: Final = Path(__file__).parent

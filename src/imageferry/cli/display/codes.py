@@ -232,8 +232,8 @@ IF831 | the stack policy forbids a change of the update | take it back, or '--st
 IF832 | a stack policy is not one | mend what is named; every fault is told
 IF833 | there is no failed rollback to be continued | 'imageferry show' says what can be done
 IF834 | a protected stack would be deleted where something fails | another '--on-failure', or protect it later
-IF835 | a region could not be asked for what was left in it | give the command again; '--region' leaves it out
-IF836 | an orphan is still there: it is in use, shared, or in a record by now | mend what is named, and give 'orphans --delete' again
+IF835 | a region could not be asked for what was left in it, or not for things of one kind | give the command again; '--region' and '--kind' leave it out
+IF836 | an orphan is still there: it is in use, shared, protected, or in a record by now | mend what is named, and give 'orphans --delete' again
 IF837 | an adoption names a resource that the template does not have, or one that has its image already, or an image twice | use the name proposed, or leave it out
 IF838 | an image cannot be taken in: it is not there, not Available, not the account's own, or the source itself | name another image
 IF839 | an image is in a stack already, or its operation is open | let that stack go of it first

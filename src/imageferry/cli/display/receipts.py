@@ -8,13 +8,8 @@ from typing import Final
 from imageferry.cli.display.rendering import Paint, clean, counted, plain, show_moment, table
 from imageferry.model.stacks import Stack
 from imageferry.model.values import Json
-from imageferry.model.verdicts import (
-    Comparison,
-    ResourceVerification,
-    StackVerification,
-    Standing,
-    Verdict,
-)
+from imageferry.model.verdicts import Comparison, Verdict
+from imageferry.model.verifications import ResourceVerification, StackVerification, Standing
 from imageferry.version import VERSION
 
 RECEIPT: Final = "imageferry verification receipt"

@@ -7,10 +7,20 @@ from typing import Final, NamedTuple
 
 from imageferry.model.handlers import Context, HandlerRequest
 from imageferry.resource_types.handling.notes import text_note
+from imageferry.resource_types.handling.tagging import LINEAGE_KEY, MOST_TAGS
 
-LINEAGE_KEY: Final = "imageferry:lineage"
-"""The one tag of ours, by which a thing is found again."""
-MOST_TAGS: Final = 20
+__all__ = [
+    "LINEAGE_KEY",
+    "MOST_TAGS",
+    "TOKEN_TRUST",
+    "VISIBILITY",
+    "Origin",
+    "lineage",
+    "noted_lineage",
+    "origin_notes",
+    "origin_of",
+]
+
 VISIBILITY: Final = 300.0
 """Seconds within which a new thing must have become visible."""
 TOKEN_TRUST: Final = 600.0

@@ -11,7 +11,7 @@ from imageferry.model.addresses import PropertyPath
 from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
-from imageferry.resource_types.handling.lineages import LINEAGE_KEY, MOST_TAGS
+from imageferry.resource_types.handling.tagging import LINEAGE_KEY, MOST_TAGS
 from imageferry.resource_types.image_copies.words import Words
 
 _RESERVED: Final = ("acs:", "aliyun")

@@ -1,0 +1,1 @@
+"""How each built-in type is connected to an account: one room for each kind of thing."""

@@ -1,0 +1,9 @@
+"""The one tag of ours, and how many tags a thing may have: light, as rules need them, too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LINEAGE_KEY: Final = "imageferry:lineage"
+"""The one tag of ours, by which a thing is found again."""
+MOST_TAGS: Final = 20
