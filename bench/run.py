@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import baking
 import calling
 import crashing
 import deploying
+import distributing
 import peers
 import planning
 import reading
@@ -30,6 +32,8 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("calling", calling.measure),
     ("reading", reading.measure),
     ("waiting", waiting.measure),
+    ("distributing", distributing.measure),
+    ("baking", baking.measure),
     ("planning", planning.measure),
     ("working", working.measure),
     ("peers", peers.measure),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import yaml
 
@@ -23,14 +23,14 @@ _EMPTY = {
 }
 
 
-def copies(number: int) -> bytes:
-    """So many image copies, each written out, spread over the destinations."""
+def copies(number: int, regions: Sequence[str] = DESTINATIONS) -> bytes:
+    """So many image copies, each written out, spread over regions."""
     resources = {
         f"Copy{index}": {
             "Type": "ALIYUN::ECS::CopyImage",
             "Properties": {
                 "ImageId": {"Ref": "ImageId"},
-                "DestinationRegionId": DESTINATIONS[index % len(DESTINATIONS)],
+                "DestinationRegionId": regions[index % len(regions)],
                 "DestinationImageName": {
                     "Fn::Join": ["-", [{"Ref": "ALIYUN::StackName"}, str(index)]]
                 },
@@ -48,6 +48,60 @@ def copies(number: int) -> bytes:
             "Outputs": {"First": {"Value": {"Fn::GetAtt": ["Copy0", "ImageId"]}}},
         }
     ).encode()
+
+
+def pipelines(number: int) -> bytes:
+    """So many instances, an image of each, two copies of that, and a share of the image."""
+    resources: dict[str, object] = {}
+    for index in range(number):
+        resources[f"Builder{index}"] = {
+            "Type": "ALIYUN::ECS::Instance",
+            "Properties": {
+                "ImageId": SOURCE_IMAGE,
+                "InstanceType": "ecs.c7.large",
+                "InstanceName": f"builder-{index}",
+                "VSwitchId": "vsw-bp1example",
+                "SecurityGroupId": "sg-bp1example",
+                "KeyPairName": "builder",
+                "SystemDiskCategory": "cloud_essd",
+            },
+        }
+        resources[f"Baked{index}"] = {
+            "Type": "ALIYUN::ECS::CustomImage",
+            "Properties": {
+                "InstanceId": {"Fn::GetAtt": [f"Builder{index}", "InstanceId"]},
+                "ImageName": f"baked-{index}",
+            },
+        }
+        baked = {"Ref": f"Baked{index}"}
+        for place in (0, 1):
+            resources[f"Copy{index}In{place}"] = {
+                "Type": "ALIYUN::ECS::CopyImage",
+                "Properties": {
+                    "ImageId": baked,
+                    "DestinationRegionId": DESTINATIONS[place],
+                    "DestinationImageName": f"baked-{index}",
+                },
+            }
+        resources[f"Share{index}"] = {
+            "Type": "ALIYUN::ECS::ImageSharePermission",
+            "Properties": {
+                "ImageId": baked,
+                "Accounts": ["1234567890123456"],
+                "KeepPermission": False,
+            },
+        }
+    return json.dumps({**_EMPTY, "Resources": resources}).encode()
+
+
+def query(name: str) -> bytes:
+    """A query for the images of the stack's region with such names, and their ids as an output."""
+    found = {
+        "Type": "DATASOURCE::ECS::Images",
+        "Properties": {"ImageOwnerAlias": "self", "ImageName": name},
+    }
+    outputs = {"Ids": {"Value": {"Fn::GetAtt": ["Found", "ImageIds"]}}}
+    return json.dumps({**_EMPTY, "Resources": {"Found": found}, "Outputs": outputs}).encode()
 
 
 def counted_copies(number: int) -> bytes:

@@ -1,4 +1,4 @@
-"""`make demo`: one golden image carried to three regions on the emulated ECS, then cleaned up."""
+"""`make demo`: one golden image carried to three regions on the emulated ECS, verified, and cleaned up."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ STATIONS: Final[tuple[tuple[str, str], ...]] = (
     (
         "Once more, with nothing changed: nothing is done.",
         "imageferry deploy examples/fan-out.ros.yml --stack golden --yes",
+    ),
+    (
+        "Is each copy what its source is, and as it was asked for? A signed receipt says so.",
+        "imageferry verify golden --output .demo/golden.receipt.json",
     ),
     ("What the stack gives.", "imageferry outputs --stack golden"),
     ("What the emulated cloud has now.", "imageferry emulator images"),

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from imageferry.resource_types.installed import TYPES
+from imageferry.resource_types.rooms import load
 from tests.postgres import PostgresServer
 
-# What hypothesis would load in the middle of a test is loaded here: that a module is compiled deep
-# in a test, while its objects are collected, is more than some Pythons bear.
+# What would be loaded in the middle of a test of many examples is loaded here: that a module is
+# compiled deep in a test, while its objects are collected, is more than some Pythons bear.
 importlib.import_module("hypothesis.strategies._internal.random")
+for entry in TYPES:
+    load(entry.room)
 
 # A run that others wait for must not depend on luck; IMAGEFERRY_EXPLORE=1 looks for what is new.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -92,7 +92,9 @@ def test_nobody_to_ask_and_no_such_stack(shop: Shop) -> None:
     assert "IF813" in shop.run("orphans", "--delete", code=2).output
     assert "IF844" in shop.run("orphans", "--unrecorded", code=2).output
     assert "IF844" in shop.run("orphans", "--yes", code=2).output
-    assert "one of image, instance, snapshot" in shop.run("orphans", "--kind", "disk", code=2).output
+    assert (
+        "one of image, instance, snapshot" in shop.run("orphans", "--kind", "disk", code=2).output
+    )
 
 
 def test_orphans_are_listed_as_text_and_json(shop: Shop) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from imageferry.cli.group import imageferry
+from imageferry.cli.group import HEADINGS, imageferry
 from imageferry.cli.main import COMMANDS, load
 from imageferry.version import VERSION
 
@@ -106,6 +106,16 @@ def test_under_detailed_exitcode_wrong_usage_is_1(runner: CliRunner) -> None:
     for arguments in (["plan", "none.yml", "-s", "x"], ["plan", "none.yml"]):
         result = runner.invoke(imageferry, [*arguments, "--detailed-exitcode"])
         assert result.exit_code == 1, result.output
+
+
+def test_the_list_of_commands_has_each_under_its_heading(runner: CliRunner) -> None:
+    shown = runner.invoke(imageferry, ["--help"]).output
+    listed = shown.split("Examples:")[0].split("\n\n")
+    sections = [part.splitlines() for part in listed if part.split(":")[0] in HEADINGS.values()]
+    assert [lines[0].rstrip(":") for lines in sections] == list(HEADINGS.values())
+    assert [lines[1].split()[0] for lines in sections] == list(HEADINGS)
+    assert [line.split()[0] for lines in sections for line in lines[1:]] == list(COMMANDS)
+    assert all(len(line) <= 80 for lines in sections for line in lines)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -153,6 +153,10 @@ def test_the_same_line_tries_again_and_another_one_needs_leave(shop: Shop) -> No
     shop.run("emulator", "fault", "add", "copy_fails", "--region", "cn-beijing")
     given = ("distribute", GOLDEN, *FROM, *TO, "--yes")
     assert shop.object(*given, code=4)["stack_name"] == "golden-base"
+    # Its template is in no file that deploy could be given.
+    shown = shop.run("show", "-s", "golden-base").stdout
+    assert "imageferry distribute IMAGE --from cn-hangzhou --to … --stack golden-base" in shown
+    assert "deploy TEMPLATE" not in shown
     assert shop.object(*given)["status"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     assert sources(shop) == {"cn-shanghai": [GOLDEN], "cn-beijing": [GOLDEN]}
     assert "--replace" in shop.run(*given, "--encrypt", code=1).output
@@ -180,6 +184,8 @@ def test_every_region_of_the_account(shop: Shop) -> None:
     regions = told["distribution"]["regions"]
     assert REGION not in regions
     assert len(regions) > 20
+    assert told["distribution"]["sold_out"] == ["ap-south-1", "ap-southeast-2"]
+    assert not {"ap-south-1", "ap-southeast-2"} & set(regions)
 
 
 WRONG = {
@@ -195,6 +201,15 @@ WRONG = {
     "as the cloud shows it": (
         ["--to", "cn-nowhere,cn-beijing", "--name", "9{name}"],
         ["IF960", "IF961"],
+    ),
+    "the own account": (["--to", "cn-beijing", "--share", "1000000000000001"], ["IF961"]),
+    "what a service key encrypts": (
+        ["--to", "cn-beijing,cn-shanghai", "--key", "cn-beijing=k", "--encrypt", "--share", "123"],
+        ["IF961"],
+    ),
+    "empty words": (
+        ["--to", "cn-beijing", "--family", "", "--stack", " ", "--keep-tag", "=x"],
+        ["IF961", "IF961", "IF961"],
     ),
     "a key for the source": (["--all-regions", "--key", "cn-hangzhou=key-1"], ["IF960"]),
 }
@@ -214,6 +229,11 @@ def test_an_image_that_cannot_be_distributed(shop: Shop) -> None:
     system = "aliyun_3_x64_20G_alibase_20260901.vhd"
     assert "IF962" in shop.run("distribute", system, *FROM, *TO, "--yes", code=2).output
     assert shop.run("distribute", GOLDEN, *FROM, *TO, "--keep-for", "soon", code=2)
+    # Days are meant, and seconds would be understood.
+    assert (
+        "write 90d" in shop.run("distribute", GOLDEN, *FROM, *TO, "--keep-for", "90", code=2).output
+    )
+    assert "no image is named" in shop.run("distribute", "", *FROM, *TO, "--yes", code=2).output
     assert shop.run("distribute", GOLDEN, *TO, "--yes", code=2)
     assert "IF813" in shop.run("distribute", GOLDEN, *FROM, *TO, code=2).output
 
@@ -246,16 +266,15 @@ def test_the_page_can_be_followed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
     text = page.split("<!-- try: distribute -->")[1].split("```")[1]
     ids: dict[str, str] = {}
     for line in filter(str.strip, text.splitlines()):
+        assigned = re.findall(r"(\w+)=\$\(imageferry ([^()]*)\)", line)
+        if assigned:
+            ids = {f"${name}": shop.run(*shlex.split(one)).stdout.strip() for name, one in assigned}
+            continue
         program, *arguments = shlex.split(line, comments=True)
         assert program == "imageferry"
         said = shop.run(*(ids.get(one, one) for one in arguments)).stdout
         if "nothing to do" in line:
             assert "is as the template wants it" in said
-        if not ids:
-            ids = {
-                name.upper(): one
-                for name, one in shop.object("outputs", "-s", "baked")["outputs"].items()
-            }
     assert len(ids) == 2
     assert sources(shop) == {}
     snapshots = shop.object("emulator", "images", "--snapshots")["snapshots"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from imageferry.cli.endings import exit_code, failures
@@ -11,6 +13,7 @@ from imageferry.model.changes import ChangeKind
 from imageferry.model.handlers import HandlerAction
 from imageferry.model.operations import OnFailure, Operation, StepRecord
 from imageferry.model.statuses import OperationStatus, StepStatus
+from tests.cli.shop import Shop
 
 
 def operation(status: OperationStatus) -> Operation:
@@ -55,3 +58,27 @@ def test_failures_have_address_code_and_request_id() -> None:
     (found,) = failures("demo", [DONE, QUOTA])
     assert found.message == "demo/A: create: it broke"
     assert found.why == "ServiceLimitExceeded, request id R-1"
+
+
+CHAIN = """
+ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  First:
+    Type: ALIYUN::ECS::CopyImage
+    Properties: {ImageId: m-golden0000000000001, DestinationRegionId: cn-beijing}
+  Second:
+    Type: ALIYUN::ECS::CopyImage
+    DependsOn: First
+    Properties: {ImageId: m-golden0000000000001, DestinationRegionId: cn-shanghai}
+  Third:
+    Type: ALIYUN::ECS::CopyImage
+    DependsOn: Second
+    Properties: {ImageId: m-golden0000000000001, DestinationRegionId: cn-shenzhen}
+"""
+
+
+def test_what_was_never_begun_counts_as_well(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, region="cn-hangzhou")
+    shop.run("emulator", "fault", "add", "copy_fails", "--region", "cn-shanghai")
+    ended = shop.run(*shop.deploy(template=CHAIN), code=4)
+    assert "1 of 3 resources can be used" in ended.output

@@ -94,15 +94,15 @@ def test_the_pipeline_can_be_followed_from_top_to_bottom(
     follow(shop, "bake")
     follow(shop, "versions")
     assert list(own("cn-hangzhou")) == ["web-2026-11", "web-2026-12", "web-2027-01"]
-    found = follow(shop, "find")
-    assert len(json.loads(found[1].splitlines()[-1])) == 3
-    assert "nothing to do" in found[2]
+    (found,) = follow(shop, "find")
+    assert re.search(r'ImageIds: \["m-\w+", "m-\w+", "m-\w+"\]', found)
+    assert re.search(r'DestinationImageName: "web-20\d\d-\d\d"', found)
     dry, _, outputs = follow(shop, "carry")
     assert "nothing was done" in dry
     assert "CurrentImageIds" in outputs
     assert "let go of on purpose" in follow(shop, "builder")[1]
     verified = follow(shop, "verify")
-    assert "2 of 2 made things verified in 2 regions" in verified[0]
+    assert re.search(r"(\d+) of \1 made things verified in 2 regions", verified[0])
     assert "IN_SYNC" in verified[2]
     assert '"ImageName": "shared-1"' in follow(shop, "share")[1]
 

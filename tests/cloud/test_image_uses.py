@@ -78,9 +78,15 @@ def test_an_image_as_its_region_shows_it() -> None:
 
 
 def test_the_regions_of_the_account_in_order() -> None:
-    told = [{"RegionId": "cn-qingdao"}, {"RegionId": "cn-beijing"}]
+    told = [
+        {"RegionId": "cn-qingdao"},
+        {"RegionId": "cn-beijing", "Status": "available"},
+        {"RegionId": "ap-south-1", "Status": "soldOut"},
+    ]
     line = Line([reply(Regions={"Region": told})])
-    assert asyncio.run(CloudImages(client_of(line)).regions("cn-hangzhou")) == [
-        "cn-beijing",
-        "cn-qingdao",
+    found = asyncio.run(CloudImages(client_of(line)).regions("cn-hangzhou"))
+    assert list(found.items()) == [
+        ("ap-south-1", False),
+        ("cn-beijing", True),
+        ("cn-qingdao", True),
     ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from imageferry.cloud.ecs import CopyRequest
 from imageferry.cloud.errors import CloudError, ErrorClass
-from imageferry.cloud.rehearsals import rehearse_copy
+from imageferry.cloud.rehearsals import Undo, rehearse_copy
+from imageferry.cloud.rehearsals import rehearse as rehearse_any
 from imageferry.wire.http import HttpRequest
 from tests.cloud.stubs import Answer, Line, client_of, refusal, reply
 
@@ -76,3 +79,40 @@ def test_an_address_that_knows_no_dry_run_is_found_out(answer: Answer, says: str
     assert "m-oops in cn-shanghai" in raised.value.message
     assert says in raised.value.message
     assert sent(line.requests[1])["ImageId"] == "m-oops"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        pytest.param("DryRunOperation", "Passed.", id="as most say it"),
+        pytest.param("DRYRUN.SUCCESS", "Passed.", id="as ImportImage says it"),
+    ],
+)
+def test_any_call_passes_as_a_dry_run_by_an_error(code: str, message: str) -> None:
+    line = Line([refusal(code, 400, message)])
+    asyncio.run(rehearse_any(client_of(line), "RunInstances", "cn-hangzhou", {"A": 1}, _undone))
+    assert sent(line.requests[0])["DryRun"] == "true"
+
+
+async def _undone(reply: Mapping[str, Any]) -> str:
+    return f"{reply['InstanceId']} was released"
+
+
+async def _stuck(reply: Mapping[str, Any]) -> str:
+    raise CloudError("Denied", "No.", ErrorClass.REFUSED, action="X", region="Y")
+
+
+@pytest.mark.parametrize(
+    ("undo", "says"),
+    [
+        pytest.param(_undone, "i-oops was released", id="undone"),
+        pytest.param(_stuck, "could not be undone (Denied)", id="not to be undone"),
+    ],
+)
+def test_what_was_begun_all_the_same_is_undone_and_told(undo: Undo, says: str) -> None:
+    line = Line([reply(InstanceId="i-oops")])
+    with pytest.raises(CloudError) as raised:
+        asyncio.run(rehearse_any(client_of(line), "RunInstances", "cn-hangzhou", {}, undo))
+    assert (raised.value.code, raised.value.kind) == ("DryRunIgnored", ErrorClass.UNCERTAIN)
+    assert says in raised.value.message
+    assert len(line.requests) == 1

@@ -54,3 +54,23 @@ def test_every_property_that_changes_in_place_is_changed(subject: Subject) -> No
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_type_keeps_the_contract(case: Case) -> None:
     run_case(case)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=list(SUBJECTS))
+def test_every_behaviour_of_a_change_is_tried(subject: Subject) -> None:
+    """A type whose properties renew or replace has a change that does so, and one of its tags."""
+    cloud = EmulatedCloud()
+    try:
+        schema = subject.resource_type(cloud).schema
+        given = subject.properties(cloud) if callable(subject.properties) else subject.properties
+        changes = [one(cloud) if callable(one) else one for one in subject.changes.values()]
+    finally:
+        cloud.close()
+    changed = {name for change in changes for name in change}
+    behaviours = {one.update for one in schema.properties.values()}
+    tried = {schema.properties[name].update for name in changed}
+    if subject.only_reads:
+        return
+    assert behaviours - tried - {UpdateBehaviour.IGNORED} == set()
+    tags = schema.properties.keys() & {"Tag", "Tags"}
+    assert not tags or tags & (given.keys() | changed), "its tags are in no example"

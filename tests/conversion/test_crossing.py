@@ -485,7 +485,7 @@ def test_from_cloudformation(
 
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a type that nobody knows": (
-        ros(Resources={"I": {"Type": "ALIYUN::ECS::Instance"}}), ["IF910"],
+        ros(Resources={"I": {"Type": "ALIYUN::ECS::Disk"}}), ["IF910"],
     ),
     "json that is used": (
         ros(Parameters={"T": {"Type": "Json"}}, Properties={"Tag": {"Ref": "T"}}),

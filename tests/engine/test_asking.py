@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from imageferry.model.handlers import (
 )
 from imageferry.model.hiding import covered, hidden_texts
 from imageferry.model.values import Secret, Value
+from imageferry.ports.types import Handler
 
 WORD = "Verschwiegen"
 HIDDEN = frozenset([WORD])
@@ -100,12 +102,14 @@ class Chatty:
         return Done(None)
 
 
-def asked(action: HandlerAction, hidden: frozenset[str]) -> Outcome:
+def asked(
+    action: HandlerAction, hidden: frozenset[str] = frozenset(), handler: Handler | None = None
+) -> Outcome:
     request = HandlerRequest(
         action, "A::B::C", "One", "s", "s", "r", "i", "o", "t", 0.0, 0.0,
         properties={"Name": Secret("half-of-it")},
     )  # fmt: skip
-    return asyncio.run(ask(Chatty(), request, hidden))
+    return asyncio.run(ask(handler or Chatty(), request, hidden))
 
 
 def test_what_a_request_hides_is_covered_where_the_stack_has_secrets() -> None:
@@ -126,3 +130,68 @@ def test_a_fault_of_the_handler_is_logged_without_them(caplog: pytest.LogCapture
     assert isinstance(told, Failed) and told.code is ErrorCode.INTERNAL_FAILURE
     assert "RuntimeError: cannot delete ****" in caplog.text
     assert "Traceback" in caplog.text and WORD not in caplog.text
+
+
+UNFIT: Mapping[str, tuple[HandlerAction, object, str]] = {
+    "nothing": (HandlerAction.CREATE, None, "answers create with an object of the class NoneType"),
+    "a map": (HandlerAction.READ, {"done": True}, "answers read with an object of the class dict"),
+    "no id": (HandlerAction.CREATE, Done(None), "says that create is done, and tells no physical id"),
+    "an empty id": (HandlerAction.UPDATE, Done(""), "says that update is done, and tells no"),
+    "an id that is a number": (HandlerAction.CREATE, Pending(7, 1.0), "a physical id that is no text"),  # type: ignore[arg-type]
+    "a context with an object": (
+        HandlerAction.CREATE, Pending(None, 1.0, context={"a": [object()]}),  # type: ignore[list-item]
+        "gives a context that is no JSON",
+    ),
+    "a context with a secret": (
+        HandlerAction.CREATE, Failed(ErrorCode.NOT_FOUND, "x", context={"a": Secret(WORD)}),  # type: ignore[dict-item]
+        "gives a context that is no JSON",
+    ),
+    "a key that is no text": (
+        HandlerAction.DELETE, Pending(None, 1.0, context={"a": {1: "b"}}),  # type: ignore[dict-item]
+        "gives a context that is no JSON",
+    ),
+    "attributes": (
+        HandlerAction.READ, Done("x", {"a": object()}), "gives attributes that are no JSON",  # type: ignore[dict-item]
+    ),
+    "a leftover": (
+        HandlerAction.UPDATE, Done("x", leftovers=({"a": {1, 2}},)), "leaves something over",  # type: ignore[dict-item]
+    ),
+}  # fmt: skip
+
+
+class Answering:
+    """A handler with one answer for everything."""
+
+    def __init__(self, answer: object) -> None:
+        self._answer = answer
+
+    async def _answers(self, request: HandlerRequest) -> Any:
+        return self._answer
+
+    create = read = update = delete = clean_up = _answers
+
+
+@pytest.mark.parametrize(("action", "answer", "says"), UNFIT.values(), ids=UNFIT.keys())
+def test_an_answer_that_cannot_be_recorded_fails_its_resource_alone(
+    action: HandlerAction, answer: object, says: str
+) -> None:
+    outcome = asked(action, handler=Answering(answer))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.INTERNAL_FAILURE
+    assert outcome.message.startswith("internal fault: the handler of A::B::C")
+    assert says in outcome.message
+
+
+FIT: Mapping[str, tuple[HandlerAction, Outcome]] = {
+    "deleted without an id": (HandlerAction.DELETE, Done(None)),
+    "cleaned up without an id": (HandlerAction.CLEAN_UP, Done(None)),
+    "a secret attribute": (HandlerAction.READ, Done("x", {"a": [Secret({"b": 1})], "c": None})),
+    "notes of notes": (HandlerAction.CREATE, Pending(None, 1.0, context={"a": {"b": [1, 2.5, None]}})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "answer"), FIT.values(), ids=FIT.keys())
+def test_an_answer_that_can_be_recorded_is_taken_as_it_is(
+    action: HandlerAction, answer: Outcome
+) -> None:
+    assert asked(action, handler=Answering(answer)) is answer

@@ -32,10 +32,14 @@ SCHEMA = schema_from_json(
             "Force": {"type": "Boolean", "update": "ignored", "default": False},
             "Parts": {"type": "List", "update": "in_place"},
             "Tags": {"type": "List", "update": "in_place", "ordered": False},
+            "Disk": {
+                "type": "String", "update": "in_place", "updatableToNothing": False,
+                "changeSays": "what is on it is lost",
+            },
         },
         "attributes": {"Core": {"type": "String"}},
     }
-)
+)  # fmt: skip
 NO, YES, MAYBE = Replacement.NO, Replacement.YES, Replacement.MAYBE
 
 
@@ -90,6 +94,23 @@ def test_a_remark_says_what_people_do_not_expect(
     (change,) = differences(SCHEMA, before, after)
     assert change.remark == remark
     assert renews(SCHEMA, (change,)) is ("anew" in remark)
+
+
+@pytest.mark.parametrize(
+    ("after", "remarks"),
+    [
+        ({"Disk": "b"}, ["what is on it is lost"]),
+        ({"Disk": UNKNOWN}, ["what is on it is lost"]),
+        ({}, ["the cloud cannot clear it: its old text stays there"]),
+        ({"Disk": "b", "Size": UNKNOWN}, ["", "what is on it is lost"]),
+        ({"Disk": "b", "Size": 2}, ["", ""]),
+    ],
+    ids=["known", "known later", "cannot be cleared", "replaced perhaps", "replaced"],
+)
+def test_what_a_change_in_place_brings_with_it_is_told(
+    after: dict[str, Value], remarks: list[str]
+) -> None:
+    assert [one.remark for one in differences(SCHEMA, {"Disk": "a"}, after)] == remarks
 
 
 def test_a_change_knows_its_line() -> None:

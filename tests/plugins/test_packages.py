@@ -121,7 +121,7 @@ def test_a_type_of_another_service_is_deployed_updated_and_deleted(
     # Without the package the resource stays in the record, and nothing of it is touched.
     bare = imageferry(tmp_path / "bare", home, "delete", "-s", "yard", "--yes")
     assert bare.returncode == 1
-    assert "not installed" in bare.stderr
+    assert "is not installed here: install the package that it came with" in bare.stderr
     assert not json.loads(yard.read_text())["b-1"]["is_free"]
     given("delete", "-s", "yard", "--yes")
     assert json.loads(yard.read_text())["b-1"]["is_free"]
@@ -168,3 +168,34 @@ def test_nobody_looks_for_packages_who_uses_built_in_types_alone(
     )
     said = run(site, tmp_path, "-c", code)
     assert said.stdout.splitlines()[-1] == "0 []", said.stdout + said.stderr
+
+
+def test_what_a_package_adopts_and_verifies(site: Path, tmp_path: Path) -> None:
+    yard, template = tmp_path / "yard.json", tmp_path / "t.yml"
+    template.write_text(TEMPLATE)
+    yard.write_text(
+        json.dumps(
+            {
+                "b-7": {
+                    "token": "", "label": "", "is_free": False,
+                    "metres": 12, "quay": None, "gate": "4711",
+                }
+            }
+        )
+    )  # fmt: skip
+    place = ("-s", "yard", "--region", "cn-hangzhou", "--yes", "--json")
+    adopted, verified, gone = imageferry_each(
+        site,
+        tmp_path / "home",
+        ("adopt", str(template), *place, "Here=b-7"),
+        ("verify", "-s", "yard", "--json"),
+        ("delete", "-s", "yard", "--yes", "--json"),
+        HARBOUR_FILE=str(yard),
+    )
+    assert adopted.code == 0, adopted
+    assert json.loads(adopted.stdout)["outputs"] == {"Number": "b-7"}
+    assert list(json.loads(yard.read_text())) == ["b-7"]
+    assert verified.code == 0, verified
+    (told,) = json.loads(verified.stdout)["resources"]
+    assert '"12 m"' in json.dumps(told), told
+    assert gone.code == 0, gone

@@ -102,3 +102,16 @@ def test_the_type_stands_in_both_languages_and_a_wrong_key_is_told(
     assert said.returncode == 2
     (fault,) = json.loads(said.stdout)["files"][0]["diagnostics"]
     assert (fault["code"], fault["line"]) == ("ACME1", 11)
+
+
+WRONG = "from imageferry import Done\n\nDone(7, retriable=True)\n"
+
+
+def test_its_types_are_checked_strictly(package: Path, site: Path, tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(WRONG)
+    checks = ("-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"))
+    said = run(site, package, *checks, "acme_images/image_tag.py", str(wrong))
+    faults = [line for line in said.stdout.splitlines() if ": error: " in line]
+    assert len(faults) == 2 and all("wrong.py" in one for one in faults), said.stdout + said.stderr

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 
 import pytest
 
 from imageferry.model.handlers import Failed, HandlerAction, HandlerRequest
 from imageferry.model.schemas import PropertySchema, UpdateBehaviour
-from imageferry.resource_types.catalog import TypeCatalog
+from imageferry.resource_types.catalog import CONNECTIONS, TypeCatalog
+from imageferry.resource_types.installed import TYPES, Entry
+from imageferry.resource_types.rooms import load
 from tests.resource_types.copying import ROS, TF
 
 
@@ -21,6 +26,45 @@ def test_names_and_aliases() -> None:
     assert alias.schema.type_name == TF
     assert "TF::Alicloud::CopyImage" not in catalog.names()
     assert catalog.find("ALIYUN::ECS::Nothing") is None
+
+
+def test_every_type_has_a_connection() -> None:
+    assert CONNECTIONS.keys() == {entry.type_name for entry in TYPES}
+
+
+@pytest.mark.parametrize("entry", TYPES, ids=[entry.type_name for entry in TYPES])
+def test_a_row_names_the_room_of_its_type(entry: Entry) -> None:
+    room = load(entry.room)
+    found = TypeCatalog(None).find(entry.type_name)
+    assert found is not None
+    assert entry.type_name == room.TYPE_NAME == found.schema.type_name
+    assert entry.aliases == tuple(found.schema.aliases) == getattr(room, "ALIASES", ())
+    place, function = CONNECTIONS[entry.type_name]
+    connect = getattr(load(f"connecting.{place}"), function)
+    assert connect.__doc__ == f"{entry.type_name}."
+
+
+_LOADED = """
+import json, sys
+from imageferry.resource_types.installed import InstalledTypes
+InstalledTypes().find("ALIYUN::ECS::CopyImage")
+digests = "hashlib" in sys.modules
+from imageferry.resource_types.catalog import TypeCatalog
+TypeCatalog(None).find("ALIYUN::ECS::CopyImage")
+rooms = {name.split(".")[2] for name in sys.modules if name.startswith("imageferry.resource_types.")}
+print(json.dumps([sorted(rooms), digests]))
+"""
+
+
+def test_who_uses_one_type_does_not_load_the_others() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", _LOADED], capture_output=True, text=True, check=True
+    ).stdout
+    rooms, digests = json.loads(said)
+    others = {"exports", "families", "image_queries", "instances", "sharing", "snapshots", "tf"}
+    assert others.isdisjoint(rooms)
+    assert {"ecs", "image_copies"} <= set(rooms)
+    assert digests is False
 
 
 UPDATES = {

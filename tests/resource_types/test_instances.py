@@ -17,7 +17,7 @@ from imageferry.model.handlers import (
     HandlerAction,
     Pending,
 )
-from imageferry.model.values import Secret, Value
+from imageferry.model.values import UNKNOWN, Secret, Value
 from imageferry.resource_types.ecs.instance import check
 from imageferry.resource_types.instances.launch_images import fits, is_exact
 from tests.resource_types.copying import Cloud, Resource, Scenario
@@ -799,6 +799,10 @@ def test_many_instances_share_a_page() -> None:
 # --- rules ----------------------------------------------------------------------------------------
 
 
+SPOT: dict[str, Value] = {"SpotStrategy": "SpotWithPriceLimit"}
+PREPAID: dict[str, Value] = {"InstanceChargeType": "PrePaid", "Period": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
@@ -822,6 +826,27 @@ def test_many_instances_share_a_page() -> None:
         ({"InstanceName": "1web"}, ["IF549"]),
         ({"UserData": "x" * 40_000}, ["IF549"]),
         ({"SystemDiskSize": 10}, ["IF549"]),
+        ({"PrivateIpAddress": "10.0.0.256"}, ["IF549"]),
+        ({"PrivateIpAddress": "10.0.0.255"}, []),
+        ({"InstanceChargeType": "PrePaid"}, ["IF549"]),
+        ({"InstanceChargeType": "PrePaid", "Period": UNKNOWN}, []),
+        ({**SPOT, "SpotPriceLimit": "0.1234"}, ["IF549"]),
+        ({**SPOT, "SpotPriceLimit": "cheap"}, ["IF549"]),
+        ({**SPOT, "SpotPriceLimit": "0.1230"}, []),
+        ({**SPOT, "SpotDuration": 1, "SpotInterruptionBehavior": "Stop"}, []),
+        ({"SpotPriceLimit": "1"}, ["IF548 warning"]),
+        ({"SpotStrategy": UNKNOWN, "SpotPriceLimit": "1", "SpotDuration": 1}, []),
+        ({"SpotDuration": 1, "SpotInterruptionBehavior": "Stop"}, ["IF548 warning"] * 2),
+        ({**SPOT, **PREPAID}, ["IF548 warning"]),
+        ({"SystemDiskCategory": "cloud_ssd", "SystemDiskPerformanceLevel": "PL1"}, ["IF549"]),
+        ({"SystemDiskPerformanceLevel": "PL1"}, ["IF549"]),
+        ({"SystemDiskCategory": "cloud_essd", "SystemDiskPerformanceLevel": "PL1"}, []),
+        ({"SystemDiskCategory": UNKNOWN, "SystemDiskPerformanceLevel": "PL1"}, []),
+        ({"DiskMappings": [{"Size": 20}, {"Size": 4, "Category": "cloud"}]}, ["IF549"]),
+        ({"DiskMappings": [{"Size": 5}]}, ["IF549"]),
+        ({"DiskMappings": [{"Size": 5, "Category": UNKNOWN}, {"Size": UNKNOWN}]}, []),
+        ({"DiskMappings": [{"Size": 40, "PerformanceLevel": "PL0"}]}, ["IF549"]),
+        ({"DiskMappings": [{"Size": 1, "Category": "cloud_essd", "PerformanceLevel": "PL0"}]}, []),
         ({"Tags": [{"Key": "aliyun-x"}]}, ["IF531"]),
         ({"Description": "https://example.com"}, ["IF525"]),
     ],

@@ -424,6 +424,34 @@ def test_drift_is_seen_of_what_can_be_changed_outside() -> None:
     play(CUSTOM, scenario)
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "family", "calls"),
+    [("api", "web", ["ModifyImageAttribute"]), ("web-aside", "web-aside", [])],
+    ids=["somebody else", "its own family, which put it aside"],
+)
+def test_the_family_is_set_back(meanwhile: str, family: str, calls: list[str]) -> None:
+    async def scenario(cloud: Cloud, _: Resource) -> None:
+        resource = resource_of(cloud, CUSTOM)
+        properties = wanted(CUSTOM, ImageFamily="web")
+        await resource.create(properties)
+        await cloud.call(
+            "ModifyImageAttribute", REGION, ImageId=resource.image_id, ImageFamily=meanwhile
+        )
+        cloud.changes.clear()
+        read = await resource.perform(resource.request(HandlerAction.READ, properties))
+        assert isinstance(read.outcome, Done)
+        shown = (read.outcome.observed or {})["ImageFamily"]
+        assert shown == ("api" if calls else "web")
+        # Something else has drifted too, which is looked at all the same.
+        observed = {"ImageFamily": shown, "Description": None}
+        mended = await resource.update(properties, observed=observed)
+        assert isinstance(mended.outcome, Done)
+        assert cloud.image(resource.image_id)["family"] == family
+        assert cloud.changes == calls
+
+    play(CUSTOM, scenario)
+
+
 def test_everything_that_is_asked_for_reaches_the_cloud() -> None:
     async def scenario(cloud: Cloud, _: Resource) -> None:
         resource = Resource(cloud, CUSTOM, region="cn-hangzhou")

@@ -106,6 +106,25 @@ def test_a_share_is_granted_shown_and_taken_back(type_name: str) -> None:
     play(type_name, scenario)
 
 
+@TYPES
+def test_a_share_takes_two_looks_and_a_call(type_name: str) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        done(await resource.create(of(type_name, ANN)))
+        made = actions(cloud)
+        done(await resource.delete())
+        assert made == actions(cloud)[len(made) :]
+        assert sorted(made) == sorted(
+            [SHARE, *["DescribeImages", "DescribeImageSharePermission"] * 2]
+        )
+
+    play(type_name, scenario)
+
+
+def actions(cloud: Cloud) -> list[str]:
+    """What was asked of the cloud, call by call."""
+    return [dict(sent.headers)["x-acs-action"] for sent in cloud.sent]
+
+
 def test_what_references_give() -> None:
     async def scenario(cloud: Cloud, resource: Resource) -> None:
         done(await resource.create(wish(ANN)))
@@ -423,9 +442,20 @@ def test_an_image_in_the_making_is_waited_for(type_name: str) -> None:
         assert shares(cloud, image_id) == [ANN]
         assert made.seconds > 5
         assert {one.status_says for one in made.pendings} >= {
-            "waiting for the image to be shown",
+            "no such image is shown yet: looking for it, 30 s at most",
             "waiting for the image: Creating",
         }
+
+    play(type_name, scenario)
+
+
+@TYPES
+def test_an_image_that_is_nowhere_is_not_waited_for_for_long(type_name: str) -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        made = await resource.create(of(type_name, ANN, await _gone(cloud)))
+        refused(made)
+        assert 10 <= made.seconds <= 45
+        assert all("30 s at most" in one.status_says for one in made.pendings)
 
     play(type_name, scenario)
 

@@ -6,13 +6,13 @@ import pytest
 
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
+from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.image_copies.waiting import says_place, status_of
 from imageferry.resource_types.image_copies.watches import (
     Watches,
     estimate,
     poll_after,
     see,
-    snapped,
     stalled_for,
 )
 from imageferry.testing import run_virtually

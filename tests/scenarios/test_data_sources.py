@@ -141,6 +141,50 @@ def test_when_images_are_looked_for_again(tmp_path: Path, refresh: str | None, s
     play(tmp_path, program, trouble=False)
 
 
+QUIET = NEWEST.replace(
+    b"      DestinationImageName:",
+    b"      ResourceGroupId: !Ref Group\n      DestinationImageName:",
+)
+QUIET = QUIET.replace(b"Parameters:", b"Parameters:\n  Group: {Type: String, Default: rg-one}")
+
+
+def test_what_the_search_finds_counts_where_somebody_asks_for_it(tmp_path: Path) -> None:
+    async def program(sea: Emulated) -> None:
+        async def label(value: str) -> None:
+            tag = [{"Key": "seen", "Value": value}]
+            about = {"RegionId": "cn-hangzhou", "ResourceType": "image", "ResourceId": [BASE]}
+            action = Action("TagResources", repeatable=False)
+            await sea.house.voice.client.call(action, "cn-hangzhou", {**about, "Tag": tag})
+
+        async def recorded() -> object:
+            stack = await sea.house.plane.find("demo")
+            [golden, _] = records(await sea.house.plane.view(stack.stack_id))
+            [image] = golden.attributes["Images"]  # type: ignore[misc, union-attr]
+            return image["Tags"]["Tag"]  # type: ignore[index, call-overload]
+
+        await sea.deploy(QUIET)
+        await label("first")
+        idle = await plan(sea, QUIET)
+        assert idle.is_current
+        assert deeds(idle) == {"Golden": "None", "Copy": "None"}
+        assert await recorded() == []
+
+        # The copy changes for a reason of its own, and the reading goes with it.
+        moved = await sea.deploy(QUIET, parameters={"Group": "rg-two"})
+        assert moved.stack.status is StackStatus.UPDATED, moved.stack.status_reason
+        assert await recorded() == [{"TagKey": "seen", "TagValue": "first"}]
+
+        await label("second")
+        shown = QUIET + b"  Tags: {Value: !Jq [First, '.[0].Tags.Tag', !GetAtt Golden.Images]}\n"
+        told = await sea.deploy(shown, parameters={"Group": "rg-two"})
+        assert told.stack.outputs["Tags"] == [{"TagKey": "seen", "TagValue": "second"}]
+        await label("third")
+        again = await plan(sea, shown, Group="rg-two")
+        assert deeds(again) == {"Golden": "Update", "Copy": "None"}
+
+    play(tmp_path, program, trouble=False)
+
+
 FAMILY = b"""
 ROSTemplateFormatVersion: '2015-09-01'
 Resources:
@@ -360,3 +404,34 @@ def test_a_search_that_goes_and_comes_back_in_a_rollback(tmp_path: Path) -> None
         }
 
     play(tmp_path, program, trouble=False)
+
+
+COMPUTED = b"""
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Text: {Type: String, Default: 'of ${Found}'}
+Resources:
+  Found:
+    Type: DATASOURCE::ECS::Images
+    Properties: {ImageId: m-golden0000000000001}
+  Copy:
+    Type: ALIYUN::ECS::CopyImage
+    Properties:
+      ImageId: {'Fn::Select': [0, {Ref: Found}]}
+      DestinationRegionId: cn-beijing
+      DestinationDescription: {'Fn::Sub': [{Ref: Text}, {Other: x}]}
+Outputs:
+  Said: {Value: {'Fn::Sub': [{Ref: Text}, {Other: x}]}}
+"""
+
+
+def test_a_text_that_is_computed_names_what_was_found_and_no_id_of_ours(tmp_path: Path) -> None:
+    async def program(sea: Emulated) -> None:
+        view = await sea.deploy(COMPUTED)
+        assert view.stack.status is StackStatus.CREATED, view.stack.status_reason
+        assert view.stack.outputs["Said"] == 'of ["m-golden0000000000001"]'
+        copy = next(one for one in view.resources if one.resource.type_name.endswith("CopyImage"))
+        described = copy.resource.properties["DestinationDescription"]
+        assert described == 'of ["m-golden0000000000001"]'
+
+    play(tmp_path, program)

@@ -4,92 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from imageferry.cloud.client import Action
 from imageferry.control.distributions.documents import read_distribution
-from imageferry.control.distributions.outlines import Outline, outline
+from imageferry.control.distributions.outlines import outline
 from imageferry.control.distributions.retention import Keeping
 from imageferry.control.distributions.wishes import DistributionRefused, Wish
 from imageferry.control.families import find_families, plan_current
-from imageferry.control.requests import ExecutionOptions, OperationHolds, StackView
-from imageferry.emulator.controls import list_snapshots
+from imageferry.control.requests import ExecutionOptions, OperationHolds
 from imageferry.model.statuses import StackStatus
 from tests.scenarios.emulated import REGIONS, Emulated, play
-
-HOME = "cn-hangzhou"
-GOLDEN = "m-golden0000000000001"
-DAY = 86400.0
-FEW = ("cn-shanghai", "cn-beijing")
-STRANGER = "1234567890123456"
-
-
-async def call(sea: Emulated, action: str, region: str, **given: Any) -> Mapping[str, Any]:
-    """A call that somebody makes by hand."""
-    client = sea.house.voice.client
-    return await client.call(Action(action, repeatable=True), region, {"RegionId": region, **given})
-
-
-async def bake(sea: Emulated, name: str) -> str:
-    """A new image in the home region, ready to be copied."""
-    golden = next(one for one in sea.images() if one["image_id"] == GOLDEN)
-    reply = await call(
-        sea, "CreateImage", HOME, SnapshotId=golden["snapshot_ids"][0], ImageName=name
-    )
-    while True:
-        await sea.house.clock.sleep(60.0)
-        made = next(one for one in sea.images() if one["image_id"] == reply["ImageId"])
-        if made["status"] == "Available":
-            return str(made["image_id"])
-
-
-def wish_of(image_id: str, *regions: str, last: int | None = None, **more: Any) -> Wish:
-    return Wish(image_id, HOME, regions, stack_name="web", keeping=Keeping(last), **more)
-
-
-async def perform(sea: Emulated, wish: Wish) -> tuple[Outline, StackView]:
-    """What the command does, but for asking and following."""
-    plane = sea.house.plane
-    found = await outline(plane.desk, wish)
-    for request in filter(None, (found.adoption, found.request)):
-        planned = await plane.plan(request)
-        assert not planned.change_set.blocked
-        if not planned.is_current:
-            operation = await plane.execute(planned, ExecutionOptions(deletes_remains=True))
-            await sea.house.worker.run(operation.operation_id)
-    return found, await plane.view((await plane.find("web")).stack_id)
-
-
-def there(sea: Emulated) -> dict[str, list[str]]:
-    """The sources of the copies in each region, oldest first."""
-    found: dict[str, list[str]] = {}
-    for one in sea.copies():
-        found.setdefault(one["region"], []).append(one["source_image_id"])
-    return found
-
-
-def stray_snapshots(sea: Emulated) -> list[str]:
-    """Snapshots in destinations that no image has any longer."""
-    return [
-        one["snapshot_id"]
-        for one in list_snapshots(sea.cloud.world)
-        if one["region"] != HOME and not one["image_exists"]
-    ]
-
-
-def copy_id(sea: Emulated, region: str, source: str) -> str:
-    return str(
-        next(
-            one["image_id"]
-            for one in sea.copies()
-            if (one["region"], one["source_image_id"]) == (region, source)
-        )
-    )
+from tests.scenarios.versions import (
+    DAY,
+    FEW,
+    GOLDEN,
+    HOME,
+    STRANGER,
+    bake,
+    call,
+    copy_id,
+    keep,
+    perform,
+    publish,
+    share,
+    stray_snapshots,
+    there,
+    use,
+    wish_of,
+)
 
 
 def test_three_versions_in_turn_in_twenty_regions(tmp_path: Path) -> None:
@@ -118,28 +64,6 @@ def test_three_versions_in_turn_in_twenty_regions(tmp_path: Path) -> None:
     play(tmp_path, program)
 
 
-async def _use(sea: Emulated, region: str, image_id: str) -> None:
-    await call(
-        sea, "RunInstances", region, ImageId=image_id, InstanceType="ecs.g7.large",
-        SecurityGroupId="sg-1", VSwitchId="vsw-1",
-    )  # fmt: skip
-
-
-async def _share(sea: Emulated, region: str, image_id: str) -> None:
-    await call(sea, "ModifyImageSharePermission", region, ImageId=image_id, AddAccount=[STRANGER])
-
-
-async def _publish(sea: Emulated, region: str, image_id: str) -> None:
-    await call(sea, "ModifyImageSharePermission", region, ImageId=image_id, IsPublic=True)
-
-
-async def _tag(sea: Emulated, region: str, image_id: str) -> None:
-    await call(
-        sea, "TagResources", region, ResourceType="image", ResourceId=[image_id],
-        Tag=[{"Key": "imageferry:keep", "Value": "audit"}],
-    )  # fmt: skip
-
-
 async def _launch(sea: Emulated, region: str, image_id: str) -> None:
     await call(sea, "ModifyImageAttribute", region, ImageId=image_id, ImageFamily="web")
 
@@ -157,10 +81,10 @@ Resources:
 
 
 PROTECTING = {
-    "cn-shanghai": (_use, "used by i-"),
-    "cn-beijing": (_share, f"shared with {STRANGER}"),
-    "cn-shenzhen": (_publish, "public"),
-    "cn-hongkong": (_tag, "tagged imageferry:keep=audit"),
+    "cn-shanghai": (use, "used by i-"),
+    "cn-beijing": (share, f"shared with {STRANGER}"),
+    "cn-shenzhen": (publish, "public"),
+    "cn-hongkong": (keep, "tagged imageferry:keep=audit"),
     "us-east-1": (_launch, 'what launches from the family "web"'),
     "us-west-1": (_name, 'used by "Onward" of stack "onward"'),
 }
@@ -229,7 +153,7 @@ def test_a_copy_that_comes_into_use_after_the_plan_is_taken_back(tmp_path: Path)
         assert len(found.retiring) == 2
         planned = await plane.plan(found.request)
         used = copy_id(sea, "cn-shanghai", first)
-        await _use(sea, "cn-shanghai", used)
+        await use(sea, "cn-shanghai", used)
         operation = await plane.execute(planned, ExecutionOptions(deletes_remains=True))
         await sea.house.worker.run(operation.operation_id)
         assert (await plane.find("web")).status is StackStatus.UPDATE_FAILED
@@ -275,7 +199,7 @@ def test_nothing_goes_before_the_new_one_is_everywhere(tmp_path: Path) -> None:
         assert view.stack.status is StackStatus.UPDATE_FAILED
         assert all(first in sources for sources in there(sea).values())
         # What was to go is looked at anew.
-        await _tag(sea, "cn-shanghai", copy_id(sea, "cn-shanghai", first))
+        await keep(sea, "cn-shanghai", copy_id(sea, "cn-shanghai", first))
         found, view = await perform(sea, wish)
         assert view.stack.status is StackStatus.UPDATED
         assert [one.copy.region for one in found.retiring] == ["cn-beijing"]

@@ -187,6 +187,35 @@ def test_a_refresh_sets_the_family_back_and_copies_nothing(tmp_path: Path) -> No
     play(tmp_path, program)
 
 
+def test_a_refresh_sets_back_what_was_deprecated_where_the_newest_is_wanted(
+    tmp_path: Path,
+) -> None:
+    async def program(sea: Emulated) -> None:
+        await grown(sea, 2)
+        record = next(one for one in await families(sea) if one.region == "cn-beijing")
+        call = Action("ModifyImageAttribute", repeatable=False)
+        away = {"RegionId": "cn-beijing", "ImageId": record.current, "Status": "Deprecated"}
+        await sea.house.voice.client.call(call, "cn-beijing", away)
+        assert await launching(sea) == [1, 2, 2]
+        plane = sea.house.plane
+        newest = {"CurrentIn0": "", "CurrentIn1": "", "CurrentIn2": ""}
+        planned = await plane.plan(
+            StackRequest("demo", "cn-hangzhou", template(2), "t.yml", newest, refresh=True)
+        )
+        assert [str(one.address) for one in planned.change_set.changes if one.properties] == [
+            "WebIn0"
+        ]
+        told = [one.message for one in planned.change_set.warnings]
+        assert not [one for one in told if '"WebIn0"' in one]
+        operation = await plane.execute(planned, ExecutionOptions())
+        await sea.house.worker.run(operation.operation_id)
+        assert await launching(sea) == [2, 2, 2]
+        drift = await plane.drift((await plane.view(operation.stack_id)).stack)
+        assert drift.status is StackDriftStatus.IN_SYNC
+
+    play(tmp_path, program)
+
+
 def test_a_parameter_without_a_default_keeps_what_was_rolled_back(tmp_path: Path) -> None:
     async def program(sea: Emulated) -> None:
         await grown(sea, 2)

@@ -105,6 +105,10 @@ def test_an_image_is_published_everywhere_and_stays_so(tmp_path: Path) -> None:
             HOME: [BASE], "cn-beijing": [ids[1]], "cn-shanghai": [ids[2]],
         }  # fmt: skip
         assert {one["name"] for one in sea.copies()} == {"golden-base"}
+        # That the image is public by now is the stack's own doing, and no change.
+        places = at(HOME, "cn-beijing", "cn-shanghai")
+        same = StackRequest("demo", HOME, PUBLISH, "t.yml", places)
+        assert (await sea.house.plane.plan(same)).is_current
 
         grown = await sea.deploy(
             PUBLISH, parameters=at(HOME, "cn-beijing", "cn-shanghai", "ap-southeast-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -221,10 +222,10 @@ def test_a_broken_promise_is_found_and_named(
         try:
             run_case(case)
         except ContractBroken as broken:
-            said.append(str(broken))
-    assert said, "nobody noticed"
-    with pytest.raises(ContractBroken, match=says):
-        raise ContractBroken("\n".join(one.partition("\n")[0] for one in said))
+            said.append(str(broken).partition("\n")[0])
+            if re.search(says, said[-1]):
+                return
+    pytest.fail(f"nobody noticed; {said}")
 
 
 def test_what_went_before_is_told() -> None:

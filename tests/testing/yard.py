@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 
 from imageferry.ports.types import Handler
 from imageferry.testing import EmulatedCloud, Line, Subject, Trouble
-from tests.plugins.berths.harbour_types.berths import OFFER, BerthHandler, FileYard, YardBusy
+from tests.plugins.berths.harbour_types.berths import (
+    OFFER,
+    BerthAdopter,
+    BerthHandler,
+    FileYard,
+    YardBusy,
+)
 
 Reply = TypeVar("Reply")
 
@@ -75,6 +81,7 @@ def berth_subject(connect: Callable[[EmulatedCloud], Handler] = berth_handler) -
         type_name="HARBOUR::Yard::Berth",
         offer=OFFER,
         connect=connect,
+        adopter=lambda cloud: BerthAdopter(LinedYard(cloud.others["yard"], cloud.line)),
         region="cn-hangzhou",
         prepare=open_yard,
         properties={"Metres": 12, "Quay": "north", "Gate": "hush-4711"},

@@ -19,7 +19,7 @@ from imageferry.model.statuses import ResourceStatus, StackStatus
 from tests.worlds.judging import VISIBLE, Judge
 from tests.worlds.kinds import things
 from tests.worlds.ships import LINEAGE, Ship
-from tests.worlds.soundings import NAME, may_stay
+from tests.worlds.soundings import NAME, is_held, may_stay
 from tests.worlds.voyages import Leg, Voyage
 from tests.worlds.wishes import SEAS, parameters_of, template_of
 
@@ -47,6 +47,7 @@ class Ending:
         self.judge, self.run = judge, run
         self.port, self.voyage = judge.port, judge.voyage
         self.copy: bytes | None = None
+        self.is_held = False
 
     @property
     def _driver(self) -> Any:
@@ -65,6 +66,8 @@ class Ending:
             await self._go_back(self.copy)
         named = await self._delete(stack_id)
         self.judge.wrongs += self.judge.harbour.not_given_back()
+        if self.is_held:
+            return
         named = await self._clear_away(named, unrecorded=was_restored)
         self.judge.wrongs += self.judge.harbour.shares_left()
         if not was_restored:
@@ -110,7 +113,8 @@ class Ending:
                 seen = await self.judge.leg(operation, Leg("delete"))
             else:
                 seen = await self.judge.sound(stack.stack_id, operation.operation_id)
-            if seen.view.stack.status is not StackStatus.DELETED:
+            self.is_held = is_held(seen)
+            if seen.view.stack.status is not StackStatus.DELETED and not self.is_held:
                 reason = seen.view.stack.status_reason
                 self.judge.wrongs.append(
                     f"I4: the last delete ended as {seen.view.stack.status}: {reason}"

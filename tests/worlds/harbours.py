@@ -108,11 +108,12 @@ class Harbour:
         """What is wrong with who may have the images of others, once nothing of ours is there."""
         if any(one.get("keep") for one in self._parts()) or self.voyage.retained:
             return []
-        now = shared_with(self.port.cloud.world)
+        now, late = shared_with(self.port.cloud.world), self.port.log.late
         return [
             f"I3: {one['image_id']} is left shared with {sorted(left)}"
             for one in self.before
-            if (left := now.get(one["image_id"], set()) & {*OURS, "public"})
+            if one["image_id"] not in late
+            and (left := now.get(one["image_id"], set()) & {*OURS, "public"})
         ]
 
     def theirs_kept(self) -> list[str]:

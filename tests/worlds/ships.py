@@ -171,7 +171,9 @@ class Logbook:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
-    """What was asked for by a process that stood still between its last write and the call itself."""
+    """What was asked for, or shared, by a process that stood still between its last write and the
+    call itself.
+    """
     wrongs: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     calls: int = 0
@@ -209,6 +211,8 @@ class Strait:
                 self._note_made(action, asked, is_late=is_late)
             elif action == "ExportImage":
                 self._note_exports(is_late=is_late)
+            elif action == "ModifyImageSharePermission" and is_late:
+                self._log.late.add(asked["ImageId"])
         await self._breath.end(is_last=is_last)
         return response
 
@@ -221,16 +225,27 @@ class Strait:
             return
         self._log.wrongs.extend(
             f"I3: {action} of {named}, which was not made here"
-            for named in (asked[name] for name in _NAMED if name in asked)
+            for named in self._changed(action, asked)
             if not self._is_ours(named) and not (named in self._log.adopting and action in MARKS)
         )
 
+    def _changed(self, action: str, asked: Mapping[str, str]) -> list[str]:
+        named = ["InstanceId"] if action == "ReplaceSystemDisk" else _NAMED
+        return [asked[name] for name in named if name in asked]
+
     def _is_ours(self, named: str) -> bool:
-        """Whether it was made here, or with an image that was."""
+        """Whether it was made here, came with an image that was, or is not there any more."""
         if named in self._log.started:
             return True
-        row = self._cloud.world.row("SELECT image_id FROM snapshots WHERE snapshot_id = ?", named)
-        return row is not None and row[0] in self._log.started
+        world = self._cloud.world
+        match named[:2]:
+            case "s-":
+                row = world.row("SELECT image_id FROM snapshots WHERE snapshot_id = ?", named)
+                return row is None or row[0] in self._log.started
+            case "t-":
+                row = world.row("SELECT image_id, action FROM tasks WHERE task_id = ?", named)
+                return row is None or (row[1] == "ImportImage" and row[0] in self._log.started)
+        return False
 
     def _judge_share(self, asked: Mapping[str, str]) -> None:
         """Any image may be shared, and nobody's share may be taken back but what was given here."""

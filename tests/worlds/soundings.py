@@ -36,6 +36,7 @@ _IDS = {
     Kind.EXPORT: re.compile(r"\bt-[0-9a-z]+"),
 }
 _WELL = frozenset({"Available", "Deprecated"})
+_HELD = ("SnapshotCreatedImage", "ImageUseShared", "ImageIsPublic", "ImageIsExporting")
 _LOST = frozenset({"copy", "create", "export", "launch", "look", "search"})
 """Phases of a step that may have made something without knowing its id."""
 
@@ -193,8 +194,16 @@ def _the_end_is_final(seen: Soundings, leg: Leg) -> Iterator[str]:
     if status is StackStatus.DELETED and seen.resources:
         yield f"I4: a deleted stack still has {[str(one.address) for one in seen.resources]}"
     is_plain = leg.is_calm and leg.cancel_at is None and leg.deed == "delete"
-    if is_plain and status is not StackStatus.DELETED:
+    if is_plain and status is not StackStatus.DELETED and not is_held(seen):
         yield f"I4: a delete in calm weather ended as {status}: {seen.view.stack.status_reason}"
+
+
+def is_held(seen: Soundings) -> bool:
+    """Whether the cloud keeps something for the sake of what was retained on purpose, or shared by
+    a call that came too late for anybody to know of it.
+    """
+    reason = seen.view.stack.status_reason
+    return bool(seen.voyage.retained or seen.log.late) and any(code in reason for code in _HELD)
 
 
 def _no_secret_shows(seen: Soundings) -> Iterator[str]:

@@ -157,6 +157,32 @@ CHOICES: Final[Sequence[Choice]] = (
         "it cannot: the old text stays and the plan says so",
     ),
     Choice(
+        "image shares",
+        "what becomes of accounts that had the image before the resource",
+        "they keep it, whatever becomes of the stack; publicity is set back only where it was set",
+    ),
+    Choice(
+        "ALIYUN::ECS::ImageSharePermission",
+        "whether RegionId, which the service's own templates use, is a property",
+        "it is; without it the image is in the stack's region",
+    ),
+    Choice(
+        "image families",
+        "which of two images of one second a family launches",
+        "nobody can tell, so the one that is not current is deprecated as well",
+    ),
+    Choice(
+        "TF::Alicloud::ImageExport",
+        "whether the exported objects go with the resource",
+        "they stay, and are named: nobody knows who reads them",
+    ),
+    Choice(
+        "ExportImage",
+        "in which region a bucket is",
+        "the cloud's refusal is shown as it is; the emulated cloud has each in every region",
+        "emulator setting buckets_have_regions",
+    ),
+    Choice(
         "Fn::GetStackOutput",
         "what a CloudFormation template is given for a stack or an output that does not exist",
         "an error at its line; a ROS template is given null, as its reference says",

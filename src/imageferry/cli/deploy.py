@@ -227,7 +227,7 @@ _BY_POLICY: Final = "the stack policy forbids it"
 def _blocked(change_set: ChangeSet) -> CommandRefused:
     codes = {fault.code for fault in change_set.blocked}
     why = "a property that cannot be edited differs from what exists"
-    remedy = "give --replace to make new images, or take the change back"
+    remedy = "give --replace to make the resource anew, or take the change back"
     if _FORBIDDEN in codes:
         why = _BY_POLICY if len(codes) == 1 else f"{why}, or {_BY_POLICY}"
         remedy = "take the change back, or give --stack-policy-during-update FILE"

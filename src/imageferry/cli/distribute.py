@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 
-from imageferry.cli.deploy import execute_plan
 from imageferry.cli.display.change_sets import change_set_json, change_set_lines
 from imageferry.cli.display.distributions import outline_json, outline_lines
 from imageferry.cli.durations import seconds_of
@@ -29,24 +28,20 @@ from imageferry.cli.flags import (
 )
 from imageferry.cli.questions import need_answerer
 from imageferry.cli.refusals import CommandRefused
-from imageferry.cli.screens import beside, gathering
+from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
+from imageferry.cli.turns import Asking, distribute, outlined
 from imageferry.control.distributions.documents import cfn_template
-from imageferry.control.distributions.outlines import Outline, outline
 from imageferry.control.distributions.retention import Keeping
-from imageferry.control.distributions.wishes import KEEP_TAG, DistributionRefused, Wish, faults_of
-from imageferry.control.requests import ExecutionOptions, StackRequest
+from imageferry.control.distributions.wishes import KEEP_TAG, Wish, faults_of
+from imageferry.control.requests import ExecutionOptions
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.forecasts import Lookahead
-from imageferry.model.handlers import HandlerAction
-from imageferry.model.operations import OnFailure, Operation
-from imageferry.model.statuses import StepStatus
-from imageferry.model.values import Json
+from imageferry.model.operations import OnFailure
 
 _DAYS: Final = re.compile(r"(\d{1,5})([dw])\Z")
 _SECONDS: Final = {"d": 86400.0, "w": 604800.0}
-_TURNS: Final = 4
-"""How often it is planned at most: once, after what was open, and after deletions were refused."""
+_BARE: Final = re.compile(r"\d+\Z")
 
 
 def _age(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
@@ -54,7 +49,8 @@ def _age(context: click.Context, parameter: click.Parameter, text: str | None) -
     if text is None:
         return None
     found = _DAYS.match(text.strip().lower())
-    seconds = seconds_of(text.strip().lower())
+    # A bare number would be seconds, and whoever writes 90 means days.
+    seconds = None if _BARE.match(text.strip()) else seconds_of(text.strip().lower())
     if found is not None:
         seconds = int(found[1]) * _SECONDS[found[2]]
     if not seconds:
@@ -78,7 +74,7 @@ class Asked:
     keys: tuple[str, ...]
     encrypt: bool
     accounts: tuple[str, ...]
-    family: str
+    family: str | None
     keep_last: int | None
     keep_for: float | None
     keep_tags: tuple[str, ...]
@@ -124,9 +120,7 @@ _ASKED: Final = (
         multiple=True,
         help="Share every copy with this account; may be repeated.",
     ),
-    click.option(
-        "--family", metavar="NAME", default="", help="Put the copies into this image family."
-    ),
+    click.option("--family", metavar="NAME", help="Put the copies into this image family."),
     click.option(
         "--keep-last", type=int, metavar="N", help="Retire all but the N newest, by region."
     ),
@@ -242,7 +236,7 @@ def distribute_command(
         session.greet(wish.source_region)
         if dry_run:
             return await _show(session, wish, options, looks=look)
-        return await _distribute(session, wish, options, patience, yes=yes, looks=look)
+        return await distribute(session, wish, options, patience, Asking(yes, look))
 
     run(_placed(flags, cloud, wish.source_region), deed)
 
@@ -261,13 +255,16 @@ def _wish(asked: Asked, *, replaces: bool, refreshes: bool) -> Wish:
         encrypted=True if asked.encrypt else None,
         keys=dict(_pairs(asked.keys, "--key", faults)),
         accounts=_listed(asked.accounts),
-        family=asked.family,
+        family=asked.family or "",
         tags=tuple(_pairs(asked.tags, "--tag", faults, may_be_bare=True)),
         keeping=Keeping(asked.keep_last, asked.keep_for),
-        keep_tags=_keep_tags(asked.keep_tags),
+        keep_tags=_keep_tags(asked.keep_tags, faults),
         replaces=replaces,
         refreshes=refreshes,
     )
+    for flag, given in (("--family", asked.family), ("--stack", asked.stack_name)):
+        if given is not None and not given.strip():
+            faults.append(_empty(flag))
     faults += faults_of(wish)
     if faults:
         raise CommandRefused(ExitCode.WRONG_USAGE, faults)
@@ -307,23 +304,28 @@ def _pairs(
     return list(found.items())
 
 
-def _keep_tags(given: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
+def _keep_tags(
+    given: Sequence[str], faults: list[Diagnostic]
+) -> tuple[tuple[str, str | None], ...]:
     if not given:
         return ((KEEP_TAG, None),)
     parted = [text.partition("=") for text in given]
+    faults += [_empty("--keep-tag") for name, _, _ in parted if not name.strip()]
     return tuple((name, value if equals else None) for name, equals, value in parted)
 
 
-async def _outline(session: Session, wish: Wish) -> Outline:
-    try:
-        return await outline(session.house.plane.desk, wish)
-    except DistributionRefused as refused:
-        raise CommandRefused(ExitCode.WRONG_USAGE, refused.diagnostics) from refused
+def _empty(flag: str) -> Diagnostic:
+    return error(
+        "IF961",
+        f"{flag} is given and names nothing",
+        why="so it is where a variable is empty",
+        remedy="leave it out, or give a name",
+    )
 
 
 async def _print(session: Session, wish: Wish, language: str) -> ExitCode:
     """The template, and nothing else, on stdout."""
-    found = await _outline(session, wish)
+    found = await outlined(session, wish)
     template = found.request.template if language == "ros" else cfn_template(found.wanted)
     screen = session.screen
     said = beside(screen)
@@ -340,10 +342,11 @@ async def _show(
     session: Session, wish: Wish, options: ExecutionOptions, *, looks: bool | None
 ) -> ExitCode:
     """What would come and go, and nothing done."""
-    found = await _outline(session, wish)
+    found = await outlined(session, wish)
     screen, plane = session.screen, session.house.plane
     screen.say(*outline_lines(found, screen.paint), "")
-    request = found.adoption or found.request
+    adopted = None if found.adoption is None else found.adoption.adopt
+    request = replace(found.request, adopt=adopted)
     planned = await plane.plan(request, save=False)
     change_set = planned.change_set
     lookahead = Lookahead()
@@ -354,77 +357,3 @@ async def _show(
     shown = change_set_json(change_set, plane.place.cloud, lookahead)
     screen.give({"distribution": outline_json(found), "change_set": shown})
     return ExitCode.FAILED if change_set.blocked else ExitCode.DONE
-
-
-async def _distribute(
-    session: Session,
-    wish: Wish,
-    options: ExecutionOptions,
-    patience: Patience,
-    *,
-    yes: bool,
-    looks: bool | None,
-) -> ExitCode:
-    """Bring the stack to what is wished, and come back to it where a deletion was refused."""
-    screen = session.screen
-    code = ExitCode.FAILED
-    document: Json = None
-    found = await _outline(session, wish)
-    operation: Operation | None = None
-    for turn in range(_TURNS):
-        screen.say(*outline_lines(found, screen.paint), "")
-        for request in filter(None, (found.adoption, found.request)):
-            inner, given = gathering(screen)
-            aside = replace(session, screen=inner)
-            wanting = Wanting(yes or turn > 0, looks and not turn)
-            code, operation = await _carry_out(aside, request, options, patience, wanting)
-            document = given() or document
-            if code is not ExitCode.DONE:
-                break
-        is_done = code is ExitCode.DONE
-        if patience.no_wait or (is_done and not found.is_resumed):
-            break
-        if not is_done and not await _only_deletions_failed(session, operation):
-            break
-        told = found
-        found = await _outline(session, wish)
-        if not told.is_resumed and found.adoption is None:
-            # Nobody can tell why it could not go: the next run tries again.
-            break
-    shown = document if isinstance(document, dict) else {}
-    screen.give({**shown, "distribution": outline_json(found)})
-    return code
-
-
-class Wanting(NamedTuple):
-    """Whether nobody is asked, and whether the cloud is asked first (None: where somebody is)."""
-
-    yes: bool
-    looks: bool | None
-
-
-async def _carry_out(
-    session: Session,
-    request: StackRequest,
-    options: ExecutionOptions,
-    patience: Patience,
-    wanting: Wanting,
-) -> tuple[ExitCode, Operation | None]:
-    """The exit code, and the operation that came of it; None where nothing was begun."""
-    house = session.house
-    planned = await house.plane.plan(request)
-    code = await execute_plan(
-        session, planned, options, patience, yes=wanting.yes, looks=wanting.looks
-    )
-    operation = await house.store.last_operation(planned.stack.stack_id)
-    is_its = operation and operation.change_set_id == planned.change_set.change_set_id
-    return code, operation if is_its else None
-
-
-async def _only_deletions_failed(session: Session, operation: Operation | None) -> bool:
-    """True where all that failed of an operation is the deletion of copies."""
-    if operation is None or operation.status.is_open:
-        return False
-    records = await session.house.store.records(operation.operation_id)
-    failed = [one for one in records if one.status is StepStatus.FAILED]
-    return bool(failed) and all(one.action is HandlerAction.DELETE for one in failed)

@@ -16,6 +16,8 @@ from imageferry.cli.display.rendering import (
     show_value,
     table,
 )
+from imageferry.cli.display.views import leftover_words
+from imageferry.cli.display.ways import deploying
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags, stack_option
 from imageferry.cli.refusals import CommandRefused, misuse
@@ -150,7 +152,7 @@ def drift_lines(
         return []
     lines += [*([""] if lines else []), paint(_summary(stack, drift), "bold")]
     if drift.status is StackDriftStatus.DRIFTED and not quiet:
-        way = f"imageferry deploy TEMPLATE --stack {clean(stack.name)} --refresh"
+        way = f"{deploying(stack)} --refresh"
         lines.append(f"  {way}  sets back what can be set back")
     return lines
 
@@ -160,7 +162,7 @@ def _details(drift: ResourceDrift) -> list[str]:
     if drift.reason and drift.status is not ResourceDriftStatus.UNKNOWN:
         lines.append(clean(drift.reason))
     lines += [
-        f"left over, and gone by now: {show_value(dict(leftover))}"
+        f"left over, and gone by now: {leftover_words(leftover)}"
         for leftover in drift.gone_leftovers
     ]
     return lines

@@ -108,7 +108,7 @@ async def carry_out(
             records = await session.house.store.records(operation.operation_id)
             remains = remains_of(records)
             screen.say(*remarks_of(rows, ids_of(remains)))
-            code = await _ended(session, view, operation, records, wanted)
+            code = await _ended(session, view, operation, records, wanted, change_set)
             screen.say(*remains_lines(remains))
             kept = await retained_by(session, operation, change_set)
             screen.say(*retained_lines(kept))
@@ -186,6 +186,7 @@ async def _ended(
     operation: Operation,
     records: Sequence[StepRecord],
     wanted: AbstractSet[OperationStatus],
+    change_set: ChangeSet | None,
 ) -> ExitCode:
     screen = session.screen
     found = await session.house.plane.operation(operation.operation_id) or operation
@@ -210,15 +211,23 @@ async def _ended(
     told = failures(clean(stack.name), records)
     why = [] if told else [found.reason or stack.status_reason]
     if code is ExitCode.PARTLY_DONE and found.kind is not ChangeKind.DELETE:
-        whole = sum(one.resource.status in _WHOLE for one in view.resources)
-        why.insert(0, f"{whole} of {counted(len(view.resources), 'resource')} can be used")
-    told.append(_verdict(stack, word, took, "; ".join(why)))
+        why.insert(0, _usable(view, change_set))
+    told.append(
+        error(
+            "IF703",
+            f'stack "{clean(stack.name)}" is {word} after {took}',
+            why="; ".join(why),
+            remedy=remedy_of(stack, has_cause=not found.cancel_requested),
+        )
+    )
     screen.diagnose(told)
     return code
 
 
-def _verdict(stack: Stack, word: str, took: str, why: str) -> Diagnostic:
-    name = clean(stack.name)
-    return error(
-        "IF703", f'stack "{name}" is {word} after {took}', why=why, remedy=remedy_of(stack)
-    )
+def _usable(view: StackView, change_set: ChangeSet | None) -> str:
+    """How much of the stack is there, of all that it has or should have; some was never begun."""
+    whole = sum(one.resource.status in _WHOLE for one in view.resources)
+    addresses = {str(one.resource.address) for one in view.resources}
+    if change_set is not None:
+        addresses |= {str(one.address) for one in change_set.changes if one.wanted is not None}
+    return f"{whole} of {counted(len(addresses), 'resource')} can be used"

@@ -87,7 +87,7 @@ def unknown_family(
     return error(
         "IF972",
         f'{where} the family "{family}"',
-        remedy=remedy or (f"there are {', '.join(names)}" if names else "there are none"),
+        remedy=remedy or (f"the stacks have {', '.join(names)}" if names else "no stack has any"),
     )
 
 

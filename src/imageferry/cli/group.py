@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import errno
 import logging
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,6 +17,15 @@ from imageferry.cli.logs import open_log
 from imageferry.cli.main import COMMANDS, load
 from imageferry.cli.screens import open_screen
 from imageferry.version import VERSION
+
+HEADINGS: Final[Mapping[str, str]] = {
+    "deploy": "Stacks",
+    "distribute": "Golden images, and what is in the cloud",
+    "cancel": "When something runs, hangs or has failed",
+    "validate": "Templates and types",
+    "doctor": "This installation",
+}
+"""The headings in the list of commands, by the first command that stands under each."""
 
 _TYPED = "imageferry.cli.typed"
 _FORMS = ("json", "sarif")
@@ -49,8 +59,15 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands and their lines, without loading any of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        heading = ""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, (_, line) in COMMANDS.items():
+            heading = HEADINGS.get(name, heading)
+            sections.setdefault(heading, []).append((name.ljust(width), line))
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep what was typed: a fault is shown as its flags ask for, parsed or not."""
@@ -122,6 +139,7 @@ Examples:
   imageferry validate copy.yml
   imageferry plan copy.yml --stack golden --region cn-hangzhou -p ImageId=m-golden0000000000001
   imageferry deploy copy.yml --stack golden --region cn-hangzhou --parameters values.json
+  imageferry distribute m-golden0000000000001 --from cn-hangzhou --to cn-shanghai --keep-last 3
   imageferry delete --stack golden
 
 \b
@@ -143,6 +161,7 @@ Exit codes:
 def imageferry() -> None:
     """Golden images, declared once, carried to every region.
 
-    Runs Alibaba Cloud ROS and AWS CloudFormation templates that copy ECS images. Nothing talks to
-    the real cloud unless --cloud alibaba says so: the default is an emulated ECS on this machine.
+    Runs Alibaba Cloud ROS and AWS CloudFormation templates that bake, copy, share and launch ECS
+    images; `distribute` needs none. Nothing talks to the real cloud unless --cloud alibaba says so:
+    the default is an emulated ECS on this machine.
     """

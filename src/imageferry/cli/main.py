@@ -12,35 +12,36 @@ from typing import Any, Final
 
 from imageferry.version import VERSION
 
-# A command's name, the room that holds it, and its line in the list of commands. The room has a
-# value of the command's name. This table is why `--version` loads no library at all and
-# `validate` neither a database nor a network one.
+# A command's name, the room that holds it, and its line in the list of commands, in which they
+# stand in this order, under the headings of `group`. The room has a value of the command's name.
+# This table is why `--version` loads no library at all and `validate` neither a database nor a
+# network one.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "deploy": ("deploy", "Create a stack from a template, or update it"),
     "plan": ("plan", "Show what a deploy would change, or a template alone make"),
-    "validate": ("validate", "Check templates without a cloud or a stack"),
-    "convert": ("convert", "Convert a template to the other form or language"),
     "list": ("stacks", "List the stacks"),
     "show": ("stacks", "Show a stack and its resources"),
     "events": ("stacks", "Show a stack's history"),
     "outputs": ("stacks", "Show a stack's outputs"),
     "delete": ("operations", "Delete a stack and what it made"),
+    "protect": ("operations", "Forbid that a stack is deleted"),
     "distribute": ("distribute", "Carry an image to regions, and retire old versions"),
+    "verify": ("verify", "Compare what was made with what was asked for"),
+    "family": ("family", "Show image families, promote and roll back"),
     "drift": ("drift", "Compare a stack with the cloud, and change nothing"),
-    "verify": ("verify", "Compare what was made with what was asked for, in a receipt"),
     "adopt": ("adopt", "Take images that exist into a stack"),
     "orphans": ("orphans", "Find what was left in the cloud and is in no record"),
     "cancel": ("operations", "Stop a running operation and undo it"),
     "retry": ("operations", "Let go on what stopped, or try again what failed"),
     "continue-rollback": ("operations", "Go on with a rollback that failed"),
-    "protect": ("operations", "Forbid that a stack is deleted"),
-    "family": ("family", "Show image families, promote and roll back"),
-    "types": ("types", "Show the resource types and their references"),
+    "validate": ("validate", "Check templates without a cloud or a stack"),
+    "convert": ("convert", "Convert a template to the other form or language"),
     "schema": ("schema", "Write a JSON Schema for editors that complete and check"),
-    "emulator": ("emulator", "Serve and manage the emulated ECS"),
+    "types": ("types", "Show the resource types and their references"),
+    "doctor": ("doctor", "Show settings, credentials, regions and clocks"),
     "home": ("home", "Back up, restore, upgrade and prune what is kept"),
     "worker": ("worker", "Run operations that others have left, until told to stop"),
-    "doctor": ("doctor", "Show settings, credentials, regions and clocks"),
+    "emulator": ("emulator", "Serve and manage the emulated ECS"),
     "completion": ("completion", "Print the shell completion script"),
 }
 

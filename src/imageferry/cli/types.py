@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.display.pages import constraint_of, markdown_page, text_page
+from imageferry.cli.display.pages import LANGUAGES, constraint_of, markdown_page, text_page
 from imageferry.cli.display.rendering import counted, table
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags
@@ -174,8 +174,11 @@ def page_name(schema: ResourceSchema) -> str:
 def index_page(schemas: list[ResourceSchema]) -> str:
     """The page that names every other."""
     lines = ["# Resource types", "", "Written by `imageferry types docs` from the schemas.", ""]
-    lines += ["| Type | |", "|---|---|"]
-    lines += [f"| [{one.type_name}]({page_name(one)}) | {one.summary} |" for one in schemas]
+    lines += ["| Type | Language | What it is |", "|---|---|---|"]
+    for one in schemas:
+        old = "".join(f" Old name: `{name}`." for name in one.aliases)
+        languages = ", ".join(LANGUAGES.get(name, name) for name in one.dialects)
+        lines.append(f"| [{one.type_name}]({page_name(one)}) | {languages} | {one.summary}{old} |")
     return "\n".join(lines) + "\n"
 
 

@@ -77,10 +77,11 @@ def verify_command(
     check: Path | None,
     flags: Flags,
 ) -> None:
-    """Compare every copy of a stack with its source and with what was asked for.
+    """Compare everything that a stack has made with what was asked for, copies with their sources too.
 
-    Size, disks, encryption and key, architecture, boot mode, tags and whether it can be used, in
-    all regions at once. What was found is written as a signed receipt.
+    Of an image its size, disks, encryption and key, architecture, boot mode, tags and whether it can be
+    used; of instances, snapshots, shares and families what counts of them; in all regions at once.
+    What was found is written as a signed receipt.
     """
     name = stack or named
     if (name is None) == (check is None) or (stack and named and stack != named):

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from imageferry.assembly.house import Calling, House, is_shared, open_house
+from imageferry.assembly.senses import RealClock
 from imageferry.cli.display.rendering import clean, counted, show_duration, show_moment
 from imageferry.cli.display.views import cloud_line
 from imageferry.cli.exits import ExitCode
@@ -34,12 +35,16 @@ _LOOK: Final = 0.5
 _SIGN: Final = 5.0
 """Seconds between two looks whether the database is there at all."""
 
+_ARRIVAL: Final = 10.0
+"""Seconds for which a worker that begins tries again where the database is away; later it waits."""
+
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the operations that this worker has run."""
+    """What became of the operations that this worker has run, once it `has_begun`."""
 
     endings: dict[str, OperationStatus] = field(default_factory=dict)
+    has_begun: bool = False
 
     def number(self, *, good: bool) -> int:
         """How many ended well, or not."""
@@ -88,18 +93,29 @@ def worker_command(concurrency: int, drain: bool, flags: Flags) -> None:
 
 
 async def _work(chosen: Settings, screen: Screen, calling: Calling, *, drain: bool) -> ExitCode:
-    async with open_house(chosen, calling=calling) as house:
-        return await _Working(house, screen, drain=drain).work(calling.parallel)
+    clock = RealClock()
+    ends_at = clock.monotonic() + min(_ARRIVAL, chosen.database_patience)
+    tally = Tally()
+    while True:
+        try:
+            async with open_house(chosen, calling=calling) as house:
+                return await _Working(house, screen, tally, drain=drain).work(calling.parallel)
+        except StoreUnavailable as away:
+            # A session that is cut while it is opened says nothing about the next one.
+            if tally.has_begun or clock.monotonic() >= ends_at:
+                raise
+            screen.say(_line(clock.now(), "waiting", reason=str(away)))
+        await clock.sleep(_LOOK)
 
 
 class _Working:
     """One worker from its first line to its last."""
 
-    def __init__(self, house: House, screen: Screen, *, drain: bool) -> None:
+    def __init__(self, house: House, screen: Screen, tally: Tally, *, drain: bool) -> None:
         self._house = house
         self._screen = screen
         self._drain = drain
-        self._tally = Tally()
+        self._tally = tally
         self._asked = asyncio.Event()
         self._own: dict[str, bool] = {}
 
@@ -109,6 +125,7 @@ class _Working:
         self._screen.say(cloud_line(place.cloud, place.account_id, "", house.settings.ecs_endpoint))
         with Interrupts(self._interrupted):
             await house.dispatcher.start(self._run)
+            self._tally.has_begun = True
             self._say("working", concurrency=str(parallel))
             parked = await self._watch()
             house.worker.stop()
@@ -206,9 +223,13 @@ class _Working:
         return ExitCode.PARTLY_DONE if good else ExitCode.FAILED
 
     def _say(self, deed: str, **words: str) -> None:
-        """One line of a log: when, what, and on what; values with blanks in quotes."""
-        said = " ".join(f"{name}={_quoted(clean(word))}" for name, word in words.items())
-        self._screen.say(f"{show_moment(self._house.clock.now())} {deed} {said}".rstrip())
+        self._screen.say(_line(self._house.clock.now(), deed, **words))
+
+
+def _line(now: float, deed: str, **words: str) -> str:
+    """One line of a log: when, what, and on what; values with blanks in quotes."""
+    said = " ".join(f"{name}={_quoted(clean(word))}" for name, word in words.items())
+    return f"{show_moment(now)} {deed} {said}".rstrip()
 
 
 def _quoted(word: str) -> str:

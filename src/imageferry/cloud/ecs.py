@@ -79,8 +79,9 @@ async def modify_image(
     *,
     name: str | None = None,
     description: str | None = None,
+    family: str | None = None,
 ) -> None:
-    """Change name and description; None leaves as it is. Raises CloudError."""
+    """Change name, description and family; None leaves as it is. Raises CloudError."""
     await client.call(
         MODIFY_IMAGE_ATTRIBUTE,
         region,
@@ -89,6 +90,7 @@ async def modify_image(
             "ImageId": image_id,
             "ImageName": name,
             "Description": description,
+            "ImageFamily": family,
         },
     )
 

@@ -16,6 +16,8 @@ from imageferry.ports.images import ImageSight, ImageUse
 
 _OWN: Final = "self"
 _READY: Final = "Available"
+_SOLD_OUT: Final = "soldOut"
+"""ECS reference, DescribeRegions: the Status of a region that has nothing to give any more."""
 _SHARES: Final = 100
 """ECS, DescribeImageSharePermission: the most entries of a page."""
 
@@ -26,9 +28,10 @@ class CloudImages:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def regions(self, asked: str) -> Sequence[str]:
-        """Every region of the account, sorted; raises CloudError."""
-        return sorted(await region_words(self._client, asked))
+    async def regions(self, asked: str) -> Mapping[str, bool]:
+        """Every region of the account, sorted, and whether it is open; raises CloudError."""
+        words = await region_words(self._client, asked)
+        return {region: words[region] != _SOLD_OUT for region in sorted(words)}
 
     async def look(self, region: str, image_id: str) -> ImageSight | None:
         """An image by its id; raises CloudError."""

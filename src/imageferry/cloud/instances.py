@@ -181,6 +181,16 @@ async def disks_of(client: Client, region: str, instance_id: str) -> list[Disk]:
     return sorted(found, key=lambda disk: not disk.is_system)
 
 
+async def known_disks(client: Client, region: str, ids: Sequence[str]) -> set[str]:
+    """Those of some disks (100 at most) that a region has. Raises CloudError."""
+    reply = await client.call(
+        DESCRIBE_DISKS,
+        region,
+        {"RegionId": region, "DiskIds": json.dumps(list(ids[:PAGE])), "PageSize": PAGE},
+    )
+    return {str(entry["DiskId"]) for entry in listed(reply, "Disks", "Disk") if "DiskId" in entry}
+
+
 async def user_data_of(client: Client, region: str, instance_id: str) -> str:
     """The user data of an instance as the cloud keeps it, in base64. Raises CloudError."""
     reply = await client.call(

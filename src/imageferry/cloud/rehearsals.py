@@ -1,8 +1,9 @@
-"""rehearse_copy(client, wanted): CopyImage as a dry run, which begins nothing."""
+"""Calls as dry runs, which begin nothing: CopyImage, and any other that has one."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 from imageferry.cloud.client import Action, Client
 from imageferry.cloud.ecs import CopyRequest, cancel_copy_image, copy_parameters
@@ -12,8 +13,13 @@ from imageferry.cloud.errors import CloudError, ErrorClass
 _COPY_IMAGE: Final = Action("CopyImage", repeatable=False)
 
 # ECS reference, CopyImage, DryRun: a request that would succeed is answered by an error as well.
-_PASSED: Final = "DryRunOperation"
+# ImportImage has a code of its own.
+_PASSED: Final = frozenset({"DryRunOperation", "DRYRUN.SUCCESS"})
 _PASSED_SAYS: Final = "validation has been passed with dryrun flag set"
+
+
+IGNORED: Final = "DryRunIgnored"
+"""The code of what was carried out although it was to be a dry run."""
 
 
 async def rehearse_copy(client: Client, wanted: CopyRequest) -> None:
@@ -26,7 +32,7 @@ async def rehearse_copy(client: Client, wanted: CopyRequest) -> None:
         parameters = {**copy_parameters(wanted), "DryRun": True}
         reply = await client.call(_COPY_IMAGE, wanted.source_region, parameters)
     except CloudError as error:
-        if error.code == _PASSED or _PASSED_SAYS in error.message.lower():
+        if _has_passed(error):
             return
         raise
     image_id = reply.get("ImageId")
@@ -39,10 +45,40 @@ async def rehearse_copy(client: Client, wanted: CopyRequest) -> None:
             said += ", which was cancelled"
         except CloudError as error:
             said += f", which could not be cancelled ({error.code})"
-    raise CloudError(
-        "DryRunIgnored",
-        said,
-        ErrorClass.UNCERTAIN,
-        action=_COPY_IMAGE.name,
-        region=wanted.source_region,
-    )
+    raise _ignored(_COPY_IMAGE, wanted.source_region, said)
+
+
+Undo = Callable[[Mapping[str, Any]], Awaitable[str]]
+"""Takes back, by the reply to it, what a call has begun that was to be a dry run; what it tells is for
+people. Raises CloudError."""
+
+
+async def rehearse(
+    client: Client, name: str, region: str, parameters: Mapping[str, Any], undo: Undo
+) -> None:
+    """Ask whether a call of ECS would be carried out, without its token, and carry out none.
+
+    Raises as `rehearse_copy` does; what was begun all the same is undone at once.
+    """
+    # Without a token a second one could begin a second thing where dry runs are not known.
+    action = Action(name, repeatable=False)
+    try:
+        reply = await client.call(action, region, {**parameters, "DryRun": True})
+    except CloudError as error:
+        if _has_passed(error):
+            return
+        raise
+    said = "the address that was asked knows no dry run, and carried the call out"
+    try:
+        said += f"; {await undo(reply)}"
+    except CloudError as error:
+        said += f", which could not be undone ({error.code})"
+    raise _ignored(action, region, said)
+
+
+def _has_passed(error: CloudError) -> bool:
+    return error.code in _PASSED or _PASSED_SAYS in error.message.lower()
+
+
+def _ignored(action: Action, region: str, said: str) -> CloudError:
+    return CloudError(IGNORED, said, ErrorClass.UNCERTAIN, action=action.name, region=region)

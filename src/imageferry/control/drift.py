@@ -34,6 +34,7 @@ from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import Secret, Value, holds_secret
 from imageferry.planning.drifting import compare
 from imageferry.planning.explaining import causes, explained
+from imageferry.ports.types import why_missing
 
 WHOLE: Final = frozenset(
     {ResourceStatus.CREATED, ResourceStatus.UPDATED, ResourceStatus.UPDATE_FAILED}
@@ -120,7 +121,7 @@ async def _compare(
 ) -> ResourceDrift:
     found = desk.catalog.find(resource.type_name)
     if found is None:
-        return _unchecked(resource, f'the type "{resource.type_name}" is not installed here')
+        return _unchecked(resource, why_missing(desk.catalog, resource.type_name))
     if found.schema.reads_only:
         return _unchecked(resource, f"{resource.type_name} makes nothing that could drift")
     if resource.status not in WHOLE:
@@ -183,11 +184,17 @@ def _compared(schema: ResourceSchema, resource: Resource, seen: Done) -> Resourc
     differences = compare(schema, resource.properties, seen.observed)
     wrong = tuple(
         Difference(
-            (one.name,), DifferenceKind.NOT_EQUAL, one.healthy, one.actual, is_property=False
+            (one.name,),
+            DifferenceKind.NOT_EQUAL,
+            one.healthy,
+            one.actual,
+            is_property=False,
+            mended_by=one.mended_by,
         )
         for one in seen.symptoms
     )
-    differing = dict.fromkeys(str(one.path[0]) for one in differences)
+    mended_by = (one.mended_by for one in seen.symptoms if one.mended_by in seen.observed)
+    differing = dict.fromkeys((*(str(one.path[0]) for one in differences), *mended_by))
     return ResourceDrift(
         resource.address,
         resource.type_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -34,7 +34,7 @@ from imageferry.conversion.sections import (
 from imageferry.dialects.vocabulary import Dialect
 from imageferry.model.diagnostics import Diagnostic, Span, TemplateError, error, warning
 from imageferry.model.templates import Bindings, Template
-from imageferry.ports.types import Catalog
+from imageferry.ports.types import Catalog, ResourceType
 
 _EXTENSIONS: Final = "AWS::LanguageExtensions"
 
@@ -156,12 +156,17 @@ def _types(
             error(
                 "IF910",
                 f"'{written.text[:80]}' has no counterpart in {there.title}",
-                why="these are carried over: " + ", ".join(others),
+                why=_why_not(known, others),
                 remedy=f"convert a template without '{member.name}'",
                 span=written.span,
             )
         )
     return types
+
+
+def _why_not(known: ResourceType | None, others: Sequence[str]) -> str:
+    listed = "these are carried over: " + ", ".join(others)
+    return f"{known.apart}; {listed}" if known is not None and known.apart else listed
 
 
 def _carried(catalog: Catalog, name: str, dialect: Dialect) -> bool:
@@ -210,7 +215,8 @@ def _locals(root: Table) -> dict[str, Part]:
 
 def _region_name(document: Document, template: Template, types: Mapping[str, KnownType]) -> str:
     """The name of a parameter for the region of the stack here: that of the property there."""
-    wanted = next((one.counterpart.stack_region_here for one in types.values()), "RegionId")
+    names = (one.counterpart.stack_region_here for one in types.values())
+    wanted = next((name for name in names if name is not None), "RegionId")
     return fresh_name(wanted, [*template.parameters, *template.resources])
 
 

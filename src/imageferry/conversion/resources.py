@@ -141,6 +141,8 @@ def _properties(crossing: Crossing, one: Instance, properties: Table) -> Table:
 
 def _stack_region(crossing: Crossing, one: Instance, like: Table) -> Member | None:
     name = crossing.types[one.logical_id].counterpart.stack_region_here
+    if name is None:
+        return None
     anchor = Leaf("", "", like.span)
     return Member(crossing.region_here(anchor), like.span, name)
 
@@ -209,7 +211,7 @@ def _say_region(crossing: Crossing, one: Instance, member: Member) -> None:
         f"{shown} becomes the region of the stack there",
         member.span,
         why=f"the stack of a {crossing.types[one.logical_id].counterpart.type_name} stands in the "
-        "region that the image is copied to",
+        "region that the image is copied to, or made in",
         remedy=f"deploy it with --region {region}"
         if region
         else "deploy it with --region and the region that it gives",

@@ -18,6 +18,7 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.hiding import covered, hidden_texts
+from imageferry.model.recordable import unfit_for_the_record
 from imageferry.model.verdicts import Comparison, Verdict
 from imageferry.ports.keeping import Fenced, StoreError
 from imageferry.ports.types import Handler, Verifier
@@ -44,6 +45,11 @@ async def ask(
         raise
     except Exception as fault:
         return _internal_fault(fault, request, hidden)
+    unfit = unfit_for_the_record(request.action, outcome)
+    if unfit:
+        words = covered(f"the handler of {request.type_name} {unfit}", hidden)
+        log.error("%s, at %s", words, request.address)
+        return Failed(ErrorCode.INTERNAL_FAILURE, f"internal fault: {words}")
     return discreet(outcome, hidden) if hidden else outcome
 
 

@@ -39,7 +39,7 @@ from imageferry.model.operations import OnFailure, StepProgress, StepRecord
 from imageferry.model.statuses import StepStatus
 from imageferry.ports.keeping import Fenced, Store
 from imageferry.ports.senses import Entropy
-from imageferry.ports.types import Handler
+from imageferry.ports.types import Catalog, Handler, why_missing
 
 CALLS_AT_ONCE = 32
 """Handler calls under way at once in one operation; further ones wait their turn.
@@ -270,7 +270,7 @@ class Wave:
             return
         found = course.site.catalog.find(step.type_name)
         if found is None:
-            await self._refuse(step, _not_installed(step), now)
+            await self._refuse(step, _not_installed(step, course.site.catalog), now)
             return
         if observes:
             # Looks made in the same moment go out as one page, so none waits for its turn.
@@ -410,5 +410,5 @@ class Wave:
         )
 
 
-def _not_installed(step: Step) -> Failed:
-    return Failed(ErrorCode.INVALID_REQUEST, f'the type "{step.type_name}" is not installed here')
+def _not_installed(step: Step, catalog: Catalog) -> Failed:
+    return Failed(ErrorCode.INVALID_REQUEST, why_missing(catalog, step.type_name))

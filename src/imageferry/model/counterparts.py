@@ -24,7 +24,7 @@ class Counterpart(NamedTuple):
 
     The two sides put a stack into different regions. `stack_region_here` is the property there
     that says what is the stack's own region here; it is written with that region unless a property
-    here became it already. `stack_region_there` is the property here that says what is the stack's
+    here became it already, and None where all of that type stands in its stack's region. `stack_region_there` is the property here that says what is the stack's
     own region there, if there is one. `in_place` is the property here that, where it is true, lets
     nothing be made where the two regions are one.
 
@@ -36,7 +36,7 @@ class Counterpart(NamedTuple):
 
     type_name: str
     properties: Mapping[str, PropertyCounterpart]
-    stack_region_here: str
+    stack_region_here: str | None
     lost: Mapping[str, str] = MappingProxyType({})
     stack_region_there: str | None = None
     in_place: str | None = None

@@ -46,7 +46,8 @@ class DifferenceKind(Enum):
 
 class Difference(NamedTuple):
     """One difference. `path` begins with a property's name; a list whose order means nothing is
-    followed by its entry's own name. `is_property` is False for a symptom, which no property says.
+    followed by its entry's own name. `is_property` is False for a symptom, which no property says;
+    `mended_by` is the property whose update sets one back, empty where none does.
     """
 
     path: PropertyPath
@@ -54,6 +55,7 @@ class Difference(NamedTuple):
     wanted: Value
     actual: Value
     is_property: bool = True
+    mended_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

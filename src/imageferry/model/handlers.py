@@ -114,11 +114,15 @@ class HandlerRequest:
 
 
 class Symptom(NamedTuple):
-    """Something about a thing that is no property and not as it should be: `usable`, `status`."""
+    """Something about a thing that is no property and not as it should be: `usable`, `status`.
+
+    `mended_by` is the observed, restorable property whose update in place sets it back, if one does.
+    """
 
     name: str
     healthy: str
     actual: str
+    mended_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class PropertySchema(NamedTuple):
     and is said in words by `pattern_says`. `updatable_to_nothing` is False where the cloud keeps
     the old value when the property is removed. `old_name_of` names the property that this one is
     an old word for. `ordered` is False for a list whose order means nothing. `restorable`: what was
-    changed outside is set back in place, whatever a change in the template would take.
+    changed outside is set back in place, whatever a change in the template would take. `change_says`:
+    what a change in place brings with it, for whoever reads the plan.
     """
 
     value_type: ValueType
@@ -70,6 +71,7 @@ class PropertySchema(NamedTuple):
     constraint: str = ""
     ordered: bool = True
     restorable: bool = False
+    change_says: str = ""
 
 
 class AttributeSchema(NamedTuple):
@@ -127,7 +129,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         "type", "required", "update", "description", "default", "emptyIsUnset", "minLength",
         "maxLength", "pattern", "patternSays", "minItems", "maxItems", "allowedValues", "items",
         "members", "updatableToNothing", "oldNameOf", "constraint",
-        "ordered", "restorable",
+        "ordered", "restorable", "changeSays",
     }  # fmt: skip
     unknown = set(document) - known
     if unknown:
@@ -158,6 +160,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         constraint=document.get("constraint", ""),
         ordered=document.get("ordered", True),
         restorable=document.get("restorable", False),
+        change_says=document.get("changeSays", ""),
     )
 
 

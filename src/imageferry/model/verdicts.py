@@ -42,7 +42,7 @@ class Comparison(NamedTuple):
 class Verdict:
     """What was compared of one thing, where it is and from what it was made.
 
-    `remarks` say what could not be compared, and why.
+    `kind` is one word for people: `image`. `remarks` say what could not be compared, and why.
     """
 
     thing_id: str
@@ -51,6 +51,7 @@ class Verdict:
     source_region: str = ""
     comparisons: tuple[Comparison, ...] = ()
     remarks: tuple[str, ...] = ()
+    kind: str = "image"
 
     @property
     def differences(self) -> tuple[Comparison, ...]:

@@ -77,7 +77,18 @@ def differences(
         ):
             continue
         changes.append(_change(schema, name, old, new, (spans or {}).get(name)))
-    return tuple(changes)
+    if replacement_of(tuple(changes)) is Replacement.YES:
+        return tuple(changes)
+    return tuple(_told(schema, change) for change in changes)
+
+
+def _told(schema: ResourceSchema, change: PropertyChange) -> PropertyChange:
+    """The change with what it brings with it, where it is made in place."""
+    property_schema = schema.properties[str(change.path[0])]
+    says = property_schema.change_says
+    if not says or change.remark or property_schema.update is not UpdateBehaviour.IN_PLACE:
+        return change
+    return replace(change, remark=says)
 
 
 def _change(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from imageferry.evaluation.errors import EvaluationError
 from imageferry.evaluation.evaluator import evaluate
 from imageferry.evaluation.exports import export_name_of
@@ -9,13 +11,17 @@ from imageferry.evaluation.folding import specialise
 from imageferry.evaluation.scopes import Scope
 from imageferry.model.changes import WantedOutput
 from imageferry.model.diagnostics import Diagnostic, TemplateError, error
+from imageferry.model.expressions import Expression
 from imageferry.model.templates import Output, Template
 from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value
 
 
-def wanted_outputs(template: Template, scope: Scope) -> tuple[WantedOutput, ...]:
+def wanted_outputs(
+    template: Template, scope: Scope, written: Callable[[Expression], Expression] | None = None
+) -> tuple[WantedOutput, ...]:
     """The outputs whose condition holds; the scope's resources are as the changes will leave them.
 
+    `written` is what becomes of each value once its computed texts are seen.
     Raises TemplateError for export names that are none, or that two outputs have.
     """
     outputs: list[WantedOutput] = []
@@ -27,7 +33,7 @@ def wanted_outputs(template: Template, scope: Scope) -> tuple[WantedOutput, ...]
         ):
             continue
         try:
-            wanted = _wanted(output, scope)
+            wanted = _wanted(output, scope, written)
         except EvaluationError as refused:
             faults.append(refused.diagnostic)
             continue
@@ -51,8 +57,12 @@ def _twice(first: str, output: Output, name: str) -> Diagnostic:
     )
 
 
-def _wanted(output: Output, scope: Scope) -> WantedOutput:
+def _wanted(
+    output: Output, scope: Scope, written: Callable[[Expression], Expression] | None
+) -> WantedOutput:
     value = specialise(output.value, scope.bindings, None, scope.manners)
+    if written is not None:
+        value = written(value)
     name = export_name_of(output, scope)
     if name is None:
         return WantedOutput(output.name, value, output.description, output.no_echo)

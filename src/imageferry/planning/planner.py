@@ -31,7 +31,12 @@ from imageferry.planning.idle_readings import without_idle
 from imageferry.planning.instances import Instance, change_of, deletion_of
 from imageferry.planning.moves import match
 from imageferry.planning.outputs import wanted_outputs
-from imageferry.planning.readings import with_reading, with_results
+from imageferry.planning.readings import (
+    drafts_with_results,
+    results_of,
+    with_reading,
+    with_results,
+)
 from imageferry.ports.types import Catalog
 
 _STANDING = {Action.NONE, Action.MOVE}
@@ -110,10 +115,13 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     expectation = _Expectation()
     changes: list[ResourceChange] = []
     groups: list[list[Draft]] = []
-    template = intention.template
+    template, results = intention.template, None
     if template is not None:
+        results = results_of(template, catalog)
         template = with_results(template, catalog)
         groups = expand(template, intention.bindings, intention.manners)
+        if results is not None:
+            groups = [drafts_with_results(drafts, results) for drafts in groups]
     wanted_ids = {drafts[0].address.logical_id for drafts in groups}
     by_id: dict[str, list[Resource]] = {}
     for resource in resources.values():
@@ -140,7 +148,7 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
     outputs: tuple[WantedOutput, ...] = ()
     if template is not None:
         scope = Scope(intention.bindings, expectation, intention.manners)
-        outputs = wanted_outputs(template, scope)
+        outputs = wanted_outputs(template, scope, results)
         changes = without_idle(changes, resources, outputs, scope)
     return ChangeSet(
         change_set_id=intention.change_set_id,

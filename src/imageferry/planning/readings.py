@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from imageferry.model.addresses import PropertyPath, parse_address
@@ -21,9 +21,10 @@ from imageferry.model.expressions import (
 from imageferry.model.schemas import ResourceSchema
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
-from imageferry.model.templates import ResourceDefinition, Template
+from imageferry.model.templates import Template
 from imageferry.model.values import Value, reveal
 from imageferry.planning.differences import is_same, settled
+from imageferry.planning.expansion import Draft
 from imageferry.ports.types import Catalog
 
 _AS_READ = "as it is read now"
@@ -140,10 +141,10 @@ def needs_restoring(former: Resource, current: Resource, schema: ResourceSchema)
     )
 
 
-def with_results(template: Template, catalog: Catalog) -> Template:
-    """The template with each `Ref` that gives a type's attribute written as that attribute.
+def results_of(template: Template, catalog: Catalog) -> Callable[[Expression], Expression] | None:
+    """Writes each `Ref` in an expression that gives a type's attribute as that attribute.
 
-    What a reference gives is then known to everything that evaluates it, at whatever time.
+    None where the template has no such type.
     """
     kinds = {definition.type_name for definition in template.resources.values()}
     given = {
@@ -152,7 +153,7 @@ def with_results(template: Template, catalog: Catalog) -> Template:
         if (found := catalog.find(kind)) is not None and found.schema.ref_gives
     }
     if not given:
-        return template
+        return None
     names = {
         name: given[definition.type_name]
         for name, definition in template.resources.items()
@@ -166,27 +167,41 @@ def with_results(template: Template, catalog: Catalog) -> Template:
         span = reference.span
         return Attribute(Literal(reference.name, span), Literal(attribute, span), span)
 
+    return lambda expression: _written(expression, result)
+
+
+def with_results(template: Template, catalog: Catalog) -> Template:
+    """The template with each `Ref` that gives a type's attribute written as that attribute.
+
+    What a reference gives is then known to everything that evaluates it, at whatever time.
+    """
+    written = results_of(template, catalog)
+    if written is None:
+        return template
     return replace(
         template,
         resources={
-            name: _definition(definition, result) for name, definition in template.resources.items()
+            name: replace(definition, properties=_all_of(definition.properties, written))
+            for name, definition in template.resources.items()
         },
         outputs={
-            name: output._replace(value=_written(output.value, result))
+            name: output._replace(value=written(output.value))
             for name, output in template.outputs.items()
         },
     )
 
 
-def _definition(
-    definition: ResourceDefinition, result: Callable[[Reference], Expression]
-) -> ResourceDefinition:
-    return replace(
-        definition,
-        properties={
-            name: _written(expression, result) for name, expression in definition.properties.items()
-        },
-    )
+def drafts_with_results(
+    drafts: Sequence[Draft], written: Callable[[Expression], Expression]
+) -> list[Draft]:
+    """The drafts with what their computed texts name written so, too: it was not seen before."""
+    return [one._replace(properties=_all_of(one.properties, written)) for one in drafts]
+
+
+def _all_of(
+    properties: Mapping[str, Expression], written: Callable[[Expression], Expression]
+) -> dict[str, Expression]:
+    return {name: written(expression) for name, expression in properties.items()}
 
 
 def _written(expression: Expression, result: Callable[[Reference], Expression]) -> Expression:

@@ -71,6 +71,10 @@ def _property(
     return PropertyChange((name,), observed[name], after, remark=DRIFTED, span=span)
 
 
+def _is_restorable(schema: ResourceSchema, name: str) -> bool:
+    return name in schema.properties and schema.properties[name].restorable
+
+
 def _doubts(
     drift: ResourceDrift, change: ResourceChange, schema: ResourceSchema
 ) -> Iterator[Diagnostic]:
@@ -85,7 +89,7 @@ def _doubts(
     stays = [
         str(one.path[0])
         for one in drift.differences
-        if not (one.is_property and schema.properties[str(one.path[0])].restorable)
+        if not _is_restorable(schema, str(one.path[0]) if one.is_property else one.mended_by)
     ]
     if stays and change.action in _STAYING:
         yield warning(

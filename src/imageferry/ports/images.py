@@ -42,8 +42,11 @@ class ImageUse:
 class Images(Protocol):
     """The images of one cloud and account."""
 
-    async def regions(self, asked: str) -> Sequence[str]:
-        """Every region of the account, sorted, as region `asked` tells; raises what its call does."""
+    async def regions(self, asked: str) -> Mapping[str, bool]:
+        """Every region of the account, sorted, as region `asked` tells, and whether it is open.
+
+        One that is sold out takes no copies. Raises what the call does.
+        """
         ...
 
     async def look(self, region: str, image_id: str) -> ImageSight | None:

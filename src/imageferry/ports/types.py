@@ -94,13 +94,18 @@ class TypeOffer(NamedTuple):
     """A resource type that an installed package offers.
 
     `schema` is the file with the schema's JSON. `connect` is given the `Client` of one cloud account
-    and gives the type's handler on it.
+    and gives the type's handler on it; `adopter`, `foresight` and `verifier` are given it as well, and
+    give what takes in a thing that exists, what looks ahead, and what compares a thing with what was
+    asked for. None where the type cannot do that.
     """
 
     schema: Text
     connect: Callable[..., Handler]
     check: Check = no_objections
     route: Route = no_route
+    adopter: Callable[..., Adopter] | None = None
+    foresight: Callable[..., Foresight] | None = None
+    verifier: Callable[..., Verifier] | None = None
 
 
 class Package(NamedTuple):
@@ -125,7 +130,7 @@ class BrokenType(NamedTuple):
 class ResourceType(NamedTuple):
     """A resource type: its schema, its rules, its handler, and where it carries things.
 
-    `counterpart` is how the other language says it, where it can; `adopter` takes in what exists
+    `counterpart` is how the other language says it, where it can, and `apart` why it cannot; `adopter` takes in what exists
     already, where the type can do that; `foresight` looks at the cloud on behalf of planned changes;
     `verifier` compares what was made with what was asked for; `package` is where the type comes from,
     None for a built-in one.
@@ -140,6 +145,7 @@ class ResourceType(NamedTuple):
     foresight: Foresight | None = None
     verifier: Verifier | None = None
     package: Package | None = None
+    apart: str = ""
 
 
 class Catalog(Protocol):
@@ -156,3 +162,10 @@ class Catalog(Protocol):
     def broken(self, type_name: str | None = None) -> Sequence[BrokenType]:
         """What installed packages offer and cannot be used, by name; of one name, where given."""
         ...
+
+
+def why_missing(catalog: Catalog, type_name: str) -> str:
+    """Why a recorded resource's type cannot be asked, and what to do, as a sentence for people."""
+    for one in catalog.broken(type_name):
+        return f"{one.fault.message}: {one.fault.why}; {one.fault.remedy}"
+    return f'the type "{type_name}" is not installed here: install the package that it came with'

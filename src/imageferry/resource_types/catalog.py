@@ -9,7 +9,9 @@ from imageferry.cloud.client import Client
 from imageferry.ports.traces import Census
 from imageferry.ports.types import BrokenType, ResourceType
 from imageferry.resource_types.censuses import AccountCensus
-from imageferry.resource_types.connecting.connections import Connected, Connection, Looking
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.connecting.connections import Connection, Looking
+from imageferry.resource_types.connecting.packages import connect_offer
 from imageferry.resource_types.image_copies.cloud import connect_images
 from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.installed import (
@@ -60,7 +62,9 @@ class TypeCatalog:
             self._connection = Connection(client, images, known, looking)
         self._found: dict[str, ResourceType] = {}
         self._offered = OfferedTypes(
-            lambda offer: Unconnected() if client is None else offer.connect(client),
+            lambda offer: (
+                Connected(Unconnected()) if client is None else connect_offer(offer, client)
+            ),
             built_in_names,
             offers,
         )

@@ -11,6 +11,8 @@ from imageferry.model.counterparts import Counterpart, PropertyCounterpart
 _COPY_IMAGE: Final = "ALIYUN::ECS::CopyImage"
 _IMAGE_COPY: Final = "TF::Alicloud::ImageCopy"
 _IMAGE_FAMILY: Final = "IMAGEFERRY::ECS::ImageFamily"
+_CUSTOM_IMAGE: Final = "ALIYUN::ECS::CustomImage"
+_IMAGE: Final = "TF::Alicloud::Image"
 
 # Property of the one, property of the other.
 _SHARED: Final = {
@@ -89,9 +91,68 @@ _SAME_FAMILY: Final = Counterpart(
     },
 )
 
+_MADE_IMAGE: Final = {
+    "InstanceId": "InstanceId",
+    "SnapshotId": "SnapshotId",
+    "DiskDeviceMapping": "DiskDeviceMapping",
+    "ImageName": "ImageName",
+    "Description": "Description",
+    "Architecture": "Architecture",
+    "Platform": "Platform",
+    "ResourceGroupId": "ResourceGroupId",
+}
+_NO_SUCH_CALL: Final = "the provider that the type there stands for does not send it"
+
+_MADE_HERE: Final = Counterpart(
+    type_name=_IMAGE,
+    properties={
+        **_pairs(_MADE_IMAGE),
+        "Tag": PropertyCounterpart("Tags", _TAG_MEMBERS, {"MapValue": ""}),
+    },
+    # An image there is made in the region of its stack, and no property names it.
+    stack_region_here=None,
+    stack_region_there="SourceRegionId",
+    lost=dict.fromkeys(
+        ("ImageFamily", "ImageVersion", "BootMode", "DetectionStrategy", "Features"), _NO_SUCH_CALL
+    ),
+    physical_id="Id",
+    attributes={"ImageId": "Id"},
+    region_attributes=frozenset(("SourceRegionId",)),
+)
+
+_MADE_THERE: Final = Counterpart(
+    type_name=_CUSTOM_IMAGE,
+    properties={
+        **_pairs(_reversed(_MADE_IMAGE)),
+        "Name": PropertyCounterpart("ImageName"),
+        "Tags": PropertyCounterpart("Tag", _reversed(_TAG_MEMBERS)),
+    },
+    stack_region_here="SourceRegionId",
+    lost={
+        "Force": "an image that instances use is not deleted there",
+        "Timeouts": "an image has no deadline of its own there",
+    },
+    attributes={"Id": "ImageId"},
+)
+
 COUNTERPARTS: Final[Mapping[str, Counterpart]] = {
     _COPY_IMAGE: _FROM_SOURCE,
     _IMAGE_COPY: _FROM_DESTINATION,
     _IMAGE_FAMILY: _SAME_FAMILY,
+    _CUSTOM_IMAGE: _MADE_HERE,
+    _IMAGE: _MADE_THERE,
 }
 """By the name of the type here."""
+
+APART: Final[Mapping[str, str]] = {
+    "ALIYUN::ECS::ImageSharePermission": "it shares an image with a list of accounts, publishes it, and by "
+    "default leaves it so; a TF::Alicloud::ImageSharePermission is one account alone, and takes back",
+    "TF::Alicloud::ImageSharePermission": "it is taken back with its resource, while an "
+    "ALIYUN::ECS::ImageSharePermission leaves what it shared unless KeepPermission says otherwise",
+    "TF::Alicloud::ImageImport": "ROS has no type that imports an image from OSS",
+    "TF::Alicloud::ImageExport": "ROS has no type that exports an image to OSS",
+    "ALIYUN::ECS::Instance": "of the provider's types only those of images are installed",
+    "ALIYUN::ECS::Snapshot": "of the provider's types only those of images are installed",
+    "DATASOURCE::ECS::Images": "CloudFormation has no data sources; give the image's id by a parameter",
+}
+"""Why the other language cannot say a type, for those that have no counterpart."""

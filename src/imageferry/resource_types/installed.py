@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
 from imageferry.ports.types import BrokenType, Handler, ResourceType, Route, no_route
-from imageferry.resource_types.counterparts import COUNTERPARTS
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.counterparts import APART, COUNTERPARTS
 from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
 from imageferry.resource_types.rooms import load
 
@@ -33,6 +34,7 @@ class Entry(NamedTuple):
             handler=handler,
             route=route,
             counterpart=COUNTERPARTS.get(self.type_name),
+            apart=APART.get(self.type_name, ""),
         )
 
 
@@ -94,7 +96,7 @@ class InstalledTypes:
 
     def __init__(self, offers: Offers = nothing_offered) -> None:
         self._found: dict[str, ResourceType] = {}
-        self._offered = OfferedTypes(lambda _: Unconnected(), built_in_names, offers)
+        self._offered = OfferedTypes(lambda _: Connected(Unconnected()), built_in_names, offers)
 
     def find(self, type_name: str) -> ResourceType | None:
         """The type of that name, or alias, if it is installed."""

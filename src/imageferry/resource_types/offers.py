@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.schemas import ResourceSchema, schema_from_json
-from imageferry.ports.types import BrokenType, Handler, Package, ResourceType, TypeOffer
+from imageferry.ports.types import BrokenType, Package, ResourceType, TypeOffer
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.rooms import load
 
 _ALSO_OFFERED: Final = "remove one of the packages, or one of the entry points"
 _ASK_ITS_AUTHOR: Final = "install another version of the package, or remove it"
@@ -39,30 +41,28 @@ def nothing_offered() -> Sequence[Offered]:
     return ()
 
 
-def take_offer(offer: TypeOffer, handler: Handler) -> ResourceType:
-    """The type of an offer, with a handler.
-
-    Raises OSError, KeyError, TypeError or ValueError for a schema that is none.
-    """
-    return ResourceType(_read_schema(offer), offer.check, handler, offer.route)
+def take_offer(offer: TypeOffer, connected: Connected) -> ResourceType:
+    """The type of an offer, with what it can do; raises OSError or ValueError for a schema that is none."""
+    return ResourceType(_read_schema(offer), offer.check, route=offer.route, **connected._asdict())
 
 
 def _read_schema(offer: TypeOffer) -> ResourceSchema:
     document = json.loads(offer.schema.read_text(encoding="utf-8"))
-    if not isinstance(document, dict):
-        raise ValueError("a schema is a JSON object")
+    faults: Sequence[str] = load("schema_faults").schema_faults(document)
+    if faults:
+        raise ValueError("; ".join(faults))
     return schema_from_json(document)
 
 
 class OfferedTypes:
     """The types that packages offer, each loaded when it is first asked for.
 
-    `connect` gives the handler of an offer; `built_in` are the names that no package may take.
+    `connect` gives what an offer's type can do; `built_in` are the names that no package may take.
     """
 
     def __init__(
         self,
-        connect: Callable[[TypeOffer], Handler],
+        connect: Callable[[TypeOffer], Connected],
         built_in: Callable[[], Collection[str]],
         offers: Offers,
     ) -> None:
@@ -120,8 +120,10 @@ class OfferedTypes:
                 _require_name(one, found.schema)
                 return found
         schema = _conformed(one, offer)
-        handler = _connected(one, offer, self._connect)
-        found = ResourceType(schema, offer.check, handler, offer.route, package=one.package)
+        connected = _connected(one, offer, self._connect)
+        found = ResourceType(
+            schema, offer.check, route=offer.route, package=one.package, **connected._asdict()
+        )
         self._taken.append((offer, found))
         return found
 
@@ -203,7 +205,9 @@ def _require_name(one: Offered, schema: ResourceSchema) -> None:
         )
 
 
-def _connected(one: Offered, offer: TypeOffer, connect: Callable[[TypeOffer], Handler]) -> Handler:
+def _connected(
+    one: Offered, offer: TypeOffer, connect: Callable[[TypeOffer], Connected]
+) -> Connected:
     try:
         return connect(offer)
     except Exception as fault:

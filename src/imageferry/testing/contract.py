@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from imageferry.testing import breaks, lives
+from imageferry.testing import abilities, breaks, lives
 from imageferry.testing.lines import Death, Trouble
 from imageferry.testing.subjects import Subject
 from imageferry.testing.virtual_time import run_virtually
@@ -63,7 +63,17 @@ def _cases(subject: Subject) -> Iterator[_Row]:
         for trouble in Trouble:
             disturbed = partial(breaks.disturb, deed=deed, trouble=trouble)
             yield f"{deed}: any call {_WORDS[trouble]}", disturbed, ()
+    yield from _abilities(subject)
     yield from _looks(subject)
+
+
+def _abilities(subject: Subject) -> Iterator[_Row]:
+    yield "what somebody else changes is set back", abilities.set_back, ()
+    if not subject.stays:
+        yield "what is gone is made anew", abilities.make_anew, ()
+        yield "what exists is taken in, and given back", abilities.take_in, ()
+    if subject.remains is not None:
+        yield "a delete that leaves nothing", abilities.leave_nothing, ()
 
 
 def _lives(subject: Subject) -> Iterator[_Row]:

@@ -7,7 +7,8 @@ from typing import Final
 
 from imageferry.model.changes import Replacement
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
-from imageferry.model.values import Secret
+from imageferry.model.schemas import UpdateBehaviour
+from imageferry.model.values import Secret, reveal
 from imageferry.planning.differences import differences, replacement_of
 from imageferry.planning.drifting import compare
 from imageferry.testing.lines import Death
@@ -175,10 +176,28 @@ async def change_and_read(subject: Subject, name: str) -> None:
         await change(trial, trial.wanted(name))
         require_one(trial)
         await read_as_wanted(trial)
+        changed_to = trial.properties
+        _require_taken_away(trial, former, ended(trial, await trial.read(), "read"))
         await change(trial, trial.conformed(former))
         require_one(trial)
-        ended(trial, await trial.read(), "read")
+        _require_taken_away(trial, changed_to, ended(trial, await trial.read(), "read"))
         await remove(trial)
+
+
+def _require_taken_away(trial: Trial, before: Properties, read: Done) -> None:
+    """Hold that a property which the last change has taken away is not as it was.
+
+    A property that is unset is left to the cloud, so that its value is no drift. What a setting falls
+    back to may be what it was.
+    """
+    if trial.subject.is_setting:
+        return
+    for name, one in trial.schema.properties.items():
+        is_kept = one.update is not UpdateBehaviour.IN_PLACE or not one.updatable_to_nothing
+        was, seen = reveal(before.get(name)), (read.observed or {}).get(name)
+        if is_kept or trial.properties.get(name) is not None or was in (None, one.default):
+            continue
+        trial.require(seen != was, f'"{name}" was taken away, and read says it is still {was!r}')
 
 
 async def take_back(subject: Subject, name: str) -> None:

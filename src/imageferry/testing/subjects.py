@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from imageferry.model.values import Value
+from imageferry.ports.traces import Adopter
 from imageferry.ports.types import Handler, ResourceType, TypeOffer
 from imageferry.resource_types.catalog import TypeCatalog
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.connecting.packages import connect_offer
 from imageferry.resource_types.entry_points import installed_offers
 from imageferry.resource_types.offers import take_offer
 from imageferry.testing.clouds import EmulatedCloud
@@ -40,13 +43,14 @@ class Subject:
     """A type, and all that the suite needs to know to try it.
 
     `type_name` is that of an installed type; `offer` takes its place for one that is not installed,
-    `connect` for a handler that is connected otherwise. `properties` are an example as a template
+    `connect` for a handler that is connected otherwise, `adopter` likewise for what takes things in. `properties` are an example as a template
     gives it, in a stack in `region`. `changes` are changes of it by a name of yours, each as the
     properties that differ, None for one that is taken away: one for each property that can be
     changed at least, replacing ones as well.
 
     `things(cloud)` are the ids of all things of this kind, whoever made them: what a create adds to
     them is what the resource is. `remove(cloud, thing)` removes one behind the handler's back.
+    `spoils` are what else somebody may do to a thing, by a name of yours: drift, which is set back.
     `prepare` is awaited before anything else. `others(cloud)` pictures by id what is there beside
     the resource; nothing of what was there at the beginning may be otherwise at the end.
 
@@ -56,7 +60,8 @@ class Subject:
     what still runs, and leaves what is done.
     `tells_id`: the service makes the id, which the handler has to tell at once. `only_reads`: the
     type changes nothing and makes nothing. `late` lets what is made next become visible late.
-    `secrets` are properties that are tried as NoEcho values.
+    `remains(cloud)` are the ids of what the cloud may keep of a deleted thing, whosever it is, where a
+    delete can be told to take that as well. `secrets` are properties that are tried as NoEcho values.
     """
 
     type_name: str
@@ -67,10 +72,15 @@ class Subject:
     changes: Mapping[str, Given] = field(default_factory=dict)
     prepare: Callable[[EmulatedCloud], Awaitable[None]] = _nothing
     others: Callable[[EmulatedCloud], Mapping[str, Any]] = inhabitants
+    spoils: Mapping[str, Callable[[EmulatedCloud, str], Awaitable[None]]] = field(
+        default_factory=dict
+    )
     late: Callable[[EmulatedCloud], None] | None = None
+    remains: Callable[[EmulatedCloud], Iterable[str]] | None = None
     secrets: tuple[str, ...] = ()
     offer: TypeOffer | None = None
     connect: Callable[[EmulatedCloud], Handler] | None = None
+    adopter: Callable[[EmulatedCloud], Adopter] | None = None
     is_setting: bool = False
     stays: bool = False
     tells_id: bool = True
@@ -79,12 +89,14 @@ class Subject:
     def resource_type(self, cloud: EmulatedCloud) -> ResourceType:
         """The type on a cloud; raises LookupError where it is not installed."""
         if self.offer is not None:
-            handler = self.connect(cloud) if self.connect else self.offer.connect(cloud.client)
-            return take_offer(self.offer, handler)
-        found = TypeCatalog(cloud.client, offers=installed_offers).find(self.type_name)
-        if found is None:
+            if self.connect is not None:
+                adopter = self.adopter and self.adopter(cloud)
+                return take_offer(self.offer, Connected(self.connect(cloud), adopter))
+            return take_offer(self.offer, connect_offer(self.offer, cloud.client))
+        installed = TypeCatalog(cloud.client, offers=installed_offers).find(self.type_name)
+        if installed is None:
             raise LookupError(f'the type "{self.type_name}" is not installed')
-        return found._replace(handler=self.connect(cloud)) if self.connect else found
+        return installed._replace(handler=self.connect(cloud)) if self.connect else installed
 
 
 def given(cloud: EmulatedCloud, properties: Given) -> Properties:

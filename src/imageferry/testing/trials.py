@@ -33,6 +33,9 @@ _VISIBILITY: Final = 300.0
 _MOST_TOLD: Final = 16
 _EMPTY: Final[tuple[object, ...]] = (None, "", (), {}, False)
 _TOKEN_TRUST: Final = 600.0
+INSTALLATION: Final = "inst1234"
+"""Whose lineage the things of a trial carry."""
+
 _OPERATION: Final = "5e1c7a52-0000-4000-8000-00000000000"
 
 
@@ -72,6 +75,7 @@ class Trial:
         self._steps = 0
         self._operation = 1
         self._entered_at = 0.0
+        self._made_at = 0.0
         self._log: list[str] = []
         self._handler, self.schema = self._connect()
         self._others = dict(subject.others(cloud))
@@ -81,6 +85,7 @@ class Trial:
         self._entered_at = self.cloud.clock.now()
         found = self.subject.resource_type(self.cloud)
         self._check = found.check
+        self.adopter = found.adopter
         return found.handler, found.schema
 
     # What is there.
@@ -138,6 +143,8 @@ class Trial:
         """The question of a new step."""
         self._steps += 1
         now = self.cloud.clock.now()
+        if action is HandlerAction.CREATE:
+            self._made_at = now
         details: dict[str, Any] = {
             "properties": wanted,
             "previous": self.properties,
@@ -152,7 +159,7 @@ class Trial:
             stack_id="stack-1",
             stack_name="trials",
             region=self.subject.region,
-            installation="inst1234",
+            installation=INSTALLATION,
             operation_id=f"{_OPERATION}{self._operation:x}",
             token=f"if0000000000000000000000000000{self._steps:08x}",
             now=now,
@@ -160,6 +167,7 @@ class Trial:
             physical_id=None if action is HandlerAction.CREATE else self.physical_id,
             attributes=self.attributes,
             leftovers=self.leftovers,
+            made_at=self._made_at,
             **details,
         )
 
@@ -284,9 +292,9 @@ class Trial:
         self.take(answers, wanted)
         return answers
 
-    async def delete(self) -> Answers:
+    async def delete(self, **more: Any) -> Answers:
         """Remove the resource, beginning with the notes of its last unfinished step."""
-        answers = await self.perform(self.request(HandlerAction.DELETE, self.properties))
+        answers = await self.perform(self.request(HandlerAction.DELETE, self.properties, **more))
         if isinstance(answers.outcome, Failed) and answers.outcome.context:
             self.context = answers.outcome.context
         return answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from imageferry.model.changes import (
     ChangeKind,
     ChangeSet,
     PropertyChange,
+    Reading,
     Replacement,
     ResourceChange,
     Wanted,
@@ -218,3 +220,20 @@ def test_routes(properties: dict[str, Value], shown: str) -> None:
 def test_the_summary_names_only_what_there_is() -> None:
     assert summary_line(change_set(CHANGES[0], CHANGES[-1])) == "plan: 1 to create, 1 unchanged"
     assert summary_line(change_set()) == "plan: nothing to do"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        pytest.param({}, "once more, since its last update failed", id="nothing else differs"),
+        pytest.param({"properties": (changed("A", 1, 2),)}, "", id="something differs"),
+        pytest.param({"reading": Reading()}, "read in its turn", id="a search"),
+        pytest.param(
+            {"renews": True}, "made anew behind its Ref, since it is gone from the cloud", id="gone"
+        ),
+    ],
+)
+def test_why_an_update_is_made(change: dict[str, Any], says: str) -> None:
+    update = ResourceChange(ResourceAddress("Shared"), "T::Thing", Action.UPDATE, **change)
+    [line] = [one for one in change_set_lines(change_set(update)) if "Shared" in one]
+    assert line.rstrip() == f"  ~   Shared  T::Thing  {says}".rstrip()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imageferry.cli.display.ways import ways_out
+from imageferry.cli.display.ways import remedy_of, ways_out
 from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import WAYS, StackStatus, Verb
 from tests.cli.shop import FAN_OUT, Shop
@@ -49,6 +49,13 @@ def test_what_is_offered_is_in_the_table(status: StackStatus) -> None:
     if status.is_final and ("FAILED" in status.value or "ROLLED_BACK" in status.value):
         assert offered == set(WAYS[status])
     assert all(way.command.endswith("--stack demo") for way in ways_out(stack))
+
+
+def test_what_was_cancelled_has_no_cause_to_mend() -> None:
+    place = Place("emulator", "1", "cn-hangzhou")
+    stack = Stack("s-1", "demo", place, "ros", StackStatus.UPDATE_ROLLED_BACK)
+    assert remedy_of(stack).startswith('mend the cause, then "imageferry deploy')
+    assert remedy_of(stack, has_cause=False).startswith('"imageferry deploy')
 
 
 def test_a_part_is_tried_again(shop: Shop) -> None:

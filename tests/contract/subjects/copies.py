@@ -21,6 +21,31 @@ async def remove_image(cloud: EmulatedCloud, image_id: str) -> None:
     await cloud.call("DeleteImage", region, ImageId=image_id)
 
 
+def kept_snapshots(cloud: EmulatedCloud) -> Iterable[str]:
+    """Every snapshot: those of an image stay when it is deleted."""
+    return [one["snapshot_id"] for one in cloud.snapshots()]
+
+
+async def rename(cloud: EmulatedCloud, image_id: str) -> None:
+    region = cloud.image(image_id)["region"]
+    await cloud.call("ModifyImageAttribute", region, ImageId=image_id, ImageName="by-hand")
+
+
+async def describe(cloud: EmulatedCloud, image_id: str) -> None:
+    region = cloud.image(image_id)["region"]
+    await cloud.call("ModifyImageAttribute", region, ImageId=image_id, Description="by hand")
+
+
+async def retag(cloud: EmulatedCloud, image_id: str) -> None:
+    region = cloud.image(image_id)["region"]
+    where = {"ResourceType": "image", "ResourceId": [image_id]}
+    await cloud.call("UntagResources", region, **where, TagKey=["env"])
+    await cloud.call("TagResources", region, **where, Tag=[{"Key": "by", "Value": "hand"}])
+
+
+SPOILS = {"its name": rename, "its description": describe, "its tags": retag}
+
+
 def tags(key: str, value: str, **given: str) -> list[Value]:
     return [{key: name, value: content} for name, content in given.items()]
 
@@ -42,7 +67,9 @@ ROS_COPY = Subject(
     },
     things=copies,
     remove=remove_image,
+    spoils=SPOILS,
     late=hide_images,
+    remains=kept_snapshots,
     secrets=("DestinationDescription",),
 )
 
@@ -66,6 +93,8 @@ TRACKED_COPY = Subject(
     },
     things=copies,
     remove=remove_image,
+    spoils=SPOILS,
     late=hide_images,
+    remains=kept_snapshots,
     secrets=("Description",),
 )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from imageferry.testing import EmulatedCloud, Subject, hide_images
-from tests.contract.subjects.copies import remove_image, tags
+from tests.contract.subjects.copies import (
+    SPOILS,
+    describe,
+    kept_snapshots,
+    remove_image,
+    rename,
+    tags,
+)
 
 REGION = "cn-hangzhou"
 SOURCE = "m-golden0000000000001"
@@ -37,7 +44,9 @@ CUSTOM_IMAGE = Subject(
     },
     things=images,
     remove=remove_image,
+    spoils=SPOILS,
     late=hide_images,
+    remains=kept_snapshots,
     secrets=("Description",),
 )
 
@@ -59,7 +68,9 @@ TRACKED_IMAGE = Subject(
     },
     things=images,
     remove=remove_image,
+    spoils=SPOILS,
     late=hide_images,
+    remains=kept_snapshots,
     secrets=("Description",),
 )
 
@@ -80,7 +91,9 @@ IMPORTED_IMAGE = Subject(
     },
     things=images,
     remove=remove_image,
+    spoils={"its name": rename, "its description": describe},
     late=hide_images,
+    remains=kept_snapshots,
     secrets=("Description",),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from imageferry.model.values import Value
 from imageferry.testing import EmulatedCloud, Subject
 
 REGION = "cn-hangzhou"
@@ -25,11 +26,28 @@ async def unshare(cloud: EmulatedCloud, thing: str) -> None:
     )
 
 
+async def make_another(cloud: EmulatedCloud) -> None:
+    """A second image beside the golden one."""
+    snapshot = cloud.image(IMAGE)["snapshot_ids"][0]
+    await cloud.call("CreateImage", REGION, SnapshotId=snapshot, ImageName="another")
+    await cloud.clock.sleep(5.0)
+
+
+def another(cloud: EmulatedCloud) -> dict[str, Value]:
+    found = [one["image_id"] for one in cloud.images(REGION) if one["name"] == "another"]
+    return {"ImageId": found[0] if found else IMAGE}
+
+
 ROS_SHARE = Subject(
     type_name="ALIYUN::ECS::ImageSharePermission",
     region=REGION,
     properties={"ImageId": IMAGE, "Accounts": [FIRST], "KeepPermission": False},
-    changes={"account": {"Accounts": [SECOND]}, "publicity": {"IsPublic": True}},
+    changes={
+        "account": {"Accounts": [SECOND]},
+        "publicity": {"IsPublic": True},
+        "image": another,
+    },
+    prepare=make_another,
     things=shares,
     remove=unshare,
     tells_id=False,
@@ -40,7 +58,8 @@ TRACKED_SHARE = Subject(
     type_name="TF::Alicloud::ImageSharePermission",
     region=REGION,
     properties={"ImageId": IMAGE, "AccountId": FIRST},
-    changes={"account": {"AccountId": SECOND}},
+    changes={"account": {"AccountId": SECOND}, "image": another},
+    prepare=make_another,
     things=shares,
     remove=unshare,
     tells_id=False,

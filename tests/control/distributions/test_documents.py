@@ -119,6 +119,15 @@ def test_keys_are_looked_up_by_the_region_of_the_stack(case: str) -> None:
     assert (set(told) if isinstance(told, dict) else told) == encrypted
 
 
+@pytest.mark.parametrize("family", ["", "web"])
+def test_a_family_tells_what_launches_in_both_languages(family: str) -> None:
+    wanted = Distribution("cn-hangzhou", (AUTUMN,), copies("cn-shanghai")[:1], family=family)
+    for write, name in ((ros_template, "CurrentImageIds"), (cfn_template, "CurrentImageId")):
+        root = plain(open_document(write(wanted), "it.yml").root)
+        assert isinstance(root, dict)
+        assert (name in json.loads(json.dumps(root["Outputs"]))) == bool(family)
+
+
 FOREIGN = {
     "somebody's own": b"ROSTemplateFormatVersion: '2015-09-01'\nResources: {}\n",
     "no template": b"",

@@ -190,6 +190,10 @@ def _remark(change: ResourceChange) -> str:
         parts.append("the old one stays in the cloud, as its policy says")
     elif change.repairs:
         parts.append("after deleting what an earlier attempt left unfinished")
+    elif change.action is Action.UPDATE and not (
+        change.properties or change.reading or change.renews
+    ):
+        parts.append("once more, since its last update failed")
     if change.reading is not None and change.action is not Action.DELETE:
         parts.append("read" if change.reading.attributes is not None else "read in its turn")
     if change.renews:

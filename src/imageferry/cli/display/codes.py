@@ -185,7 +185,7 @@ IF545 | an instance has no image, or two | give 'ImageId' or 'ImageFamily'
 IF546 | a password breaks the rules, is given twice over, or stands in the template as plain text | give it by a parameter with 'NoEcho'
 IF547 | an instance has no VSwitch or security group, or security groups in two properties | give what is named
 IF548 | a property is accepted and has no effect here | see the reason, and leave it out
-IF549 | a name, a number or the user data of an instance is out of bounds | write it as the message says
+IF549 | a name, a number, a disk, a price or the user data of an instance breaks a rule | write it as the message says
 IF550 | an image is to be shared with more than 10 accounts by one resource, so the property is ignored | give 10 at most, and the others in a resource of their own
 IF551 | that is no account id | give the account's number, not its name
 IF580 | a snapshot's name begins with a word that is reserved | begin it with another word

@@ -25,7 +25,11 @@ def outline_lines(outline: Outline, paint: Paint = plain) -> list[str]:
     if outline.arriving:
         lines.append(f"  new in {_regions(one.region for one in outline.arriving)}")
     lines += _rows("to go", outline.retiring)
+    if outline.bringing is not None:
+        lines.append("  they go once all new ones are there, after one more look at who needs them")
     lines += _rows("kept", outline.kept)
+    if outline.closed:
+        lines.append(f"  sold out, left out: {_regions(outline.closed)}")
     if outline.elsewhere:
         lines.append(f"  not among the destinations, left alone: {_regions(outline.elsewhere)}")
     return lines
@@ -71,6 +75,7 @@ def outline_json(outline: Outline) -> Json:
         "retiring": [_held_json(one) for one in outline.retiring],
         "kept": [{**_held_json(one), "reasons": list(one.reasons)} for one in outline.kept],
         "left_alone": list(outline.elsewhere),
+        "sold_out": list(outline.closed),
         "resumed": outline.is_resumed,
     }
 

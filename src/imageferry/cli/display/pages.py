@@ -19,7 +19,7 @@ from imageferry.cli.display.rendering import (
 from imageferry.model.schemas import PropertySchema, ResourceSchema, UpdateBehaviour, ValueType
 from imageferry.model.values import Value
 
-_LANGUAGES: Final[Mapping[str, str]] = {
+LANGUAGES: Final[Mapping[str, str]] = {
     "ros": "Alibaba Cloud ROS",
     "cloudformation": "AWS CloudFormation",
 }
@@ -227,7 +227,7 @@ def parts_of(schema: ResourceSchema) -> list[tuple[str, str, Mapping[str, Proper
 
 def text_page(schema: ResourceSchema, paint: Paint = plain, origin: str = "") -> list[str]:
     """The reference for a terminal; `origin` is the package that the type comes with."""
-    languages = ", ".join(_LANGUAGES.get(one, one) for one in schema.dialects)
+    languages = ", ".join(LANGUAGES.get(one, one) for one in schema.dialects)
     lines = [paint(schema.type_name, "bold"), f"  {schema.summary}"]
     lines += [f"  language: {languages}"] if languages else []
     lines += [f"  old names: {', '.join(schema.aliases)}"] if schema.aliases else []
@@ -267,7 +267,7 @@ def _text_property(one: Line, title: str, paint: Paint) -> list[str]:
 
 def markdown_page(schema: ResourceSchema, origin: str = "") -> str:
     """The reference as one Markdown page; `origin` is the package that the type comes with."""
-    languages = ", ".join(_LANGUAGES.get(one, one) for one in schema.dialects)
+    languages = ", ".join(LANGUAGES.get(one, one) for one in schema.dialects)
     lines = [f"# {schema.type_name}", "", schema.summary, ""]
     lines += [f"Language: {languages}.", ""] if languages else []
     if schema.aliases:

@@ -69,7 +69,7 @@ def _summary(stack: Stack, verification: StackVerification) -> str:
         f" {counted(looked_at, 'made thing')} verified in {counted(len(regions), 'region')}"
     )
     rest = [
-        f"{counts[one]} {one.value}"
+        f"{counts[one]} {'differ' if one is Standing.DIFFERS and counts[one] > 1 else one.value}"
         for one in (Standing.DIFFERS, Standing.MISSING, Standing.UNKNOWN)
         if counts[one]
     ]
@@ -111,12 +111,23 @@ def _resource_json(one: ResourceVerification) -> dict[str, Json]:
         return document
     return {
         **document,
-        "image_id": found.thing_id,
+        "kind": found.kind,
+        "id": found.thing_id,
         "region": found.region,
-        "source_image_id": found.source_id,
-        "source_region": found.source_region,
+        **_image_json(found),
         "comparisons": [_comparison_json(each) for each in found.comparisons],
         "remarks": list(found.remarks),
+    }
+
+
+def _image_json(found: Verdict) -> dict[str, Json]:
+    """What an image is known by, and what it was made from."""
+    if found.kind != "image":
+        return {}
+    return {
+        "image_id": found.thing_id,
+        "source_image_id": found.source_id,
+        "source_region": found.source_region,
     }
 
 

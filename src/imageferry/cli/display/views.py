@@ -25,10 +25,12 @@ from imageferry.cli.display.ways import way_lines
 from imageferry.control.requests import ResourceView, StackView
 from imageferry.model.drift import STACK_DRIFT_WORDS
 from imageferry.model.events import Event
+from imageferry.model.handlers import Context
 from imageferry.model.stacks import Stack
-from imageferry.model.values import Value
+from imageferry.model.values import Value, mask
 
 _WIDEST_REASON: Final = 160
+_WIDEST_LINE: Final = 120
 
 _ENDINGS: Final = (("FAILED", "red"), ("COMPLETE", "green"), ("IN_PROGRESS", "yellow"))
 
@@ -142,12 +144,29 @@ def value_lines(values: Mapping[str, Value]) -> list[str]:
 
 
 def output_lines(stack: Stack) -> list[str]:
-    """Outputs and their values, with the name under which other stacks may import them."""
+    """Outputs and their values, with the name under which other stacks may import them.
+
+    A map that is too wide for a line has one line for each of its entries.
+    """
     exported = {export.output: export.name for export in stack.exports}
-    return [
-        f"{line}  (exported as {clean(exported[name])})" if name in exported else line
-        for name, line in zip(stack.outputs, value_lines(stack.outputs), strict=True)
-    ]
+    lines = []
+    for name, line in zip(stack.outputs, value_lines(stack.outputs), strict=True):
+        first, *rest = _spread(clean(name), mask(stack.outputs[name]), line)
+        lines.append(
+            f"{first}  (exported as {clean(exported[name])})" if name in exported else first
+        )
+        lines += rest
+    return lines
+
+
+def _spread(name: str, value: Value, line: str) -> list[str]:
+    """The line as it is, or the name with the entries of a map below it, each on a line."""
+    if len(line) <= _WIDEST_LINE or not isinstance(value, Mapping) or not value:
+        return [line]
+    below = []
+    for (key, entry), said in zip(value.items(), value_lines(value), strict=True):
+        below += _spread(clean(key), entry, said)
+    return [name, *indented(below)]
 
 
 def resource_lines(
@@ -189,10 +208,22 @@ def _progress_words(view: ResourceView) -> str:
 
 def _leftovers(view: StackView) -> list[str]:
     return [
-        f"{clean(str(one.resource.address))}  {show_value(dict(leftover))}"
+        f"{clean(str(one.resource.address))}  {leftover_words(leftover)}"
         for one in view.resources
         for leftover in one.resource.leftovers
     ]
+
+
+def leftover_words(leftover: Context) -> str:
+    """What was left over, by its ids; a type that has no ids there is shown as it wrote it down."""
+    region = leftover.get("region")
+    where = f" in {clean(region)}" if isinstance(region, str) else ""
+    ids = [
+        f"{clean(name.removesuffix('_id'))} {clean(value)}{where}"
+        for name, value in leftover.items()
+        if name.endswith("_id") and isinstance(value, str)
+    ]
+    return ", ".join(ids) or show_value(dict(leftover))
 
 
 def event_line(event: Event, stack_name: str, dialect: str, time: str, paint: Paint = plain) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from imageferry.cli.display.rendering import clean
+from imageferry.control.distributions.versions import TEMPLATE_NAME
 from imageferry.control.requests import StackView
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
@@ -74,12 +75,20 @@ def ways_out(
 
 
 def _way(stack: Stack, verb: Verb) -> Way:
-    name = clean(stack.name)
-    template = " TEMPLATE" if verb is Verb.DEPLOY else ""
     says = _SAYS_AT.get((stack.status, verb), _SAYS[verb])
     if verb is Verb.RETRY and not stack.status.is_final:
         says = "lets it go on"
-    return Way(verb, f"imageferry {verb.value}{template} --stack {name}", says)
+    if verb is Verb.DEPLOY:
+        return Way(verb, deploying(stack), says)
+    return Way(verb, f"imageferry {verb.value} --stack {clean(stack.name)}", says)
+
+
+def deploying(stack: Stack) -> str:
+    """The command that brings a stack to a template: one that was distributed is in no file."""
+    name = clean(stack.name)
+    if stack.template_name != TEMPLATE_NAME:
+        return f"imageferry deploy TEMPLATE --stack {name}"
+    return f"imageferry distribute IMAGE --from {clean(stack.place.region)} --to … --stack {name}"
 
 
 def way_lines(view: StackView) -> list[str]:
@@ -89,11 +98,12 @@ def way_lines(view: StackView) -> list[str]:
     return [f"{way.command.ljust(columns)}  {way.says}" for way in ways]
 
 
-def remedy_of(stack: Stack) -> str:
-    """The ways out in one sentence, for the end of a command that failed."""
+def remedy_of(stack: Stack, *, has_cause: bool = True) -> str:
+    """The ways out in one sentence, for the end of a command that failed, or was cancelled."""
     ways = ways_out(stack)
     if not ways:
         return ""
     first, *others = ways
-    said = f'mend the cause, then "{first.command}" {first.says}'
+    begin = "mend the cause, then " if has_cause else ""
+    said = f'{begin}"{first.command}" {first.says}'
     return "; or ".join([said, *(f'"{way.command}"' for way in others)])

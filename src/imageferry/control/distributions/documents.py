@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from imageferry.control.distributions.versions import (
+    TEMPLATE_NAME,
     Copy,
     Distribution,
     Version,
@@ -27,7 +28,6 @@ MARK: Final = "ImageferryDistribution"
 
 COPY_TYPE: Final = "ALIYUN::ECS::CopyImage"
 SHARE_TYPE: Final = "ALIYUN::ECS::ImageSharePermission"
-TEMPLATE_NAME: Final = "distribution"
 
 _FORMAT: Final = 1
 _WRITTEN: Final = frozenset({COPY_TYPE, SHARE_TYPE, FAMILY_TYPE})
@@ -224,9 +224,19 @@ def cfn_template(distribution: Distribution) -> bytes:
         "NewestImageId": {
             "Description": "The newest version in the region of this stack.",
             "Value": _attribute(distribution.newest.mark, "Id"),
-        }
+        },
+        **(_cfn_current() if distribution.family else {}),
     }
     return _written(document)
+
+
+def _cfn_current() -> dict[str, Json]:
+    return {
+        "CurrentImageId": {
+            "Description": "What launches from the image family in the region of this stack.",
+            "Value": _attribute("Family", "ImageId"),
+        }
+    }
 
 
 def _key() -> Json:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from imageferry.cloud.regions import is_region
 from imageferry.control.desk import Desk
-from imageferry.control.distributions.documents import (
-    TEMPLATE_NAME,
-    read_distribution,
-    ros_template,
-)
+from imageferry.control.distributions.documents import read_distribution, ros_template
 from imageferry.control.distributions.launching import launching, pointers
 from imageferry.control.distributions.past import Held, Past, past_of, regions_held
 from imageferry.control.distributions.protections import find_protections
 from imageferry.control.distributions.retention import Aged, beyond
 from imageferry.control.distributions.versions import (
+    TEMPLATE_NAME,
     Copy,
     Distribution,
     Version,
@@ -29,10 +27,12 @@ from imageferry.control.distributions.versions import (
 from imageferry.control.distributions.wishes import (
     DistributionRefused,
     Wish,
+    account_faults,
     faults_of,
     name_faults,
     stack_name_of,
     unknown_regions,
+    unsharable,
 )
 from imageferry.control.requests import RequestRefused, StackRequest
 from imageferry.model.changes import ChangeKind
@@ -44,14 +44,18 @@ from imageferry.ports.images import Images, ImageSight
 _ASKED: Final = "cn-hangzhou"
 """Where the regions are asked for, while it is not known whether the source is one."""
 
+_NOT_SHOWN: Final = ("it was kept when this was shown; the same line looks again",)
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What a distribution comes to.
 
     `adoption`: first this request, which takes back copies that a deletion could not remove and
-    that are to stay; None where there are none. `elsewhere` are regions that are no destinations,
-    and whose copies stay as they are. `is_resumed`: an operation that is open does it already.
+    that are to stay; None where there are none. `bringing`: the request without what goes, where
+    something comes as well; an outline after it sees who has come to need what is to go.
+    `elsewhere` are regions that are no destinations, and whose copies stay as they are; `closed`
+    those of all regions that take no copies. `is_resumed`: an operation that is open does it already.
     """
 
     request: StackRequest
@@ -60,7 +64,9 @@ class Outline:
     retiring: tuple[Held, ...] = ()
     kept: tuple[Held, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     adoption: StackRequest | None = None
+    bringing: StackRequest | None = None
     is_resumed: bool = False
 
 
@@ -74,15 +80,18 @@ class _Draft:
     faults: list[Diagnostic] = field(default_factory=list)
 
 
-async def outline(desk: Desk, wish: Wish) -> Outline:
+async def outline(desk: Desk, wish: Wish, *, going: AbstractSet[str] | None = None) -> Outline:
     """What the wish comes to as things stand; a few calls, and nothing is changed.
 
+    `going`: only copies with these logical ids may go, as that is what was shown to somebody before.
     Raises DistributionRefused with everything that is wrong, and whatever the calls raise.
     """
     images = desk.images
     if images is None:
         raise RequestRefused("no cloud is connected that could be asked for images")
-    source, regions = await _looked_at(images, wish, desk.clock.now())
+    source, regions, closed = await _looked_at(
+        images, wish, desk.place.account_id, desk.clock.now()
+    )
     version = _version_of(source, desk.clock.now())
     name = wish.stack_name or stack_name_of(source.family or source.name)
     place = replace(desk.place, region=wish.source_region)
@@ -94,7 +103,8 @@ async def outline(desk: Desk, wish: Wish) -> Outline:
     past = Past() if stack is None else await _without_gone(images, await past_of(desk, stack))
     # As it was first brought in: a source that was renamed since makes no other copies.
     version = next((one for one in past.versions if one.image_id == version.image_id), version)
-    return await _outlined(desk, images, wish, name, stack, past, version, regions)
+    made = await _outlined(desk, images, wish, name, stack, past, version, regions, going)
+    return replace(made, closed=tuple(one for one in closed if one not in made.elsewhere))
 
 
 def _version_of(source: ImageSight, now: float) -> Version:
@@ -102,25 +112,37 @@ def _version_of(source: ImageSight, now: float) -> Version:
     return Version(source.image_id, source.name, float(int(created_at)))
 
 
-async def _looked_at(images: Images, wish: Wish, now: float) -> tuple[ImageSight, tuple[str, ...]]:
-    """The source as it is, and the destinations; raises DistributionRefused."""
-    faults = [*faults_of(wish)]
+async def _looked_at(
+    images: Images, wish: Wish, account: str, now: float
+) -> tuple[ImageSight, tuple[str, ...], tuple[str, ...]]:
+    """The source as it is, the destinations, and what is none since it is sold out.
+
+    Raises DistributionRefused.
+    """
+    faults = [*faults_of(wish), *account_faults(wish, account)]
     if any(one.code == "IF960" for one in faults):
         # Without regions nobody can be asked.
         raise DistributionRefused(faults)
     asked = wish.source_region if is_region(wish.source_region) else _ASKED
     known = await images.regions(asked)
-    faults += unknown_regions(wish, known)
+    faults += unknown_regions(wish, tuple(known))
     source = None
     if wish.source_region in known:
         source = await images.look(wish.source_region, wish.image_id)
-        faults += _source_faults(wish, source)
-        if source is not None:
-            faults += name_faults(wish, _version_of(source, now))
+        told = _source_faults(wish, source)
+        if source is not None and not told:
+            told = [*name_faults(wish, _version_of(source, now))]
+        faults += told
+    regions = tuple(dict.fromkeys(wish.regions))
+    closed: tuple[str, ...] = ()
+    if wish.is_everywhere:
+        others = [one for one in known if one != wish.source_region]
+        regions = tuple(one for one in others if known[one])
+        closed = tuple(one for one in others if not known[one])
+    faults += unsharable(wish, regions)
     if faults or source is None:
         raise DistributionRefused(faults)
-    everywhere = tuple(one for one in known if one != wish.source_region)
-    return source, everywhere if wish.is_everywhere else tuple(dict.fromkeys(wish.regions))
+    return source, regions, closed
 
 
 def _source_faults(wish: Wish, source: ImageSight | None) -> list[Diagnostic]:
@@ -199,6 +221,7 @@ async def _outlined(
     past: Past,
     version: Version,
     regions: Sequence[str],
+    going: AbstractSet[str] | None,
 ) -> Outline:
     versions = (*(one for one in past.versions if one.image_id != version.image_id), version)
     order = {one.image_id: number for number, one in enumerate(versions)}
@@ -210,6 +233,10 @@ async def _outlined(
     reasons: Mapping[str, tuple[str, ...]] = {}
     if draft.candidates and stack is not None:
         reasons = await _reasons(desk, images, wish, stack, past, draft)
+    if going is not None:
+        reasons = {
+            key: said if said or key in going else _NOT_SHOWN for key, said in reasons.items()
+        }
     kept = [replace(held[key], reasons=reasons[key]) for key in reasons if reasons[key]]
     retiring = [held[key] for key in reasons if not reasons[key]]
     leaving = {one.copy.logical_id for one in retiring}
@@ -222,15 +249,11 @@ async def _outlined(
         wish.accounts,
         wish.family,
     )
-    request = StackRequest(
-        name,
-        wish.source_region,
-        ros_template(wanted),
-        TEMPLATE_NAME,
-        pointers(wanted, past, arriving),
-        replace=True if wish.replaces else None,
-        refresh=wish.refreshes,
-    )
+    request = _request(wish, name, wanted, past, arriving)
+    bringing = None
+    if draft.arriving and retiring:
+        whole = replace(wanted, versions=versions, copies=tuple(draft.copies.values()))
+        bringing = _request(wish, name, whole, past, arriving)
     back = {key: held[key].thing_id for key in sorted(past.doomed) if key in copies}
     return Outline(
         request,
@@ -239,7 +262,22 @@ async def _outlined(
         tuple(retiring),
         tuple(kept),
         tuple(one for one in regions_held(held) if one not in regions),
-        replace(request, adopt=back, refresh=False) if back else None,
+        adoption=replace(bringing or request, adopt=back, refresh=False) if back else None,
+        bringing=bringing,
+    )
+
+
+def _request(
+    wish: Wish, name: str, wanted: Distribution, past: Past, arriving: AbstractSet[str]
+) -> StackRequest:
+    return StackRequest(
+        name,
+        wish.source_region,
+        ros_template(wanted),
+        TEMPLATE_NAME,
+        pointers(wanted, past, arriving),
+        replace=True if wish.replaces else None,
+        refresh=wish.refreshes,
     )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+TEMPLATE_NAME: Final = "distribution"
+"""What the template of a distribution's stack is called, as it is in no file."""
+
 _SHORT_ID: Final = 8
 _DATE: Final = "%Y%m%d"
 

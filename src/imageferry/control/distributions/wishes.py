@@ -25,6 +25,7 @@ _NAME: Final = re.compile(
 _NOT_A_NAME: Final = ("http://", "https://", "acs:", "aliyun")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}|[{}]")
 _PLACEHOLDERS: Final = ("{name}", "{id}", "{date}")
+_NAME_LENGTHS: Final = range(2, 129)
 _DESCRIPTION: Final = range(2, 257)
 _MOST_TAGS: Final = 20
 _TRAILING: Final = re.compile(r"(?:[-_.:]+v?\d[\d.:_-]*)+\Z", re.IGNORECASE)
@@ -69,6 +70,8 @@ class Wish:
 
 def faults_of(wish: Wish) -> Iterator[Diagnostic]:
     """What is wrong with a wish by itself."""
+    if not wish.image_id:
+        yield error("IF962", "no image is named", remedy="give the id of one: m-…")
     yield from _region_faults(wish)
     for account in wish.accounts:
         if not (account.isascii() and account.isdigit()):
@@ -109,6 +112,30 @@ def faults_of(wish: Wish) -> Iterator[Diagnostic]:
             f"--keep-last {wish.keeping.last} would keep nothing",
             why="the newest version of each region always stays",
             remedy="give 1 or more",
+        )
+
+
+def account_faults(wish: Wish, account: str) -> Iterator[Diagnostic]:
+    """The account itself among those that the copies are to be shared with."""
+    if account and account in wish.accounts:
+        yield error(
+            "IF961",
+            f'"{account}" is the account that the copies belong to',
+            why="an image cannot be shared with its own account: it has it already",
+            remedy="leave it out of --share",
+        )
+
+
+def unsharable(wish: Wish, regions: Sequence[str]) -> Iterator[Diagnostic]:
+    """Copies under a service key that are to be shared. ECS, ModifyImageSharePermission."""
+    bare = [one for one in regions if one not in wish.keys]
+    if wish.accounts and wish.encrypted and bare:
+        yield error(
+            "IF961",
+            f"--share and --encrypt are given together, and no key for {', '.join(bare)}",
+            why="without a key of your own a service key encrypts, and what that encrypts cannot be"
+            " shared",
+            remedy="give --key REGION=KEY for each region, or leave --share out",
         )
 
 
@@ -178,7 +205,9 @@ def name_faults(wish: Wish, version: Version) -> Iterator[Diagnostic]:
         return
     yield error(
         "IF961",
-        f'"{name}" ({len(name)} characters) cannot name an image',
+        f'"{name}" cannot name an image: it has {len(name)} character{"s" * (len(name) != 1)}'
+        if len(name) not in _NAME_LENGTHS
+        else f'"{name}" cannot name an image',
         why="a name has 2 to 128 letters, digits, '.', ':', '_' and '-', begins with a letter and"
         " not with http://, https://, acs: or aliyun",
         remedy="give another one with --name",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from imageferry.cloud.client import Client
+from imageferry.model.forecasts import Experience, Proposal, Sight
 from imageferry.ports.foresight import Foresight
-from imageferry.ports.traces import Adopter
-from imageferry.ports.types import Handler, Verifier
+from imageferry.resource_types.connected import Connected as Connected
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.wanted import View
+from imageferry.resource_types.rooms import load
 
 Looking = Callable[[ImageCloud, View, Capacity], Foresight]
 """Gives what looks at the cloud on behalf of planned changes of one type."""
@@ -26,10 +27,18 @@ class Connection(NamedTuple):
     looking: Looking | None
 
 
-class Connected(NamedTuple):
-    """What one type can do on an account."""
+def foreseen(on: Connection, room: str, *parts: object) -> Foresight | None:
+    """What plans of a type ask the cloud: `foresight(*parts)` of a room, loaded once it is asked.
 
-    handler: Handler
-    adopter: Adopter | None = None
-    foresight: Foresight | None = None
-    verifier: Verifier | None = None
+    None where nothing is to be asked.
+    """
+    if on.looking is None:
+        return None
+
+    async def ask(
+        proposals: Sequence[Proposal], installation: str, experience: Sequence[Experience] = ()
+    ) -> Sight:
+        foresight: Foresight = load(room).foresight(*parts)
+        return await foresight(proposals, installation, experience)
+
+    return ask

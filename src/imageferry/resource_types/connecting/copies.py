@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imageferry.resource_types.connecting.connections import Connected, Connection
+from imageferry.resource_types.connecting.connections import Connected, Connection, foreseen
 from imageferry.resource_types.ecs import copy_image as ecs_copy
 from imageferry.resource_types.ecs import custom_image as ecs_image
 from imageferry.resource_types.image_copies.handler import ImageCopyHandler
@@ -42,10 +42,15 @@ def image_import(on: Connection) -> Connected:
 
 def _copies(on: Connection, view: View) -> Connected:
     foresight = on.looking and on.looking(on.images, view, on.capacity)
-    return _made(on, view)._replace(foresight=foresight)
+    return _image(on, view)._replace(foresight=foresight)
 
 
 def _made(on: Connection, view: View) -> Connected:
+    foresight = foreseen(on, "images.foresight", on.client, view, on.capacity)
+    return _image(on, view)._replace(foresight=foresight)
+
+
+def _image(on: Connection, view: View) -> Connected:
     return Connected(
         ImageCopyHandler(on.images, view),
         ImageAdopter(on.images, view),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from imageferry.resource_types.connecting.connections import Connected, Connection
+from imageferry.resource_types.connecting.connections import Connected, Connection, foreseen
 from imageferry.resource_types.exports.handler import ImageExportHandler
 
 
 def image_export(on: Connection) -> Connected:
     """TF::Alicloud::ImageExport."""
-    return Connected(ImageExportHandler(on.images))
+    handler = ImageExportHandler(on.images)
+    return Connected(handler, foresight=foreseen(on, "exports.foresight", on.client))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from imageferry.resource_types.connecting.connections import Connected, Connection
+from imageferry.resource_types.connecting.connections import Connected, Connection, foreseen
 from imageferry.resource_types.snapshots.handler import SnapshotHandler
+from imageferry.resource_types.snapshots.verification import snapshot_verifier
 
 
 def snapshot(on: Connection) -> Connected:
     """ALIYUN::ECS::Snapshot."""
-    return Connected(SnapshotHandler(on.images))
+    handler = SnapshotHandler(on.images)
+    return Connected(
+        handler,
+        foresight=foreseen(on, "snapshots.foresight", on.client),
+        verifier=snapshot_verifier(handler),
+    )

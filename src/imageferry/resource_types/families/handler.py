@@ -52,6 +52,7 @@ from imageferry.resource_types.handling.notes import (
     step_key,
     text_note,
 )
+from imageferry.resource_types.handling.sightings import Sightings
 
 _PATIENCE: Final = 30.0
 """Seconds for which an image that is not shown, or not shown as it was changed, is waited for."""
@@ -101,6 +102,7 @@ class ImageFamilyHandler:
     def __init__(self, client: Client, loader: ImageLoader) -> None:
         self._client = client
         self._loader = loader
+        self._sightings: Sightings[Standing] = Sightings()
 
     async def create(self, request: HandlerRequest) -> Outcome:
         """Put the members in, and make one of them current."""
@@ -123,7 +125,7 @@ class ImageFamilyHandler:
         alone = WantedFamily(wanted.family, wanted.region, (), None, wanted.secrets)
         step = step._replace(wanted=alone)
         try:
-            standing = await look_at_family(self._client, self._loader, alone, step.owned.ids)
+            at, standing = await self._look(step)
         except CloudError as error:
             return self._trouble(step, error, observes=True)
         hidden = step.owned.ids - standing.leaving.keys()
@@ -133,6 +135,7 @@ class ImageFamilyHandler:
         calls = [released(alone, one, step.owned) for one in leaving]
         calls = [call for call in calls if call.family or call.status]
         outcome = await self._advance(step, standing, calls)
+        self._note_announced(outcome, step, at, standing)
         return outcome or Done(request.physical_id, notes=_kept_aside(step, standing))
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
@@ -145,7 +148,7 @@ class ImageFamilyHandler:
         wanted = read_wanted(request.properties, request.region)
         step = _begun(request, wanted)
         try:
-            standing = await look_at_family(self._client, self._loader, wanted, step.owned.ids)
+            at, standing = await self._look(step)
         except CloudError as error:
             return self._trouble(step, error, observes=True)
         waits = _awaited(step, standing)
@@ -158,6 +161,7 @@ class ImageFamilyHandler:
         shared = list_note(step.notes, "shared")
         calls = calls_for(wanted, standing, current, step.owned, shared)
         outcome = await self._advance(step, standing, calls)
+        self._note_announced(outcome, step, at, standing)
         if outcome is not None:
             return outcome
         before = recorded_current(request.attributes)
@@ -170,6 +174,23 @@ class ImageFamilyHandler:
             attributes_of(wanted, standing, current, owned, former),
             notes=(*_gone(wanted, standing), *_put_aside(wanted, standing)),
         )
+
+    async def _look(self, step: _Step) -> tuple[float, Standing]:
+        """The family and when it was seen: for the announcement, where that was a moment ago."""
+        now = step.request.now
+        seen = None
+        if text_note(step.notes, "next") is not None:
+            seen = self._sightings.take(step.request.token, now)
+        if seen is not None:
+            return seen
+        return now, await look_at_family(self._client, self._loader, step.wanted, step.owned.ids)
+
+    def _note_announced(
+        self, outcome: Pending | Failed | None, step: _Step, at: float, standing: Standing
+    ) -> None:
+        """Keep what was seen for the call, and for the call after it: `done` tells what was made."""
+        if isinstance(outcome, Pending) and outcome.context.get("next") is not None:
+            self._sightings.note(step.request.token, at, standing)
 
     async def _advance(
         self, step: _Step, standing: Standing, calls: list[Call]

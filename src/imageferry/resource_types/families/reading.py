@@ -46,5 +46,5 @@ async def read_family(
     symptoms: tuple[Symptom, ...] = ()
     expected = recorded_current(request.attributes)
     if wanted.current is None and expected is not None and launches != expected:
-        symptoms = (Symptom("current", expected, launches or _NONE),)
+        symptoms = (Symptom("current", expected, launches or _NONE, "CurrentImageId"),)
     return Done(request.physical_id, dict(request.attributes), observed=observed, symptoms=symptoms)

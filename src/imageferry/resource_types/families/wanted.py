@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
+from imageferry.resource_types.handling.asides import aside
 from imageferry.resource_types.handling.properties import plain, text_of
 from imageferry.resource_types.image_copies.rules import name_problems, region_problems
-
-LONGEST: Final = 128
-_ASIDE: Final = "-aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class WantedFamily:
     @property
     def aside(self) -> str:
         """The family of those that are taken out of this one: the cloud cannot clear a family."""
-        return self.family[: LONGEST - len(_ASIDE)] + _ASIDE
+        return aside(self.family)
 
     @property
     def physical_id(self) -> str:

@@ -6,4 +6,6 @@ from typing import Final
 
 LINEAGE_KEY: Final = "imageferry:lineage"
 """The one tag of ours, by which a thing is found again."""
+KEEP_KEY: Final = "imageferry:keep"
+"""The tag that others put on an image so that nothing retires it: no drift, and never taken off."""
 MOST_TAGS: Final = 20

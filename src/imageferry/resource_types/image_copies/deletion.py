@@ -19,6 +19,7 @@ from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest
 from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import VISIBILITY
+from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, list_note, number_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.imports import stop_import
@@ -35,7 +36,6 @@ from imageferry.resource_types.image_copies.watches import (
     estimate,
     poll_after,
     see,
-    snapped,
     stalled_for,
 )
 

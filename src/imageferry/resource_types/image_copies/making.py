@@ -19,13 +19,13 @@ from imageferry.resource_types.handling.lineages import (
     VISIBILITY,
     origin_of,
 )
+from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.lineage import Search, find_copy, tags_with_lineage
 from imageferry.resource_types.image_copies.notes import Phase
 from imageferry.resource_types.image_copies.wanted import WantedCopy
-from imageferry.resource_types.image_copies.watches import snapped
 
 
 @dataclass(frozen=True, slots=True)

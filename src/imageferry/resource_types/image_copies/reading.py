@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Symptom
 from imageferry.model.values import Value
+from imageferry.resource_types.handling.asides import aside
 from imageferry.resource_types.handling.faults import failed
-from imageferry.resource_types.handling.lineages import LINEAGE_KEY
 from imageferry.resource_types.handling.notes import text_note
+from imageferry.resource_types.handling.tagging import KEEP_KEY, LINEAGE_KEY
 from imageferry.resource_types.image_copies.cloud import ImageCloud
-from imageferry.resource_types.image_copies.wanted import View
+from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 from imageferry.resource_types.image_copies.words import Words
 
 _SYSTEM_TAGS: Final = ("acs:", "aliyun")
@@ -47,9 +48,20 @@ async def read_copy(cloud: ImageCloud, view: View, request: HandlerRequest) -> D
         view.attributes(request, wanted, image_id),
         leftovers=leftovers,
         # What was not copied here is somebody else's, and has the properties that they gave it.
-        observed={} if wanted.copies_nothing else observed_properties(view.words, image, keys),
+        observed={} if wanted.copies_nothing else _observed(view, wanted, image, keys),
         symptoms=symptoms(image),
     )
+
+
+def _observed(
+    view: View, wanted: WantedCopy, image: Image, keys: frozenset[str] | None
+) -> dict[str, Value]:
+    """The properties as they are; an image that its family has put aside is still one of it."""
+    observed = observed_properties(view.words, image, keys, [key for key, _ in wanted.tags])
+    family = None if wanted.recipe is None else wanted.recipe.family
+    if family and image.family == aside(family):
+        observed[view.words.family] = family
+    return observed
 
 
 async def _still_there(cloud: ImageCloud, leftovers: Sequence[Context]) -> tuple[Context, ...]:
@@ -77,14 +89,18 @@ async def keys_of(
 
 
 def observed_properties(
-    words: Words, image: Image, keys: frozenset[str] | None = None
+    words: Words,
+    image: Image,
+    keys: frozenset[str] | None = None,
+    asked_tags: Collection[str] = (),
 ) -> dict[str, Value]:
     """What the cloud says of an image, by the names that a type gives to it; None for nothing.
 
     What it cannot tell is left out: the source, limits and leave to force; encryption where no disk
     says so; the key unless `keys` are those of its snapshots. Our own tag and the system's tags are
-    nobody's property.
+    nobody's property, and neither is the tag that keeps an image, unless it is one of `asked_tags`.
     """
+    hidden = {LINEAGE_KEY, KEEP_KEY} - set(asked_tags)
     observed: dict[str, Value] = {
         name: image.name or None for name in (words.name, words.old_name) if name
     }
@@ -93,7 +109,7 @@ def observed_properties(
         observed[words.tags] = [
             {words.tag_key: key, words.tag_value: value}
             for key, value in image.tags.items()
-            if key != LINEAGE_KEY and not key.startswith(_SYSTEM_TAGS)
+            if key not in hidden and not key.startswith(_SYSTEM_TAGS)
         ]
     if words.resource_group:
         observed[words.resource_group] = image.resource_group or None

@@ -41,10 +41,14 @@ async def update_copy(
 ) -> Done | Pending | Failed:
     """Bring an update forward by one call at most, the one that its notes announced."""
     context = request.context
+    # Another family that somebody gave the image since is no other recipe: it was made as recorded.
+    observed = {
+        name: value for name, value in request.observed.items() if name != view.words.family
+    }
     change = Change(
         view,
         view.wanted(request.properties, request.region),
-        view.wanted({**request.previous, **request.observed}, request.region),
+        view.wanted({**request.previous, **observed}, request.region),
         step_key(request.token),
         context.get("swap") is True,
         bool(request.observed),

@@ -1,4 +1,4 @@
-"""Changing an image in place: name, description, tags and group, one announced call at a time."""
+"""Changing an image in place: name, description, family, tags, group; one announced call at a time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
+from imageferry.resource_types.handling.asides import aside
 from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY, MOST_TAGS
 from imageferry.resource_types.handling.notes import (
@@ -25,7 +26,7 @@ from imageferry.resource_types.image_copies.notes import Phase, born_of
 from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 
 _STILL_CREATING: Final = "InvalidStatus.ImageIsCreating"
-_EVERYTHING: Final = frozenset({"name", "description", "tags", "resource_group"})
+_EVERYTHING: Final = frozenset({"name", "description", "tags", "resource_group", "family"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def passing_or_failed(
 async def adjust(
     cloud: ImageCloud, change: Change, request: HandlerRequest
 ) -> Done | Pending | Failed:
-    """Bring name, description, tags and group of an image to what is wanted.
+    """Bring name, description, family, tags and group of an image to what is wanted.
 
     What differs is found by looking, each call is announced as `next`, and `done` names what has
     been answered for in this step: the cloud may take a while to show it.
@@ -152,7 +153,7 @@ def needed_calls(change: Change, image: Image) -> list[str]:
             needed.append("untag")
         if _missing(change, image):
             needed.append("tag")
-    if _new_name(change, image) or _new_description(change, image):
+    if any(new(change, image) for new in (_new_name, _new_description, _new_family)):
         needed.append("modify")
     if change.wanted.resource_group not in {None, image.resource_group}:
         needed.append("group")
@@ -195,6 +196,15 @@ def _new_description(change: Change, image: Image) -> str | None:
     return wanted if editable and wanted not in {None, image.description} else None
 
 
+def _new_family(change: Change, image: Image) -> str | None:
+    """The family to go back into; one that put the image aside knows why."""
+    recipe = change.wanted.recipe
+    wanted = None if recipe is None else recipe.family
+    if wanted is None or "family" not in change.editable:
+        return None
+    return wanted if image.family not in {wanted, aside(wanted)} else None
+
+
 def _kept(change: Change, image: Image) -> tuple[str, ...]:
     removed = change.before.description is not None and change.wanted.description is None
     if not (removed and "description" in change.editable and image.description):
@@ -218,6 +228,7 @@ async def _modify(cloud: ImageCloud, change: Change, image: Image) -> None:
         image.image_id,
         name=_new_name(change, image),
         description=_new_description(change, image),
+        family=_new_family(change, image),
     )
 
 

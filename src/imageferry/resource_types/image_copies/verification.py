@@ -19,7 +19,9 @@ from imageferry.resource_types.handling.faults import again, failed, says
 from imageferry.resource_types.handling.lineages import VISIBILITY
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.handling.properties import masked
+from imageferry.resource_types.handling.verdicts import hidden
 from imageferry.resource_types.image_copies.cloud import ImageCloud
+from imageferry.resource_types.image_copies.comparisons import compare_made
 from imageferry.resource_types.image_copies.making import Making, Ready
 from imageferry.resource_types.image_copies.reading import keys_of, symptoms
 from imageferry.resource_types.image_copies.wanted import View, WantedCopy
@@ -106,6 +108,8 @@ def compare_copy(
     found: list[Comparison] = []
     if source is not None:
         found += _like_the_source(copy, source)
+    if wanted.recipe is not None:
+        found += compare_made(wanted.recipe, copy)
     found += _encryption(wanted, copy, source)
     if keys is not None and wanted.key_id is not None:
         found.append(Comparison("key", wanted.key_id, ", ".join(sorted(keys)), Against.ASKED))
@@ -206,17 +210,9 @@ class CopyVerifier:
             region,
             wanted.source_id,
             wanted.source_region,
-            tuple(_masked(one, wanted.secrets) for one in (*health, *compared)),
+            tuple(hidden(one, wanted.secrets) for one in (*health, *compared)),
             _remarks(wanted, source, keys),
         )
-
-
-def _masked(one: Comparison, secrets: tuple[str, ...]) -> Comparison:
-    """The comparison without a secret: two that differ must not look alike."""
-    expected, actual = masked(one.expected, secrets), masked(one.actual, secrets)
-    if expected == actual and not one.is_equal:
-        actual = f"not {expected}"
-    return Comparison(masked(one.what, secrets), expected, actual, one.against)
 
 
 def _remarks(

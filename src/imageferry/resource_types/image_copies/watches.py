@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Final
 
 from imageferry.cloud.images import Image
+from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.image_copies.queues import COPIES_AT_ONCE, RegionQueue
 
 SHORTEST_POLL: Final = 0.25
@@ -236,19 +236,3 @@ def poll_after(
         if image is not None and watches.knows(region):
             interval = watches.expected(region, image) / 4
     return snapped(now, min(longest, max(SHORTEST_POLL, interval)))
-
-
-def snapped(now: float, interval: float) -> float:
-    """Seconds to the roundest moment between an eighth of an interval and an interval from now.
-
-    Moments are counted in quarters of a second of the wall clock, and the one that the highest
-    power of two divides is the roundest. The span is so wide that it always holds a multiple of
-    the highest power of two in seven eighths of the interval: after one look that comes early,
-    copies that began apart are looked at together, and at the finer moments of those that end.
-    """
-    first = math.floor((now + interval / 8) * 4) + 1
-    last = math.floor((now + interval) * 4)
-    if last > first:
-        shift = ((first - 1) ^ last).bit_length() - 1
-        first = (last >> shift) << shift
-    return max(0.02, first / 4 - now)

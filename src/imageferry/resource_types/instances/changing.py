@@ -232,7 +232,7 @@ def _wait(request: HandlerRequest, instance: Instance) -> Pending | Failed:
         return Failed(ErrorCode.NOT_STABILIZED, words, context=changed_notes(context, waits=None))
     return Pending(
         instance.instance_id,
-        pause_after(waited),
+        pause_after(request.now, waited),
         context=changed_notes(context, phase=Phase.SETTLE, waits=since),
         observes=True,
         status_says=instance.status,

@@ -162,7 +162,7 @@ async def _remove(
             )
         return Pending(
             request.physical_id,
-            pause_after(now - since),
+            pause_after(now, now - since),
             context=context,
             observes=True,
             status_says=instance.status,

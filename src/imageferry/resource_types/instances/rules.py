@@ -11,6 +11,7 @@ from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
 from imageferry.resource_types.image_copies.rules import description_problems, tag_problems
 from imageferry.resource_types.image_copies.words import Words
+from imageferry.resource_types.instances.disk_rules import disk_problems
 
 _WORDS: Final = Words(
     source_id="",
@@ -35,12 +36,15 @@ _BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "DeploymentSetGroupNo": (1, 7),
 }
 _FOR_PREPAID: Final = ("Period", "PeriodUnit", "AutoRenew", "AutoRenewPeriod")
+_FOR_SPOT: Final = ("SpotDuration", "SpotInterruptionBehavior")
+_PRICE: Final = re.compile(r"[0-9]+(?:\.[0-9]{1,3}0*)?")
 
 
 def check_instance(properties: Mapping[str, Value]) -> list[Problem]:
     """All problems of an instance's conformed properties; what is not known yet passes."""
     problems = [*_image(properties), *_login(properties), *_network(properties)]
-    problems += [*_names(properties), *_numbers(properties), *_without_effect(properties)]
+    problems += [*_names(properties), *_numbers(properties), *_prices(properties)]
+    problems += [*disk_problems(properties), *_without_effect(properties)]
     problems += description_problems("Description", properties.get("Description"))
     problems += tag_problems(_WORDS, properties.get("Tags"))
     return problems
@@ -135,7 +139,7 @@ def _names(properties: Mapping[str, Value]) -> Iterator[Problem]:
     host_name = _text(properties, "HostName")
     if host_name and not _HOST_NAME.fullmatch(host_name):
         yield Problem(
-            "IF549", ("HostName",), "that is no host name",
+            "IF549", ("HostName",), "'HostName' is no host name",
             why="it holds letters and digits, with single '.' and '-' between them",
             remedy="write it as web-01",
         )  # fmt: skip
@@ -143,7 +147,7 @@ def _names(properties: Mapping[str, Value]) -> Iterator[Problem]:
         text = _text(properties, name)
         if text and (not text[0].isalpha() or text.startswith(_ADDRESSES)):
             yield Problem(
-                "IF549", (name,), "the name begins with what no name begins with",
+                "IF549", (name,), f"'{name}' begins with what no name begins with",
                 why="it begins with a letter or Chinese character, and is no address",
                 remedy="begin it with a letter",
             )  # fmt: skip
@@ -162,10 +166,35 @@ def _numbers(properties: Mapping[str, Value]) -> Iterator[Problem]:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if is_number and not least <= number <= most:  # type: ignore[operator]
             yield Problem(
-                "IF549", (name,), f"{number} is out of bounds",
+                "IF549", (name,), f"'{name}' is {number}, which is out of bounds",
                 why=f"it is a number from {least} to {most:,}",
                 remedy="choose one of these",
             )  # fmt: skip
+    address = _text(properties, "PrivateIpAddress")
+    if any(part.isdigit() and int(part) > 255 for part in address.split(".")):
+        yield Problem(
+            "IF549", ("PrivateIpAddress",), f"{address} is no address",
+            why="each of its four numbers is 0 to 255",
+            remedy="write an address that is free in the VSwitch, or leave it out",
+        )  # fmt: skip
+
+
+def _prices(properties: Mapping[str, Value]) -> Iterator[Problem]:
+    price = _text(properties, "SpotPriceLimit")
+    if price and not _PRICE.fullmatch(price):
+        yield Problem(
+            "IF549", ("SpotPriceLimit",), f"'{price}' is no price",
+            why="it is a number of three decimals at most",
+            remedy="write it as 0.123",
+        )  # fmt: skip
+    if _opened(properties.get("InstanceChargeType")) == "PrePaid" and not _is_given(
+        properties, "Period"
+    ):
+        yield Problem(
+            "IF549", ("InstanceChargeType",), "'Period' is not given",
+            why="what is paid in advance is paid for a time",
+            remedy="give 'Period', in months where 'PeriodUnit' is not given",
+        )  # fmt: skip
 
 
 def _without_effect(properties: Mapping[str, Value]) -> Iterator[Problem]:
@@ -206,5 +235,14 @@ def _without_effect(properties: Mapping[str, Value]) -> Iterator[Problem]:
         for name in _FOR_PREPAID:
             if _is_given(properties, name):
                 yield useless(name, "it is for instances that are paid in advance")
-    if charge == "PrePaid" and _text(properties, "SpotStrategy") not in ("", "NoSpot"):
+    strategy = _opened(properties.get("SpotStrategy"))
+    if charge == "PrePaid" and strategy in ("SpotWithPriceLimit", "SpotAsPriceGo"):
         yield useless("SpotStrategy", "it is for instances that are paid by use")
+    if strategy in (None, "", "NoSpot"):
+        for name in _FOR_SPOT:
+            if _is_given(properties, name):
+                yield useless(name, "it is for spot instances")
+    if strategy in (None, "", "NoSpot", "SpotAsPriceGo") and _is_given(
+        properties, "SpotPriceLimit"
+    ):
+        yield useless("SpotPriceLimit", "it is for the strategy SpotWithPriceLimit")

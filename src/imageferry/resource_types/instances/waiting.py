@@ -11,6 +11,7 @@ from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.faults import again, failed
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY, VISIBILITY
+from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.instances.cloud import InstanceCloud
 from imageferry.resource_types.instances.making import Making, look, settle_image, start_launch
@@ -46,9 +47,12 @@ async def make_instance(
             return await start_launch(cloud, making, request)
 
 
-def pause_after(waited: float) -> float:
-    """Seconds until the next look: often at first, as most instances take under a minute."""
-    return max(1.0, min(15.0, float(int(waited / 4))))
+def pause_after(now: float, waited: float) -> float:
+    """Seconds until the next look: often at first, as most instances take under a minute; one that
+    takes long is looked at as rarely as an image. Looks of one region fall on common moments.
+    """
+    interval = max(min(15.0, waited / 4), min(75.0, waited / 20))
+    return snapped(now, max(1.0, interval))
 
 
 async def _observe(
@@ -80,7 +84,7 @@ async def _observe(
     seen = True if instance is not None or context.get("seen") is True else None
     return Pending(
         instance_id,
-        pause_after(waited),
+        pause_after(now, waited),
         context=changed_notes(context, seen=seen, missing=missing),
         observes=True,
         status_says=status,

@@ -29,7 +29,11 @@ _DEAD: Final = frozenset({"CreateFailed", "UnAvailable"})
 _GONE: Final = "InvalidImageId.NotFound"
 _SO_ALREADY: Final = frozenset({"Image.Public", "Image.NotPublic"})
 _UNSEEN: Final = 60.0
-"""Seconds for which an image that no look shows is waited for: a new one is not shown at once."""
+"""Seconds for which an image is waited for that one of the two looks shows, and the other does not."""
+_ABSENT: Final = 30.0
+"""Seconds for which an image that no look shows is waited for: somebody may just have made it. One of
+the same stack has been seen before its share begins.
+"""
 _SHOWN_WITHIN: Final = 30.0
 """Seconds within which the cloud shows what a call has done; then the call is made again."""
 _CALLS: Final = 3
@@ -241,10 +245,14 @@ def _unready(
     if standing is None or standing.accounts is None or (image is None and goal.public is not None):
         if goal.removes and standing is None:
             return None
-        if now - since < _UNSEEN:
-            return _wait(physical_id, notes, since, now, "waiting for the image to be shown")
-        words = f"there is no image {where}; give the id of a custom image of this account, and"
-        return refuse(ErrorCode.NOT_FOUND, f"{words} the region that it is in")
+        patience = _ABSENT if standing is None else _UNSEEN
+        if now - since < patience:
+            status = f"no such image is shown yet: looking for it, {patience:.0f} s at most"
+            return _wait(physical_id, notes, since, now, status)
+        words = (
+            f"there is no image {where} that is this account's own; give the id of a custom image"
+        )
+        return refuse(ErrorCode.NOT_FOUND, f"{words} of this account, and the region that it is in")
     if image is None or not goal.grants or goal.removes:
         return None
     if image.status in _DEAD:

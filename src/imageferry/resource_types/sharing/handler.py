@@ -18,6 +18,7 @@ from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import failed
 from imageferry.resource_types.handling.notes import step_key
 from imageferry.resource_types.handling.properties import masked
+from imageferry.resource_types.handling.sightings import Sightings
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.sharing.changes import (
     NOTHING,
@@ -48,6 +49,7 @@ class ShareHandler:
     def __init__(self, cloud: ImageCloud, view: ShareView) -> None:
         self._cloud = cloud
         self._view = view
+        self._sightings: Sightings[Standing | None] = Sightings()
 
     def _wanted(self, request: HandlerRequest) -> WantedShare:
         return self._view.wanted(request.properties, request.region)
@@ -129,10 +131,32 @@ class ShareHandler:
     ) -> Pending | Failed | None:
         cloud = self._cloud.confirmed(request.confirm)
         try:
-            standing = await look(cloud, goal.region, goal.image_id)
+            standing = await self._look(cloud, goal, request, notes)
         except CloudError as error:
             return troubled(cloud, goal, error, request, notes, request.physical_id)
-        return await proceed(cloud, goal, standing, request, notes, request.physical_id)
+        outcome = await proceed(cloud, goal, standing, request, notes, request.physical_id)
+        self._note_announced(outcome, goal, standing, request)
+        return outcome
+
+    async def _look(
+        self, cloud: ImageCloud, goal: Goal, request: HandlerRequest, notes: Mapping[str, Json]
+    ) -> Standing | None:
+        """Who has the image: as it was seen for the announcement, where that was a moment ago."""
+        if notes.get("next") is not None:
+            seen = self._sightings.take(_sighting(goal, request), request.now)
+            if seen is not None:
+                return seen[1]
+        return await look(cloud, goal.region, goal.image_id)
+
+    def _note_announced(
+        self,
+        outcome: Pending | Failed | None,
+        goal: Goal,
+        standing: Standing | None,
+        request: HandlerRequest,
+    ) -> None:
+        if isinstance(outcome, Pending) and outcome.context.get("next") is not None:
+            self._sightings.note(_sighting(goal, request), request.now, standing)
 
     async def _still_there(self, leftover: Context) -> bool:
         old = old_share(leftover)
@@ -151,7 +175,7 @@ class ShareHandler:
         notes = _notes_of_step(request)
         goal = Goal(wanted.image_id, wanted.region, secrets=change.secrets)
         try:
-            standing = await look(cloud, wanted.region, wanted.image_id)
+            standing = await self._look(cloud, goal, request, notes)
         except CloudError as error:
             return troubled(cloud, goal, error, request, notes, physical_id)
         if standing is not None:
@@ -166,6 +190,7 @@ class ShareHandler:
             secrets=change.secrets,
         )
         outcome = await proceed(cloud, goal, standing, request, notes, physical_id)
+        self._note_announced(outcome, goal, standing, request)
         if outcome is not None:
             return outcome
         return Done(
@@ -174,6 +199,10 @@ class ShareHandler:
             leftovers=change.leftovers(),
             notes=change.said(former),
         )
+
+
+def _sighting(goal: Goal, request: HandlerRequest) -> str:
+    return f"{request.token} {goal.region} {goal.image_id}"
 
 
 def _notes_of_step(request: HandlerRequest) -> dict[str, Json]:

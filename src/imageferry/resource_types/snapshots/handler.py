@@ -64,7 +64,9 @@ class SnapshotHandler:
 
     async def update(self, request: HandlerRequest) -> Outcome:
         """Change in place what ECS can change; the engine replaces for anything else."""
-        wanted, before = read_wanted(request.properties), read_wanted(request.previous)
+        # What somebody else has set since counts as set before: it is taken off again.
+        wanted = read_wanted(request.properties)
+        before = read_wanted({**request.previous, **request.observed})
         key = step_key(request.token)
         return await change_snapshot(self._cloud, wanted, before, request, key)
 

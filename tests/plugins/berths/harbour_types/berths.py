@@ -6,15 +6,23 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from imageferry import (
+    Against,
+    Candidate,
     Client,
+    Comparison,
     Done,
     ErrorCode,
     Failed,
     HandlerRequest,
+    Inspection,
     Outcome,
     Pending,
+    Problem,
+    Resource,
     Secret,
+    TraceTrouble,
     TypeOffer,
+    Verdict,
     text_note,
 )
 
@@ -98,7 +106,9 @@ class BerthHandler:
 
     async def create(self, request: HandlerRequest) -> Outcome:
         label = f"{request.installation}/{request.operation_id}/{request.address}"
-        context = {"label": label}
+        context = {**request.context, "label": label}
+        if request.adopts is not None:
+            return done(str(request.adopts["id"]))
         try:
             if request.uncertain:
                 found = await self._yard.find(label)
@@ -139,6 +149,9 @@ class BerthHandler:
     async def delete(self, request: HandlerRequest) -> Outcome:
         number = request.physical_id
         label = text_note(request.context, "label")
+        if request.adopts is not None:
+            # It was there before, and stays.
+            return Done(number)
         try:
             if number is None and label is not None:
                 number = await self._yard.find(label)
@@ -154,6 +167,44 @@ class BerthHandler:
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
         return Done(request.physical_id)
+
+
+class BerthAdopter:
+    """Takes in berths that exist."""
+
+    def __init__(self, yard: Yard) -> None:
+        self._yard = yard
+
+    async def inspect(self, candidate: Candidate) -> Inspection:
+        try:
+            berth = await self._yard.look(candidate.thing_id)
+        except YardBusy as fault:
+            raise TraceTrouble("the yard is busy") from fault
+        if berth is None:
+            words = f"the yard has no berth {candidate.thing_id}"
+            return Inspection({"id": candidate.thing_id}, (Problem("HARBOUR1", (), words),))
+        asked = candidate.properties["Metres"]
+        changes = (("Metres", berth["metres"], asked),) if berth["metres"] != asked else ()
+        return Inspection({"id": candidate.thing_id}, changes=changes)
+
+    async def is_gone(self, resource: Resource, region: str) -> bool:
+        return await self._yard.look(resource.physical_id or "") is None
+
+
+class BerthVerifier:
+    """Compares a berth with what was asked for."""
+
+    def __init__(self, yard: Yard) -> None:
+        self._yard = yard
+
+    async def __call__(self, request: HandlerRequest) -> Verdict | Failed:
+        number = request.physical_id or ""
+        berth = await self._yard.look(number)
+        if berth is None:
+            return gone(number)
+        asked, found = (f"{one} m" for one in (request.properties["Metres"], berth["metres"]))
+        length = Comparison("length", asked, found, Against.ASKED)
+        return Verdict(number, request.region, comparisons=(length,), kind="berth")
 
 
 def wanted(request: HandlerRequest) -> dict[str, Any]:
@@ -179,9 +230,14 @@ def gone(number: str) -> Failed:
     return Failed(ErrorCode.NOT_FOUND, f"the yard has no berth {number}")
 
 
-def connect(client: Client) -> BerthHandler:
-    """The berths of this machine; the account does not matter to them."""
-    return BerthHandler(FileYard(Path(os.environ["HARBOUR_FILE"])))
+def yard_of(client: Client) -> FileYard:
+    """The yard of this machine; the account does not matter to it."""
+    return FileYard(Path(os.environ["HARBOUR_FILE"]))
 
 
-OFFER = TypeOffer(Path(__file__).with_name("berth.schema.json"), connect)
+OFFER = TypeOffer(
+    Path(__file__).with_name("berth.schema.json"),
+    connect=lambda client: BerthHandler(yard_of(client)),
+    adopter=lambda client: BerthAdopter(yard_of(client)),
+    verifier=lambda client: BerthVerifier(yard_of(client)),
+)

@@ -1,0 +1,1 @@
+"""Plans of whatever is made by one call: that call tried out as a dry run, before anything is done."""
