@@ -3,8 +3,8 @@
 `python -m tests.e2e.many_lives DEED TEMPLATE REGION PARAMETERS`; DEED is `deploy` or `delete`. Each
 life is forked from one process that has loaded everything, and kills itself with SIGKILL when the
 cloud has carried out a changing call and answered it, before a word of that is recorded; each such call
-is met once. It prints how many lives there were, behind which calls they ended, which of the
-things that the cloud had made nobody had recorded then, and how the stack stands.
+is met once. One resource at a time: a death strikes nobody else's call. It prints how many lives there were, behind which calls they ended, and how the stack
+stands.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def _operation(house: House, deed: str, request: StackRequest) -> Operatio
             return None
     else:
         planned = await house.plane.plan_delete(await house.plane.find(NAME))
-    return await house.plane.execute(planned, ExecutionOptions())
+    return await house.plane.execute(planned, ExecutionOptions(parallel=1))
 
 
 async def live(deed: str, request: StackRequest, met: Path) -> None:
