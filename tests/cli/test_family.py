@@ -122,7 +122,7 @@ def test_another_image_that_launches_is_told(shop: Shop) -> None:
 BAD = {
     "nobody_to_ask": (("rollback", "web"), 2, "IF813"),
     "unknown": (("rollback", "webb", "--yes"), 6, "did you mean 'web'?"),
-    "unknown_shown": (("show", "nope"), 6, "IF972"),
+    "unknown_shown": (("show", "nope"), 6, "imageferry family list --all"),
     "elsewhere": (("promote", "web", "--region", "eu-central-1", "--yes"), 6, "it is in"),
     "no_region": (("promote", "web", "--region", "Beijing", "--yes"), 2, "IF823"),
     "which_region": (("rollback", "web", "--yes"), 2, "IF970"),

@@ -76,10 +76,18 @@ def test_a_stack_from_plan_to_deletion(shop: Shop) -> None:
 
 
 def test_one_value_of_the_outputs_stands_alone(shop: Shop) -> None:
-    shop.run(*shop.deploy())
+    two = f"{FAN_OUT}  Word: {{Value: hello}}\n"
+    shop.run(*shop.deploy("-p", f"Password={SECRET}", template=two))
+    assert shop.run("outputs", "Word", "-s", "golden").stdout == "hello\n"
     result = shop.run("outputs", "Images", "-s", "golden")
     assert len(json.loads(result.stdout)) == 2
     assert "cloud emulator" in result.stderr
+    whole, one = (
+        shop.object("outputs", "-s", "golden"),
+        shop.object("outputs", "Images", "-s", "golden"),
+    )
+    assert set(whole["outputs"]) > {"Images"}
+    assert one == {**whole, "outputs": {"Images": whole["outputs"]["Images"]}}
     assert 'no output "Other"' in shop.run("outputs", "Other", "-s", "golden", code=2).stderr
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.processes import Served, environment, served_emulator
+from tests.e2e.processes import Served, environment, kill, run, served_emulator, start, wait_until
 from tests.worlds.kinds import OURS
 from tests.worlds.lines import HOME
 from tests.worlds.wishes import Wishes, template_of
@@ -35,12 +35,14 @@ CFN = {
 }
 
 
-def lives(deed: str, home: Path, served: Served, template: Path) -> dict[str, Any]:
+def lives(
+    deed: str, home: Path, served: Served, template: Path, spared: str = ""
+) -> dict[str, Any]:
     """One deed, by as many processes as it takes."""
     ended = subprocess.run(
         [
             sys.executable, "-m", "tests.e2e.many_lives", deed, str(template), HOME,
-            json.dumps({"Secret": SECRET}),
+            json.dumps({"Secret": SECRET}), spared,
         ],
         env=environment(home, IMAGEFERRY_ECS_ENDPOINT=served.endpoint),
         cwd=ROOT,
@@ -73,9 +75,16 @@ MADE = {
     },
 }  # fmt: skip
 GONE = {
-    "ros": {"DeleteInstance", "DeleteImage", "DeleteSnapshot", "ModifyImageSharePermission"},
-    "cfn": {"DeleteImage", "ModifyImageSharePermission"},
+    "ros": {
+        "DeleteInstance",
+        "ModifyImageAttribute",
+        "DeleteSnapshot",
+        "ModifyImageSharePermission",
+    },
+    "cfn": {"ModifyImageSharePermission"},
 }
+SPARED = "DeleteImage"
+"""Who finds an image gone looks for it for eight seconds more; `test_kills.py` waits for that."""
 THINGS = (
     "SELECT 'i', COUNT(*) FROM instances UNION SELECT 'm', COUNT(*) FROM images WHERE owner !="
     " 'system' UNION SELECT 's', COUNT(*) FROM snapshots WHERE image_id IS NULL UNION"
@@ -106,7 +115,7 @@ def test_killed_behind_every_changing_call(
         assert dict(rows(world, THINGS)) == {
             kind: first[kind] + more for kind, more in LEFT[language].items()
         }
-        gone = lives("delete", home, served, template)
+        gone = lives("delete", home, served, template, SPARED)
         assert gone["status"] == "DELETED", gone["reason"]
         assert gone["kills"] == len(gone["calls"])
         assert set(gone["calls"]) >= GONE[language]
@@ -114,3 +123,31 @@ def test_killed_behind_every_changing_call(
         assert rows(world, "SELECT COUNT(*) FROM images WHERE shares != '{}'") == [(0,)]
     known = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
     assert SECRET.encode() not in known
+
+
+def test_distribute_is_killed_in_the_middle_and_given_again(tmp_path: Path) -> None:
+    home, regions = tmp_path / "home", ("cn-shanghai", "cn-beijing", "us-west-1")
+    line = (
+        "distribute", "m-golden0000000000001", "--from", "cn-hangzhou", "--to", ",".join(regions),
+        "--share", OURS[0], "--yes", "--json",
+    )  # fmt: skip
+    with served_emulator(tmp_path / "cloud", speed=1e6) as served:
+        for action in ("CopyImage", "ModifyImageSharePermission"):
+            slow = {"kind": "slow", "action": action, "count": None, "seconds": 0.5}
+            served.ask("faults", slow)
+        first = start(home, served, *line)
+        assert wait_until(lambda: served.copies(), first)
+        assert first.poll() is None
+        kill(first)
+        second = start(home, served, *line)
+        assert wait_until(lambda: any(one["shared_with"] for one in served.copies()), second)
+        assert second.poll() is None
+        kill(second)
+        code, _, said = run(home, served, *line)
+        assert code == 0, said
+        copies = served.copies()
+        assert Counter(one["region"] for one in copies) == dict.fromkeys(regions, 1)
+        assert [one["shared_with"] for one in copies] == [[OURS[0]]] * 3
+        code, out, said = run(home, served, *line)
+        assert code == 0, said
+        assert json.loads(out)["distribution"]["arriving"] == []

@@ -39,7 +39,7 @@ def drifted(**observed: Value) -> ResourceDrift:
 
 
 def after(change: ResourceChange, drift: ResourceDrift) -> tuple[ResourceChange, list[str]]:
-    found = set_back(change_set(change), [drift], InstalledTypes())
+    found = set_back(change_set(change), [drift], InstalledTypes(), {})
     [changed] = found.changes
     return changed, [one.message for one in found.warnings]
 

@@ -9,7 +9,7 @@ import pytest
 from imageferry.emulator.controls import clear_faults
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
 from imageferry.model.values import Value
-from imageferry.resource_types.families.standing import former_after
+from imageferry.resource_types.families.succession import former_after
 from tests.resource_types.copying import REGION, SOURCE, SOURCE_REGION, Cloud, Resource, play
 
 FAMILY = "IMAGEFERRY::ECS::ImageFamily"

@@ -421,6 +421,10 @@ def test_one_that_is_released_while_it_starts_is_told() -> None:
         ({}, {"ImageId": UBUNTU, "SystemDiskSize": 60}, ["StopInstance", "ReplaceSystemDisk", "StartInstance"]),
         ({"Password": "Other-1234"}, {"ImageId": UBUNTU, "Password": PASSWORD}, ["StopInstance", "ReplaceSystemDisk", "StartInstance"]),
         ({"ImageId": "centos_7"}, {"ImageId": "centos_7_9"}, []),
+        ({"DeletionProtection": True}, {"DeletionProtection": False}, ["ModifyInstanceAttribute"]),
+        ({"DeletionProtection": True}, {}, ["ModifyInstanceAttribute"]),
+        ({}, {"DeletionProtection": True}, ["ModifyInstanceAttribute"]),
+        ({}, {"DeletionProtection": False}, []),
         ({}, {"SubscriptionDeletionForce": True}, []),
     ],
     ids=lambda value: str(value)[:40],
@@ -444,6 +448,7 @@ def test_each_change_has_its_calls(
         assert one["KeyPairName"] == after.get("KeyPairName", "")
         if "Description" in after:
             assert one["Description"] == after["Description"]
+        assert one["DeletionProtection"] is after.get("DeletionProtection", False)
         if "SystemDiskSize" in after:
             assert (await system_disk(cloud))["Size"] == 60
         if str(after.get("ImageId")).startswith("ubuntu"):
@@ -520,6 +525,42 @@ def test_one_that_was_stopped_is_left_so() -> None:
         assert isinstance(changed.outcome, Done)
         assert cloud.changes == ["ReplaceSystemDisk"]
         assert any("left so" in note for note in changed.notes)
+
+    play(INSTANCE, scenario)
+
+
+def test_an_image_that_is_not_there_is_told_before_anything_is_stopped() -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await resource.create(USUAL)
+        cloud.changes.clear()
+        changed = await resource.update({**USUAL, "ImageId": "m-nowhere000000000001"})
+        assert isinstance(changed.outcome, Failed)
+        assert changed.outcome.code is ErrorCode.NOT_FOUND
+        assert "no image m-nowhere000000000001 in cn-hangzhou" in changed.outcome.message
+        assert cloud.changes == []
+        assert (await the_one(cloud))["Status"] == "Running"
+
+    play(INSTANCE, scenario)
+
+
+def test_an_image_that_a_look_leaves_out_is_looked_for_again() -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await resource.create(USUAL)
+        cloud.fault("unlisted", action="DescribeImages", count=4)
+        changed = await resource.update({**USUAL, "ImageId": UBUNTU})
+        assert isinstance(changed.outcome, Done)
+        assert (await the_one(cloud))["ImageId"] == UBUNTU
+
+    play(INSTANCE, scenario)
+
+
+def test_who_may_not_look_at_images_may_use_one_all_the_same() -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await resource.create(USUAL)
+        cloud.fault("error", action="DescribeImages", code="Forbidden.RAM", status=403)
+        changed = await resource.update({**USUAL, "ImageId": UBUNTU})
+        assert isinstance(changed.outcome, Done)
+        assert (await the_one(cloud))["ImageId"] == UBUNTU
 
     play(INSTANCE, scenario)
 
@@ -671,6 +712,30 @@ def test_a_protected_one_is_not_released_and_says_why() -> None:
         resource.steps += 1
         assert isinstance((await resource.delete()).outcome, Done)
         assert await shown(cloud) == []
+
+    play(INSTANCE, scenario)
+
+
+def test_the_protection_is_taken_off_in_place_and_the_instance_can_go() -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await resource.create({**USUAL, "DeletionProtection": True})
+        made = resource.physical_id
+        opened = await resource.update({**USUAL, "DeletionProtection": False})
+        assert isinstance(opened.outcome, Done)
+        assert resource.physical_id == made
+        assert isinstance((await resource.delete()).outcome, Done)
+        assert await shown(cloud) == []
+
+    play(INSTANCE, scenario)
+
+
+def test_a_protection_that_was_put_on_outside_is_no_business_of_another_change() -> None:
+    async def scenario(cloud: Cloud, resource: Resource) -> None:
+        await resource.create(USUAL)
+        on = {"InstanceId": str(resource.physical_id), "DeletionProtection": True}
+        await cloud.call("ModifyInstanceAttribute", REGION, **on)
+        await resource.update({**USUAL, "Description": "a new one"})
+        assert (await the_one(cloud))["DeletionProtection"] is True
 
     play(INSTANCE, scenario)
 

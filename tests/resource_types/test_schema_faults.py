@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from imageferry import resource_types
-from imageferry.resource_types.schema_faults import schema_faults
+from imageferry.resource_types.packages.schema_faults import schema_faults
 
 GOOD: Mapping[str, Any] = {
     "typeName": "ACME::A::B",

@@ -240,6 +240,24 @@ def test_one_that_an_image_uses_stays_and_the_image_is_named() -> None:
     play(TYPE, scenario)
 
 
+def test_one_that_stays_busy_is_given_up_after_an_hour_and_its_image_is_named() -> None:
+    async def scenario(cloud: Cloud, _: Resource) -> None:
+        resource = here(cloud)
+        await resource.create(wanted())
+        reply = await cloud.call(
+            "CreateImage", REGION, SnapshotId=resource.physical_id, ImageName="baked"
+        )
+        code = "InvalidOperation.RelatedSnapshotNotFinished"
+        cloud.fault("error", action="DeleteSnapshot", code=code, status=403, count=10_000)
+        kept = await resource.delete()
+        assert isinstance(kept.outcome, Failed)
+        assert kept.outcome.cloud_code == code
+        assert f"held by {reply['ImageId']} after an hour" in kept.outcome.message
+        assert 3600 < kept.seconds < 2 * 3600
+
+    play(TYPE, scenario)
+
+
 def test_everything_but_the_disk_changes_in_place() -> None:
     async def scenario(cloud: Cloud, _: Resource) -> None:
         resource = here(cloud)

@@ -18,6 +18,7 @@ from imageferry.model.operations import OnFailure
 from imageferry.model.values import Value
 from imageferry.settings import Settings, resolve
 from imageferry.testing import SeededEntropy, VirtualClock, run_virtually
+from tests.homes import lay_database
 
 REGIONS = [
     "cn-qingdao",
@@ -114,6 +115,7 @@ async def emulated(
     clock = VirtualClock()
     usual = {"IMAGEFERRY_HOME": str(home), "IMAGEFERRY_EMULATOR_SPEED": str(speed)}
     settings = resolve({}, {**usual, **(environment or {})})
+    lay_database(home)
     with emulator_of(settings, clock) as cloud:
         for fault in TROUBLE if trouble else ():
             controls.add_fault(cloud.world, fault)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from imageferry.cloud.client import Action
-from imageferry.control.orphans import Orphan, Sighting, Verdict, removable
+from imageferry.control.orphans import Belonging, Orphan, Sighting, removable
 from imageferry.control.requests import ExecutionOptions, OperationHolds, StackRequest
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import OperationStatus, StackStatus
@@ -82,7 +82,7 @@ def test_what_is_in_a_stack_or_in_an_open_operation_is_no_orphan(tmp_path: Path)
             await sea.house.clock.sleep(60)
             found = await sighted(sea)
             # An id whose reply was lost may be shown before it is recorded: never for removal.
-            assert {one.verdict for one in found.orphans} <= {Verdict.OPEN}
+            assert {one.belonging for one in found.orphans} <= {Belonging.OPEN}
             assert await gone(sea, found.orphans, unrecorded=True) == []
         await running
         assert (await sighted(sea)).orphans == ()
@@ -115,13 +115,13 @@ def test_an_orphan_is_told_cancelled_or_deleted_and_others_stay(tmp_path: Path) 
         assert {one.trace.thing_id for one in (await sighted(sea)).orphans} == ours
         found = await sighted(sea, others=True)
         told = {one.trace.thing_id: one for one in found.orphans}
-        assert {key: told[key].verdict for key in (*ours, foreign)} == {
-            whole: Verdict.ORPHAN,
-            running: Verdict.ORPHAN,
-            unknown: Verdict.UNRECORDED,
-            fresh: Verdict.RECENT,
-            later: Verdict.LATER,
-            foreign: Verdict.FOREIGN,
+        assert {key: told[key].belonging for key in (*ours, foreign)} == {
+            whole: Belonging.ORPHAN,
+            running: Belonging.ORPHAN,
+            unknown: Belonging.UNRECORDED,
+            fresh: Belonging.RECENT,
+            later: Belonging.LATER,
+            foreign: Belonging.FOREIGN,
         }
         assert (told[whole].stack_name, told[whole].trace.address) == ("other", "Golden[7]")
         assert await gone(sea, found.orphans) == [True, True]
@@ -175,10 +175,10 @@ def test_what_somebody_uses_or_has_let_go_of_stays(tmp_path: Path) -> None:
         )
         await sea.deploy(FROM.replace(b"SOURCE", source.encode()), name="user", region=PLACE)
         found = await sighted(sea)
-        assert {one.trace.thing_id: one.verdict for one in found.orphans} == {
-            kept: Verdict.LET_GO,
-            shared: Verdict.ORPHAN,
-            source: Verdict.SOURCE,
+        assert {one.trace.thing_id: one.belonging for one in found.orphans} == {
+            kept: Belonging.LET_GO,
+            shared: Belonging.ORPHAN,
+            source: Belonging.SOURCE,
         }
         chosen = [one for one in found.orphans if removable(one, unrecorded=True)]
         [parting] = await sea.house.plane.remove_orphans(chosen, 300.0)
@@ -227,7 +227,7 @@ def test_an_older_home_is_made_good_by_lineage(tmp_path: Path) -> None:
             await sea.house.clock.sleep(24 * 3600)
             found = await sighted(sea)
             assert {one.trace.thing_id for one in found.orphans} == set(ids[1:])
-            assert {one.verdict for one in found.orphans} == {Verdict.UNRECORDED}
+            assert {one.belonging for one in found.orphans} == {Belonging.UNRECORDED}
             assert await gone(sea, found.orphans) == []
             calls = sea.house.voice.client.counts["CopyImage"]
             request = StackRequest("demo", "cn-hangzhou", ROS, "t.yml", DESTINATIONS)
@@ -401,17 +401,17 @@ def test_what_was_let_go_of_is_not_deleted_once_its_journal_is_pruned(tmp_path: 
         more = retained.replace(b"Outputs:", EXTRA + b"Outputs:")
         await sea.deploy(more, parameters={"Destinations": []})
         [orphan] = (await sighted(sea)).orphans
-        assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.LET_GO)
+        assert (orphan.trace.thing_id, orphan.belonging) == (kept, Belonging.LET_GO)
         database = open_database(sea.settings.database_url)
         assert prune(database, sea.house.clock.now() + 1).journals == 1
         [orphan] = (await sighted(sea)).orphans
         # The history of the stack still tells it.
-        assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.LET_GO)
+        assert (orphan.trace.thing_id, orphan.belonging) == (kept, Belonging.LET_GO)
         await sea.deploy(more, parameters={"Destinations": ["cn-shanghai"]})
         assert prune(database, sea.house.clock.now() + 1, events=True).events > 0
         database.close()
         [orphan] = (await sighted(sea)).orphans
-        assert (orphan.trace.thing_id, orphan.verdict) == (kept, Verdict.UNRECORDED)
+        assert (orphan.trace.thing_id, orphan.belonging) == (kept, Belonging.UNRECORDED)
         assert await gone(sea, (orphan,)) == []
 
     play(tmp_path, program)
@@ -446,11 +446,11 @@ def test_what_was_to_be_turned_back_and_is_retained_stays(tmp_path: Path) -> Non
         )
         twin = await by_hand(sea, PLACE, "twin", tags={KEY: mark})
         found = await sighted(sea)
-        told = {one.trace.thing_id: one.verdict for one in found.orphans}
+        told = {one.trace.thing_id: one.belonging for one in found.orphans}
         assert told == {
-            str(kept.resource.physical_id): Verdict.LET_GO,
-            other: Verdict.ORPHAN,
-            twin: Verdict.LET_GO,
+            str(kept.resource.physical_id): Belonging.LET_GO,
+            other: Belonging.ORPHAN,
+            twin: Belonging.LET_GO,
         }
         chosen = [one for one in found.orphans if removable(one, unrecorded=True)]
         assert [one.is_gone for one in await plane.remove_orphans(chosen, 300.0)] == [True]
@@ -476,8 +476,8 @@ def test_what_another_operation_retains_later_says_nothing_of_what_its_own_left(
         view = await sea.deploy(retained, parameters={"Destinations": []})
         mark = f"{await sea.house.store.installation()}/{view.stack.operation_id}/Golden[0]"
         twin = await by_hand(sea, PLACE, "twin", tags={KEY: mark})
-        told = {one.trace.thing_id: one.verdict for one in (await sighted(sea)).orphans}
-        assert sorted(verdict.value for verdict in told.values()) == ["let go", "unrecorded"]
-        assert told[twin] is not Verdict.LET_GO
+        told = {one.trace.thing_id: one.belonging for one in (await sighted(sea)).orphans}
+        assert sorted(belonging.value for belonging in told.values()) == ["let go", "unrecorded"]
+        assert told[twin] is not Belonging.LET_GO
 
     play(tmp_path, program, trouble=False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imageferry.cloud.client import Action
-from imageferry.control.orphans import Verdict, removable
+from imageferry.control.orphans import Belonging, removable
 from imageferry.emulator.controls import list_snapshots
 from imageferry.model.statuses import StackStatus
 from tests.scenarios.emulated import Emulated, play
@@ -106,7 +106,7 @@ def test_what_no_record_has_is_told_with_its_kind_and_removed(
         assert {key: one.trace.kind for key, one in told.items()} == {
             instance: "instance", shielded: "instance", snapshot: "snapshot", used: "snapshot",
         }  # fmt: skip
-        assert {one.verdict for one in told.values()} == {Verdict.ORPHAN}
+        assert {one.belonging for one in told.values()} == {Belonging.ORPHAN}
         assert all(one.trace.created_at and one.trace.is_whole for one in told.values())
         chosen = [one for one in found.orphans if removable(one, unrecorded=False)]
         partings = await sea.house.plane.remove_orphans(chosen, 300.0)

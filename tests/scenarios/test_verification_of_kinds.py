@@ -9,7 +9,7 @@ import pytest
 
 from imageferry.cloud.client import Action
 from imageferry.model.statuses import StackStatus
-from imageferry.model.verifications import ResourceVerification, Standing
+from imageferry.model.verifications import ResourceVerification, VerificationStatus
 from tests.scenarios.emulated import Emulated, play
 
 HOME = "cn-hangzhou"
@@ -94,7 +94,7 @@ def test_everything_is_as_it_was_asked_for(tmp_path: Path) -> None:
     async def program(sea: Emulated) -> None:
         await deployed(sea)
         found = await verified(sea)
-        assert {one.standing for one in found.values()} == {Standing.VERIFIED}
+        assert {one.status for one in found.values()} == {VerificationStatus.VERIFIED}
         assert same(found["Builder"]) == {
             "status", "image", "instance type", "vswitch", "security group",
             "GiB of the system disk", 'tag "env"', "data disks",
@@ -149,7 +149,7 @@ def test_what_somebody_has_changed_is_told_with_both_values(
         await ask(sea, action, **{name: named(value) for name, value in how.items()})
         await sea.house.clock.sleep(600)
         found = await verified(sea)
-        assert found[address].standing is Standing.DIFFERS
+        assert found[address].status is VerificationStatus.DIFFERS
         assert differences(found[address]) == said
         assert SECRET not in repr(found)
 
@@ -164,9 +164,9 @@ def test_what_is_gone_is_missing_and_what_may_not_be_looked_at_unknown(tmp_path:
             kind="error", action="DescribeInstances", count=None, code="Forbidden.RAM", status=403
         )
         found = await verified(sea)
-        assert found["Kept"].standing is Standing.MISSING
-        assert found["Builder"].standing is Standing.UNKNOWN
+        assert found["Kept"].status is VerificationStatus.MISSING
+        assert found["Builder"].status is VerificationStatus.UNKNOWN
         assert "Forbidden.RAM" in found["Builder"].reason
-        assert found["Baked"].standing is Standing.VERIFIED
+        assert found["Baked"].status is VerificationStatus.VERIFIED
 
     play(tmp_path, program, trouble=False)

@@ -20,6 +20,7 @@ from imageferry.ports.types import Catalog
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore, open_store
 from imageferry.testing import START, SeededEntropy, VirtualClock
+from tests.homes import lay_database
 
 
 class Handing:
@@ -124,7 +125,7 @@ async def workshop(
     home: Path, catalog: Catalog, seed: int = 1, url: str = "", start: float = START
 ) -> AsyncIterator[Workshop]:
     clock, entropy = VirtualClock(start), SeededEntropy(seed)
-    home.mkdir(exist_ok=True, parents=True)
+    lay_database(home)
     store = open_store(
         url or f"sqlite:///{home / 'imageferry.db'}",
         entropy=entropy,

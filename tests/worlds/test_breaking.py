@@ -146,7 +146,7 @@ BREAKS: Mapping[str, tuple[str, Sabotage, World]] = {
     "looks without end": (
         "I7",
         Sabotage(catalog=NoPatience),
-        World(settings={"speed": 1.0}).deploy("cn-shanghai", "cn-beijing"),
+        World(settings={"speed": 8.0}).deploy("cn-shanghai", "cn-beijing"),
     ),
     "intents that are not kept": (
         "I",

@@ -118,6 +118,85 @@ def test_struck_at_some_steps(name: str) -> None:
     assert points >= 3
 
 
+MAKERS = {
+    "RunInstances": World(settings=QUICK).line(Builder=BUILDER),
+    "CreateSnapshot": World(settings=QUICK).line(Snap=SNAP),
+    "CreateImage": World(language="cfn", settings=QUICK).line(Image=IMAGE),
+    "ImportImage": World(language="cfn", settings=QUICK).line(Import=IMPORT),
+    "ExportImage": World(language="cfn", settings=QUICK).line(Export={**EXPORT, "of": "golden"}),
+    "ModifyImageSharePermission": World(settings=QUICK).line(Lent=LENT),
+}
+FORGETFUL = {**QUICK, "token_lifetime_seconds": 900.0}
+
+
+def _at_once(world: World, action: str) -> dict[str, World]:
+    return {
+        "a lost reply, then throttling and 503": world.fault("lost_reply", action)
+        .fault("throttle", action, count=4)
+        .fault("unavailable", action, count=3),
+        "half a reply of what is not shown for minutes": world.fault("cut_body", action)
+        .fault("hidden", action, seconds=200.0)
+        .fault("late_tags", action, seconds=250.0),
+        "throttled, then killed behind the call": world.fault("throttle", action, count=2).crash(
+            after_call=4, away=30.0
+        ),
+        "a lost reply, killed, and the token forgotten": replace(world, settings=FORGETFUL)
+        .fault("lost_reply", action)
+        .crash(after_call=2, away=2000.0),
+        "a refusal for good behind a lost reply": world.fault("lost_reply", action).fault(
+            "error", action, code="Forbidden.RAM", status=403, count=1
+        ),
+    }
+
+
+@pytest.mark.parametrize("action", MAKERS)
+def test_two_faults_at_once_make_one_thing(action: str) -> None:
+    for name, world in _at_once(MAKERS[action], action).items():
+        passage = world.expect(status="CREATED").sail()
+        assert not passage.wrongs, "\n".join([name, *passage.wrongs, *passage.lines])
+
+
+WAYS_OUT = {
+    "what failed is tried again, without the rest": (
+        WHOLE.fault("error", "CreateSnapshot", code="QuotaExceed.Snapshot", status=400)
+        .fault("error", "RunInstances", code="OperationDenied.NoStock", status=403)
+        .expect(status="CREATE_FAILED")
+        .retry("Snap")
+        .crash(after_call=1, away=60.0)
+        .retry()
+        .expect(status="CREATED", copies=3)
+    ),
+    "a rollback that failed goes on without what cannot be taken back": (
+        CHANGED_TRACKED.options("rollback")
+        .fault("error", "ImportImage", code="Forbidden.RAM", status=403, count=1)
+        .fault("error", "DeleteImage", code="Forbidden.RAM", status=403, count=None)
+        .continue_rollback("Import")
+        .crash(after_call=1, away=60.0)
+    ),
+    "cancelled while it is made": WHOLE.cancel(at=0.5).expect(
+        status="CREATE_ROLLED_BACK", copies=0
+    ),
+    "cancelled while it is changed": CHANGED.cancel(at=0.5).expect(status="UPDATE_ROLLED_BACK"),
+    "deleted, and the image stays with its shares": (
+        WHOLE.delete("Baked", "Shared").crash(after_call=3, away=60.0)
+    ),
+    "protected, and what is retained stays": (
+        World(settings=QUICK)
+        .line(
+            Builder=BUILDER, Baked={**BAKED, "policy": "Retain"}, Snap={**SNAP, "policy": "Retain"}
+        )
+        .protect()
+        .delete()
+        .expect(status="DELETED", copies=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WAYS_OUT)
+def test_every_way_out_ends_well(name: str) -> None:
+    WAYS_OUT[name].must_hold()
+
+
 # --- the judges can fail --------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from imageferry.ports.types import Catalog
 from imageferry.resource_types.installed import InstalledTypes
-from imageferry.resource_types.offers import Offered
+from imageferry.resource_types.packages.offers import Offered
 
 
 def open_catalog() -> Catalog:
@@ -16,6 +16,6 @@ def open_catalog() -> Catalog:
 
 def installed_offers() -> Sequence[Offered]:
     """What installed packages offer; nobody pays for looking who uses built-in types alone."""
-    from imageferry.resource_types import entry_points
+    from imageferry.resource_types.packages import entry_points
 
     return entry_points.installed_offers()

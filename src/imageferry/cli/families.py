@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from imageferry.assembly.house import HOME_REGION
 from imageferry.cli.display.families import FamilyThere
@@ -17,6 +18,8 @@ from imageferry.cloud.images import Image, ImageLoader, describe_images
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.families import FamilyRecord
 from imageferry.model.suggestions import did_you_mean
+
+_ALL: Final = '"imageferry family list --all" shows what is in the cloud as well'
 
 
 async def recorded(
@@ -87,7 +90,7 @@ def unknown_family(
     return error(
         "IF972",
         f'{where} the family "{family}"',
-        remedy=remedy or (f"the stacks have {', '.join(names)}" if names else "no stack has any"),
+        remedy=remedy or (f"the stacks have {', '.join(names)}; {_ALL}" if names else _ALL),
     )
 
 

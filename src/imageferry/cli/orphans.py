@@ -15,7 +15,7 @@ from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region
 from imageferry.cli.sessions import Session, run
-from imageferry.control.orphans import Orphan, Parting, Sighting, Unseen, Verdict, removable
+from imageferry.control.orphans import Belonging, Orphan, Parting, Sighting, Unseen, removable
 from imageferry.model.diagnostics import error
 from imageferry.model.values import Json
 from imageferry.ports.traces import Trace
@@ -28,25 +28,25 @@ _PLURAL: Final = {"image": "images", "instance": "instances", "snapshot": "snaps
 _ASK_AGAIN: Final = "give the command again; --kind and --region leave out what need not be asked"
 
 _SAYS: Final = {
-    Verdict.ORPHAN: "orphan",
-    Verdict.UNRECORDED: "its operation is not in this database, or its journal was pruned",
-    Verdict.RECENT: "just made, operation not in this database",
-    Verdict.OPEN: "its operation is open",
-    Verdict.LET_GO: "let go of on purpose",
-    Verdict.LATER: "made after its operation had ended, by somebody else",
-    Verdict.SOURCE: "another resource is made from it",
-    Verdict.FOREIGN: "another installation's",
+    Belonging.ORPHAN: "orphan",
+    Belonging.UNRECORDED: "its operation is not in this database, or its journal was pruned",
+    Belonging.RECENT: "just made, operation not in this database",
+    Belonging.OPEN: "its operation is open",
+    Belonging.LET_GO: "let go of on purpose",
+    Belonging.LATER: "made after its operation had ended, by somebody else",
+    Belonging.SOURCE: "another resource is made from it",
+    Belonging.FOREIGN: "another installation's",
 }
 
 _NEXT: Final = (
-    ({Verdict.ORPHAN}, "imageferry orphans --delete", "removes the orphans"),
+    ({Belonging.ORPHAN}, "imageferry orphans --delete", "removes the orphans"),
     (
-        {Verdict.UNRECORDED, Verdict.LET_GO},
+        {Belonging.UNRECORDED, Belonging.LET_GO},
         "imageferry adopt TEMPLATE --lineage --stack NAME",
         "takes into a stack what belongs to it",
     ),
     (
-        {Verdict.FOREIGN},
+        {Belonging.FOREIGN},
         "imageferry adopt TEMPLATE --lineage --installation ID --stack NAME",
         "takes over what a lost installation had",
     ),
@@ -187,8 +187,8 @@ def _counts(traces: Sequence[Trace]) -> str:
 def _ways(orphans: Sequence[Orphan]) -> list[str]:
     """What can be done next; nothing but images can be taken in."""
     removal, *adoptions = _NEXT
-    met = {one.verdict for one in orphans}
-    images = {one.verdict for one in orphans if one.trace.kind == "image"}
+    met = {one.belonging for one in orphans}
+    images = {one.belonging for one in orphans if one.trace.kind == "image"}
     ways = [removal] if met & removal[0] else []
     ways += [one for one in adoptions if images & one[0]]
     return [f"  {command}  {says}" for _, command, says in ways]
@@ -196,8 +196,8 @@ def _ways(orphans: Sequence[Orphan]) -> list[str]:
 
 def _row(orphan: Orphan, now: float) -> tuple[str, ...]:
     trace = orphan.trace
-    what = _SAYS[orphan.verdict]
-    if orphan.verdict is Verdict.FOREIGN:
+    what = _SAYS[orphan.belonging]
+    if orphan.belonging is Belonging.FOREIGN:
         what += f" ({clean(trace.installation)})"
     return (
         clean(trace.region),
@@ -229,12 +229,12 @@ def _deed(trace: Trace) -> str:
 def _tell_kept(session: Session, orphans: Sequence[Orphan], chosen: Sequence[Orphan]) -> None:
     """What is not deleted although it is shown, by why."""
     kept = [one for one in orphans if one not in chosen]
-    for verdict in dict.fromkeys(one.verdict for one in kept):
+    for belonging in dict.fromkeys(one.belonging for one in kept):
         remedy = ""
-        if verdict is Verdict.UNRECORDED:
+        if belonging is Belonging.UNRECORDED:
             remedy = '; "imageferry adopt --lineage" takes them in, --unrecorded deletes them'
-        told = _counts([one.trace for one in kept if one.verdict is verdict])
-        session.screen.say(f"not deleted: {told} ({_SAYS[verdict]}){remedy}")
+        told = _counts([one.trace for one in kept if one.belonging is belonging])
+        session.screen.say(f"not deleted: {told} ({_SAYS[belonging]}){remedy}")
     if not chosen:
         session.screen.say("there is nothing to delete")
 
@@ -282,7 +282,7 @@ def _orphan_json(orphan: Orphan, parting: Parting | None) -> dict[str, Json]:
         "operation_id": trace.operation_id,
         "logical_id": trace.address,
         "stack_name": orphan.stack_name or None,
-        "verdict": orphan.verdict.value,
+        "verdict": orphan.belonging.value,
         "deleted": parting is not None and parting.is_gone,
         "said": [] if parting is None else list(parting.said),
     }

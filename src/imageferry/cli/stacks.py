@@ -153,6 +153,7 @@ async def _events(session: Session, stack: Stack) -> list[Event]:
 Examples:
   imageferry outputs --stack golden
   imageferry outputs CopyImageIds --stack golden
+  imageferry outputs CopyImageIds --stack golden --json
 """,
 )
 @click.argument("name", required=False)
@@ -177,7 +178,7 @@ def outputs_command(name: str | None, stack_name: str, flags: Flags) -> None:
             value = mask(stack.outputs[name])
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             session.screen.say(clean_lines(text))
-        screen.give(outputs_json(stack))
+        screen.give(outputs_json(stack, name))
         return ExitCode.DONE
 
     run(flags, deed)

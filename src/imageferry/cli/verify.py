@@ -23,7 +23,7 @@ from imageferry.control.requests import OperationHolds, ResourceUnknown
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.handlers import ErrorCode
 from imageferry.model.values import Json
-from imageferry.model.verifications import StackVerification, Standing
+from imageferry.model.verifications import StackVerification, VerificationStatus
 
 _NOT_AUTHORISED: Final = frozenset(
     {ErrorCode.ACCESS_DENIED.value, ErrorCode.INVALID_CREDENTIALS.value}
@@ -120,13 +120,13 @@ def verify_command(
 
 def exit_code(verification: StackVerification) -> ExitCode:
     """What the command exits with: a difference before anything that could not be looked at."""
-    match verification.standing:
-        case Standing.DIFFERS | Standing.MISSING:
+    match verification.status:
+        case VerificationStatus.DIFFERS | VerificationStatus.MISSING:
             return ExitCode.DRIFT_FOUND
-        case Standing.UNKNOWN:
+        case VerificationStatus.UNKNOWN:
             denied = any(one.error_code in _NOT_AUTHORISED for one in verification.resources)
             return ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED
-        case Standing.VERIFIED | Standing.NOT_VERIFIED:
+        case VerificationStatus.VERIFIED | VerificationStatus.NOT_VERIFIED:
             return ExitCode.DONE
 
 
@@ -139,7 +139,7 @@ def _unanswered(verification: StackVerification) -> list[Diagnostic]:
             remedy="give the command again; it changes nothing",
         )
         for one in verification.resources
-        if one.standing is Standing.UNKNOWN
+        if one.status is VerificationStatus.UNKNOWN
     ]
 
 

@@ -7,7 +7,7 @@ import copy
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -285,6 +285,33 @@ def _masked(message: str, credentials: Credentials) -> str:
         if secret and len(secret) > 12:
             message = message.replace(secret, "****")
     return message
+
+
+def tag_filters(tags: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Tags as a question names them; an empty value stands for every value of its key."""
+    return [{"Key": key, "Value": value} if value else {"Key": key} for key, value in tags]
+
+
+async def listed_pages(
+    client: Client,
+    action: Action,
+    region: str,
+    parameters: Mapping[str, Any],
+    outer: str,
+    inner: str,
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The entries of all pages that follow each other by tokens, wrapped as `listed` has them.
+
+    Raises CloudError.
+    """
+    token = None
+    while True:
+        reply = await client.call(action, region, {**parameters, "NextToken": token})
+        for entry in listed(reply, outer, inner):
+            yield entry
+        token, last = reply.get("NextToken"), token
+        if not token or token == last:
+            return
 
 
 def listed(reply: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from imageferry.cloud.client import Action, Client, listed
+from imageferry.cloud.client import Action, Client, listed, tag_filters
 from imageferry.cloud.gathering import PAGE, Gathering
 from imageferry.cloud.texts import percent_of, seconds_of
 from imageferry.model.values import Json
@@ -140,10 +140,7 @@ async def page_of_images(
             "ImageName": name,
             "ImageOwnerAlias": owner,
             "ImageFamily": family,
-            "Tag": [
-                {"Key": key, "Value": value} if value else {"Key": key}
-                for key, value in (tags or {}).items()
-            ],
+            "Tag": tag_filters((tags or {}).items()),
             "PageSize": PAGE,
             "PageNumber": number,
             **filters,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imageferry.cloud.client import Action, Client, listed
+from imageferry.cloud.client import Action, Client, listed, listed_pages, tag_filters
 from imageferry.cloud.gathering import PAGE, Gathering
 
 DESCRIBE_INSTANCES: Final = Action("DescribeInstances", repeatable=True)
@@ -128,22 +128,16 @@ async def describe_instances(
         "RegionId": region,
         "InstanceIds": json.dumps(list(ids)) if ids else None,
         "InstanceName": name,
-        "Tag": [
-            {"Key": key, "Value": value} if value else {"Key": key}
-            for key, value in (tags or {}).items()
-        ],
+        "Tag": tag_filters((tags or {}).items()),
         "MaxResults": PAGE,
     }
-    while True:
-        reply = await client.call(DESCRIBE_INSTANCES, region, parameters)
-        for entry in listed(reply, "Instances", "Instance"):
-            if entry.get("InstanceId"):
-                one = decode_instance(entry)
-                found[one.instance_id] = one
-        following = reply.get("NextToken")
-        if not following or following == parameters.get("NextToken"):
-            return list(found.values())
-        parameters["NextToken"] = following
+    async for entry in listed_pages(
+        client, DESCRIBE_INSTANCES, region, parameters, "Instances", "Instance"
+    ):
+        if entry.get("InstanceId"):
+            one = decode_instance(entry)
+            found[one.instance_id] = one
+    return list(found.values())
 
 
 class InstanceLoader:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from imageferry.cloud.client import Action, Client, listed
+from imageferry.cloud.client import Action, Client, listed, listed_pages, tag_filters
 from imageferry.cloud.ecs import JOIN_RESOURCE_GROUP, TAG_RESOURCES, UNTAG_RESOURCES, Tags
 from imageferry.cloud.images import DESCRIBE_IMAGES, EVERY_STATUS
 from imageferry.cloud.texts import gib_of, percent_of, seconds_of
@@ -151,21 +151,16 @@ async def every_snapshot(client: Client, region: str, tags: Mapping[str, str]) -
     found: dict[str, Snapshot] = {}
     parameters: dict[str, Any] = {
         "RegionId": region,
-        "Tag": [
-            {"Key": key, "Value": value} if value else {"Key": key} for key, value in tags.items()
-        ],
+        "Tag": tag_filters(tags.items()),
         "MaxResults": PAGE,
     }
-    while True:
-        reply = await client.call(DESCRIBE_SNAPSHOTS, region, parameters)
-        for entry in listed(reply, "Snapshots", "Snapshot"):
-            if entry.get("SnapshotId"):
-                one = _decode(entry)
-                found[one.snapshot_id] = one
-        following = reply.get("NextToken")
-        if not following or following == parameters.get("NextToken"):
-            return list(found.values())
-        parameters["NextToken"] = following
+    async for entry in listed_pages(
+        client, DESCRIBE_SNAPSHOTS, region, parameters, "Snapshots", "Snapshot"
+    ):
+        if entry.get("SnapshotId"):
+            one = _decode(entry)
+            found[one.snapshot_id] = one
+    return list(found.values())
 
 
 async def images_of_snapshot(client: Client, region: str, snapshot_id: str) -> list[str]:

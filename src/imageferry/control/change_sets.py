@@ -152,7 +152,7 @@ async def _planned(
         ),
         resources,
     )
-    change_set = set_back(change_set, drifts, desk.catalog) if drifts else change_set
+    change_set = set_back(change_set, drifts, desk.catalog, resources) if drifts else change_set
     change_set = replace(change_set, warnings=(*prepared.warnings, *change_set.warnings))
     if request.adopt is not None:
         change_set = await settle_adoptions(desk, stack, change_set, request, resources)

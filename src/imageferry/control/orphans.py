@@ -22,7 +22,7 @@ _CLOCK_DIFFERENCE: Final = 900.0
 _AT_ONCE: Final = 8
 
 
-class Verdict(Enum):
+class Belonging(Enum):
     """What is known of a trace that is in no record. Only an ORPHAN is removed without more ado."""
 
     ORPHAN = "orphan"
@@ -40,7 +40,7 @@ class Orphan:
     """A trace that is in no record; `stack_name` is empty where nobody can tell whose it was."""
 
     trace: Trace
-    verdict: Verdict
+    belonging: Belonging
     stack_name: str = ""
 
 
@@ -138,7 +138,7 @@ async def find_orphans(
     )
     return Sighting(
         installation,
-        tuple(one for one in orphans if others or one.verdict is not Verdict.FOREIGN),
+        tuple(one for one in orphans if others or one.belonging is not Belonging.FOREIGN),
         tuple(regions),
         tuple(troubles),
     )
@@ -153,37 +153,37 @@ async def _judged(
     retentions: Retentions,
 ) -> Orphan:
     if trace.installation != installation:
-        return Orphan(trace, Verdict.FOREIGN)
+        return Orphan(trace, Belonging.FOREIGN)
     operation = await desk.store.operation(trace.operation_id)
     if operation is None:
         is_recent = (
             trace.created_at is None
             or desk.clock.now() - trace.created_at < visibility + _CLOCK_DIFFERENCE
         )
-        verdict = Verdict.RECENT if is_recent else Verdict.UNRECORDED
-        return Orphan(trace, _unless_used(trace, verdict, holdings))
+        belonging = Belonging.RECENT if is_recent else Belonging.UNRECORDED
+        return Orphan(trace, _unless_used(trace, belonging, holdings))
     stack = await desk.store.stack(operation.stack_id)
-    orphan = Orphan(trace, Verdict.ORPHAN, "" if stack is None else stack.name)
+    orphan = Orphan(trace, Belonging.ORPHAN, "" if stack is None else stack.name)
     if operation.status.is_open:
-        return replace(orphan, verdict=Verdict.OPEN)
+        return replace(orphan, belonging=Belonging.OPEN)
     if await retentions.names(trace, operation):
-        return replace(orphan, verdict=Verdict.LET_GO)
+        return replace(orphan, belonging=Belonging.LET_GO)
     records = await desk.store.records(trace.operation_id)
     if not records:
         # Its journal was pruned: what became of it then, nobody can tell any more.
-        return replace(orphan, verdict=_unless_used(trace, Verdict.UNRECORDED, holdings))
+        return replace(orphan, belonging=_unless_used(trace, Belonging.UNRECORDED, holdings))
     if _was_made(records, trace):
-        return replace(orphan, verdict=Verdict.LET_GO)
+        return replace(orphan, belonging=Belonging.LET_GO)
     ended_at = operation.ended_at or operation.started_at
     latest = ended_at + visibility + _CLOCK_DIFFERENCE
     if trace.created_at is None or trace.created_at > latest:
         # Whoever copies an image of ours by hand may have copied its tags as well.
-        return replace(orphan, verdict=Verdict.LATER)
-    return replace(orphan, verdict=_unless_used(trace, Verdict.ORPHAN, holdings))
+        return replace(orphan, belonging=Belonging.LATER)
+    return replace(orphan, belonging=_unless_used(trace, Belonging.ORPHAN, holdings))
 
 
-def _unless_used(trace: Trace, verdict: Verdict, holdings: Holdings) -> Verdict:
-    return Verdict.SOURCE if trace.thing_id in holdings.used else verdict
+def _unless_used(trace: Trace, belonging: Belonging, holdings: Holdings) -> Belonging:
+    return Belonging.SOURCE if trace.thing_id in holdings.used else belonging
 
 
 def _was_made(records: Sequence[StepRecord], trace: Trace) -> bool:
@@ -205,8 +205,8 @@ def _was_made(records: Sequence[StepRecord], trace: Trace) -> bool:
 
 def removable(orphan: Orphan, *, unrecorded: bool) -> bool:
     """True where an orphan may be removed when somebody asks for it."""
-    allowed = {Verdict.ORPHAN, Verdict.UNRECORDED} if unrecorded else {Verdict.ORPHAN}
-    return orphan.verdict in allowed
+    allowed = {Belonging.ORPHAN, Belonging.UNRECORDED} if unrecorded else {Belonging.ORPHAN}
+    return orphan.belonging in allowed
 
 
 async def remove_orphans(desk: Desk, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
@@ -249,4 +249,4 @@ async def _claimed(desk: Desk, orphan: Orphan, visibility: float, retentions: Re
         return f'by now it is "{holder.address}" of stack "{holder.stack_name}"'
     installation = await desk.store.installation()
     now = await _judged(desk, orphan.trace, installation, visibility, holdings, retentions)
-    return "" if now.verdict is orphan.verdict else f"by now it is {now.verdict.value}"
+    return "" if now.belonging is orphan.belonging else f"by now it is {now.belonging.value}"

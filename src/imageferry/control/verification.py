@@ -13,7 +13,11 @@ from imageferry.model.handlers import ErrorCode, Failed
 from imageferry.model.hiding import hidden_texts
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.verdicts import Against
-from imageferry.model.verifications import ResourceVerification, StackVerification, Standing
+from imageferry.model.verifications import (
+    ResourceVerification,
+    StackVerification,
+    VerificationStatus,
+)
 from imageferry.planning.explaining import Cause, causes
 
 
@@ -28,7 +32,7 @@ async def verify_stack(
     chosen = await recorded(desk, stack, logical_ids)
     installation = await desk.store.installation()
     found = await asyncio.gather(*(_verify(desk, stack, one, installation) for one in chosen))
-    if any(one.standing is Standing.DIFFERS for one in found):
+    if any(one.status is VerificationStatus.DIFFERS for one in found):
         known = causes((await desk.store.resources(stack.stack_id)).values(), desk.catalog)
         found = [_accounted(one, known) for one in found]
     return StackVerification(desk.clock.now(), tuple(found))
@@ -50,8 +54,8 @@ def _accounted(one: ResourceVerification, known: Mapping[Cause, str]) -> Resourc
     rest = tuple(compared for compared in verdict.comparisons if compared not in told)
     remarks = tuple(f'{differing.actual} by "{address}"' for differing, address in told.items())
     verdict = replace(verdict, comparisons=rest, remarks=(*verdict.remarks, *remarks))
-    standing = Standing.DIFFERS if verdict.differences else Standing.VERIFIED
-    return replace(one, standing=standing, verdict=verdict)
+    status = VerificationStatus.DIFFERS if verdict.differences else VerificationStatus.VERIFIED
+    return replace(one, status=status, verdict=verdict)
 
 
 async def _verify(
@@ -60,33 +64,33 @@ async def _verify(
     found = desk.catalog.find(resource.type_name)
     if found is None or found.verifier is None:
         why = "is not installed here" if found is None else "has nothing to compare"
-        return _without(resource, Standing.NOT_VERIFIED, f"{resource.type_name} {why}")
+        return _without(resource, VerificationStatus.NOT_VERIFIED, f"{resource.type_name} {why}")
     if resource.status not in WHOLE:
-        return _without(resource, Standing.UNKNOWN, f"it is {resource.status.value}")
+        return _without(resource, VerificationStatus.UNKNOWN, f"it is {resource.status.value}")
     hidden = hidden_texts(resource.properties.values(), stack.parameters.values())
     request = read_request(desk, stack, resource, installation)
     verdict = await verdict_of(found.verifier, request, hidden)
     if isinstance(verdict, Failed):
         is_gone = verdict.code is ErrorCode.NOT_FOUND
-        standing = Standing.MISSING if is_gone else Standing.UNKNOWN
-        return _without(resource, standing, verdict.message, verdict.code.value)
+        status = VerificationStatus.MISSING if is_gone else VerificationStatus.UNKNOWN
+        return _without(resource, status, verdict.message, verdict.code.value)
     return ResourceVerification(
         resource.address,
         resource.type_name,
         resource.physical_id,
-        Standing.DIFFERS if verdict.differences else Standing.VERIFIED,
+        VerificationStatus.DIFFERS if verdict.differences else VerificationStatus.VERIFIED,
         verdict,
     )
 
 
 def _without(
-    resource: Resource, standing: Standing, reason: str, error_code: str = ""
+    resource: Resource, status: VerificationStatus, reason: str, error_code: str = ""
 ) -> ResourceVerification:
     return ResourceVerification(
         resource.address,
         resource.type_name,
         resource.physical_id,
-        standing,
+        status,
         reason=reason,
         error_code=error_code,
     )

@@ -39,7 +39,7 @@ async def ask(
     if hidden:
         hidden = hidden | hidden_texts(request.properties.values(), request.previous.values())
     try:
-        outcome = await _answer(handler, request)
+        outcome = await answer(handler, request)
     except (Fenced, StoreError):
         # The request's own `confirm` said so: the call was not made.
         raise
@@ -88,7 +88,8 @@ def _internal_fault(fault: Exception, request: HandlerRequest, hidden: frozenset
     )
 
 
-async def _answer(handler: Handler, request: HandlerRequest) -> Outcome:
+async def answer(handler: Handler, request: HandlerRequest) -> Outcome:
+    """What the handler itself answers, or raises."""
     match request.action:
         case HandlerAction.CREATE:
             return await handler.create(request)

@@ -78,12 +78,14 @@ class AttributeSchema(NamedTuple):
     """A value that `Fn::GetAtt` gives.
 
     `explains` is a symptom, such as `status: Deprecated`, that things of other resources have because
-    this one wants it so: the attribute lists their ids, and they have not drifted.
+    this one wants it so: the attribute lists their ids, and they have not drifted. `restores` is one
+    that an update which sets this resource back takes from the things that the attribute names.
     """
 
     value_type: ValueType
     description: str = ""
     explains: str = ""
+    restores: str = ""
 
 
 class ResourceSchema(NamedTuple):
@@ -174,7 +176,10 @@ def schema_from_json(document: Mapping[str, Any]) -> ResourceSchema:
         },
         attributes={
             name: AttributeSchema(
-                ValueType(entry["type"]), entry.get("description", ""), entry.get("explains", "")
+                ValueType(entry["type"]),
+                entry.get("description", ""),
+                entry.get("explains", ""),
+                entry.get("restores", ""),
             )
             for name, entry in document["attributes"].items()
         },

@@ -10,7 +10,7 @@ from imageferry.model.addresses import ResourceAddress
 from imageferry.model.verdicts import Verdict
 
 
-class Standing(Enum):
+class VerificationStatus(Enum):
     """How a resource has come through a verification."""
 
     VERIFIED = "verified"
@@ -27,7 +27,7 @@ class ResourceVerification:
     address: ResourceAddress
     type_name: str
     physical_id: str | None
-    standing: Standing
+    status: VerificationStatus
     verdict: Verdict | None = None
     reason: str = ""
     error_code: str = ""
@@ -41,15 +41,20 @@ class StackVerification:
     resources: tuple[ResourceVerification, ...]
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> VerificationStatus:
         """The worst of all: a difference before anything that is not known."""
-        return worst([one.standing for one in self.resources])
+        return worst([one.status for one in self.resources])
 
 
-_WORST = (Standing.MISSING, Standing.DIFFERS, Standing.UNKNOWN, Standing.VERIFIED)
+_WORST = (
+    VerificationStatus.MISSING,
+    VerificationStatus.DIFFERS,
+    VerificationStatus.UNKNOWN,
+    VerificationStatus.VERIFIED,
+)
 
 
-def worst(standings: Sequence[Standing]) -> Standing:
+def worst(statuses: Sequence[VerificationStatus]) -> VerificationStatus:
     """The one that counts for a whole: a thing that is missing is a difference."""
-    found = next((one for one in _WORST if one in standings), Standing.NOT_VERIFIED)
-    return Standing.DIFFERS if found is Standing.MISSING else found
+    found = next((one for one in _WORST if one in statuses), VerificationStatus.NOT_VERIFIED)
+    return VerificationStatus.DIFFERS if found is VerificationStatus.MISSING else found

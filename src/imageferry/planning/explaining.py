@@ -1,12 +1,13 @@
-"""Symptoms that another resource of the same stack accounts for: they are no drift; pure."""
+"""Symptoms that another resource of the same stack accounts for, or sets back; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from imageferry.model.drift import Difference, ResourceDrift, ResourceDriftStatus
+from imageferry.model.schemas import AttributeSchema
 from imageferry.model.stacks import Resource
 from imageferry.model.values import Value
 from imageferry.ports.types import Catalog
@@ -22,11 +23,22 @@ class Cause(NamedTuple):
 
 def causes(resources: Iterable[Resource], catalog: Catalog) -> Mapping[Cause, str]:
     """Every symptom that recorded resources account for, with the address of the one that does."""
+    return _named(resources, catalog, lambda attribute: attribute.explains)
+
+
+def cures(resources: Iterable[Resource], catalog: Catalog) -> Mapping[Cause, str]:
+    """Every symptom that an update of recorded resources sets back, with the address of the one."""
+    return _named(resources, catalog, lambda attribute: attribute.restores)
+
+
+def _named(
+    resources: Iterable[Resource], catalog: Catalog, says: Callable[[AttributeSchema], str]
+) -> Mapping[Cause, str]:
     found: dict[Cause, str] = {}
     for resource in resources:
         known = catalog.find(resource.type_name)
         for name, attribute in known.schema.attributes.items() if known else ():
-            symptom, _, actual = attribute.explains.partition(": ")
+            symptom, _, actual = says(attribute).partition(": ")
             if not actual:
                 continue
             for thing_id in _ids(resource.attributes.get(name)):
@@ -35,6 +47,8 @@ def causes(resources: Iterable[Resource], catalog: Catalog) -> Mapping[Cause, st
 
 
 def _ids(value: Value) -> Iterable[str]:
+    if isinstance(value, str):
+        return [value]
     return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
 
 
@@ -42,10 +56,9 @@ def explained(
     drift: ResourceDrift, resource: Resource, found: Mapping[Cause, str]
 ) -> ResourceDrift:
     """The drift without what another resource accounts for; `reason` says which one does."""
-    things = [resource.physical_id, *resource.attributes.values()]
     told, rest = [], []
     for one in drift.differences:
-        by = None if one.is_property else _cause(one, things, found)
+        by = None if one.is_property else cause_of(one, resource, found)
         if by is None:
             rest.append(one)
         else:
@@ -60,10 +73,9 @@ def explained(
     )
 
 
-def _cause(
-    difference: Difference, things: Iterable[Value], found: Mapping[Cause, str]
-) -> str | None:
-    """The resource that accounts for a symptom of one of these things."""
+def cause_of(difference: Difference, resource: Resource, found: Mapping[Cause, str]) -> str | None:
+    """The address that is found for a symptom of a resource's thing."""
+    things = [resource.physical_id, *resource.attributes.values()]
     symptom, actual = str(difference.path[0]), str(difference.actual)
     addresses = (
         found.get(Cause(thing, symptom, actual)) for thing in things if isinstance(thing, str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,18 +11,26 @@ from imageferry.model.diagnostics import Diagnostic, warning
 from imageferry.model.drift import ResourceDrift, ResourceDriftStatus
 from imageferry.model.expressions import Literal
 from imageferry.model.schemas import ResourceSchema
+from imageferry.model.stacks import Resource
 from imageferry.model.values import UNKNOWN, Value
+from imageferry.planning.explaining import cause_of, cures
 from imageferry.ports.types import Catalog
 
 DRIFTED: Final = "drifted: set back"
 _STAYING: Final = frozenset({Action.NONE, Action.MOVE, Action.UPDATE})
 
 
-def set_back(change_set: ChangeSet, drifts: Sequence[ResourceDrift], catalog: Catalog) -> ChangeSet:
+def set_back(
+    change_set: ChangeSet,
+    drifts: Sequence[ResourceDrift],
+    catalog: Catalog,
+    resources: Mapping[str, Resource],
+) -> ChangeSet:
     """The change set with what drifted as its former values, and a warning for what cannot be mended.
 
     Only what the type calls restorable is set back in place; what is replaced anyway is made as it
-    is wanted.
+    is wanted. `resources` are those recorded, by address: what setting one back mends of another is
+    no doubt.
     """
     found = {str(drift.address): drift for drift in drifts}
     changes: list[ResourceChange] = []
@@ -33,9 +41,35 @@ def set_back(change_set: ChangeSet, drifts: Sequence[ResourceDrift], catalog: Ca
         if drift is None or known is None or change.wanted is None:
             changes.append(change)
             continue
-        warnings += _doubts(drift, change, known.schema)
         changes.append(_mended(change, change.wanted, drift, known.schema))
+    cured = cures(_set_back_alone(changes, resources), catalog)
+    for change in changes:
+        address = str(change.moved_from or change.address)
+        drift, known = found.get(address), catalog.find(change.type_name)
+        if drift is None or known is None or change.wanted is None:
+            continue
+        recorded = resources.get(address)
+        if recorded is not None:
+            left = [
+                one
+                for one in drift.differences
+                if one.is_property or cause_of(one, recorded, cured) is None
+            ]
+            drift = replace(drift, differences=tuple(left))
+        warnings += _doubts(drift, change, known.schema)
     return replace(change_set, changes=tuple(changes), warnings=(*change_set.warnings, *warnings))
+
+
+def _set_back_alone(
+    changes: Iterable[ResourceChange], resources: Mapping[str, Resource]
+) -> list[Resource]:
+    """What is only brought back to what it was: it then does again what its record says."""
+    return [
+        resources[address]
+        for change in changes
+        if change.observed and all(one.remark == DRIFTED for one in change.properties)
+        if (address := str(change.moved_from or change.address)) in resources
+    ]
 
 
 def _mended(

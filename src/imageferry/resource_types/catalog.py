@@ -11,7 +11,6 @@ from imageferry.ports.types import BrokenType, ResourceType
 from imageferry.resource_types.censuses import AccountCensus
 from imageferry.resource_types.connected import Connected
 from imageferry.resource_types.connecting.connections import Connection, Looking
-from imageferry.resource_types.connecting.packages import connect_offer
 from imageferry.resource_types.image_copies.cloud import connect_images
 from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.installed import (
@@ -20,7 +19,8 @@ from imageferry.resource_types.installed import (
     find_entry,
     type_names,
 )
-from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
+from imageferry.resource_types.packages.guarding import connect_offer
+from imageferry.resource_types.packages.offers import OfferedTypes, Offers, nothing_offered
 from imageferry.resource_types.rooms import load
 
 CONNECTIONS: Final[Mapping[str, tuple[str, str]]] = {

@@ -13,7 +13,7 @@ from imageferry.model.schemas import ResourceSchema, schema_from_json
 from imageferry.ports.types import BrokenType, Handler, ResourceType, Route, no_route
 from imageferry.resource_types.connected import Connected
 from imageferry.resource_types.counterparts import APART, COUNTERPARTS
-from imageferry.resource_types.offers import OfferedTypes, Offers, nothing_offered
+from imageferry.resource_types.packages.offers import OfferedTypes, Offers, nothing_offered
 from imageferry.resource_types.rooms import load
 
 

@@ -11,9 +11,9 @@ from imageferry.ports.traces import Adopter
 from imageferry.ports.types import Handler, ResourceType, TypeOffer
 from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.resource_types.connected import Connected
-from imageferry.resource_types.connecting.packages import connect_offer
-from imageferry.resource_types.entry_points import installed_offers
-from imageferry.resource_types.offers import take_offer
+from imageferry.resource_types.packages.entry_points import installed_offers
+from imageferry.resource_types.packages.guarding import connect_offer
+from imageferry.resource_types.packages.offers import take_offer
 from imageferry.testing.clouds import EmulatedCloud
 
 Properties: TypeAlias = Mapping[str, Value]

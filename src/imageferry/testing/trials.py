@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
+from imageferry.engine.asking import answer
 from imageferry.evaluation.conformance import conform
 from imageferry.model.diagnostics import Severity
 from imageferry.model.handlers import (
@@ -182,7 +183,7 @@ class Trial:
             uncertain=request.uncertain or _is_old(request, since),
         )
         try:
-            outcome = await _asked(self._handler, request)
+            outcome = await answer(self._handler, request)
         except Exception as fault:
             raise self.fail(
                 f"{request.action.value} raised {fault!r}; it answers Failed"
@@ -318,20 +319,6 @@ class Trial:
                 self.context = context or (last.context if last else {})
             case Pending(context=context):
                 self.context = context
-
-
-async def _asked(handler: Handler, request: HandlerRequest) -> Outcome:
-    match request.action:
-        case HandlerAction.CREATE:
-            return await handler.create(request)
-        case HandlerAction.READ:
-            return await handler.read(request)
-        case HandlerAction.UPDATE:
-            return await handler.update(request)
-        case HandlerAction.DELETE:
-            return await handler.delete(request)
-        case HandlerAction.CLEAN_UP:
-            return await handler.clean_up(request)
 
 
 def _committed(request: HandlerRequest, outcome: Pending | Failed) -> HandlerRequest:

@@ -69,6 +69,12 @@ def test_moments_are_utc() -> None:
         pytest.param(Secret("s3cret"), '"****"', id="secret"),
         pytest.param({"Password": Secret("s3cret")}, '{"Password": "****"}', id="secret inside"),
         pytest.param(UNKNOWN, "(known later)", id="unknown"),
+        pytest.param(
+            ["m-1", UNKNOWN, {"a": UNKNOWN}],
+            '["m-1", (known later), {"a": (known later)}]',
+            id="unknown inside",
+        ),
+        pytest.param("(known later)", '"(known later)"', id="a text that says so"),
         pytest.param("x" * 200, '"' + "x" * 98 + "…", id="long"),
         pytest.param("金\x1b", '"金\\u001b"', id="control inside json"),
     ],

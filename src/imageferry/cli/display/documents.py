@@ -147,12 +147,14 @@ def stacks_json(stacks: Iterable[Stack], cloud: str) -> dict[str, Json]:
     }
 
 
-def outputs_json(stack: Stack) -> dict[str, Json]:
-    """The object of `outputs --json`."""
+def outputs_json(stack: Stack, name: str | None = None) -> dict[str, Json]:
+    """The object of `outputs --json`; with a name that output alone is in it."""
+    names = [one for one in stack.outputs if name in {None, one}]
+    exported = _export_names(stack)
     return {
         **_stack_head(stack),
-        "outputs": mask(stack.outputs),
-        "export_names": _export_names(stack),
+        "outputs": {one: mask(stack.outputs[one]) for one in names},
+        "export_names": {one: exported[one] for one in exported if name in {None, one}},
     }
 
 

@@ -9,17 +9,21 @@ from imageferry.cli.display.rendering import Paint, clean, counted, plain, show_
 from imageferry.model.stacks import Stack
 from imageferry.model.values import Json
 from imageferry.model.verdicts import Comparison, Verdict
-from imageferry.model.verifications import ResourceVerification, StackVerification, Standing
+from imageferry.model.verifications import (
+    ResourceVerification,
+    StackVerification,
+    VerificationStatus,
+)
 from imageferry.version import VERSION
 
 RECEIPT: Final = "imageferry verification receipt"
 FORMAT: Final = 1
 _COLOURS: Final = {
-    Standing.VERIFIED: "green",
-    Standing.DIFFERS: "yellow",
-    Standing.MISSING: "red",
-    Standing.UNKNOWN: "red",
-    Standing.NOT_VERIFIED: "dim",
+    VerificationStatus.VERIFIED: "green",
+    VerificationStatus.DIFFERS: "yellow",
+    VerificationStatus.MISSING: "red",
+    VerificationStatus.UNKNOWN: "red",
+    VerificationStatus.NOT_VERIFIED: "dim",
 }
 
 
@@ -30,8 +34,8 @@ def verification_lines(
     rows = table([_row(one) for one in verification.resources])
     lines = []
     for one, row in zip(verification.resources, rows, strict=True):
-        word = one.standing.value
-        lines.append("  " + row.replace(word, paint(word, _COLOURS[one.standing]), 1))
+        word = one.status.value
+        lines.append("  " + row.replace(word, paint(word, _COLOURS[one.status]), 1))
         lines += [f"      {clean(text)}" for text in _details(one)]
     return [*lines, *([""] if lines else []), paint(_summary(stack, verification), "bold")]
 
@@ -40,7 +44,7 @@ def _row(one: ResourceVerification) -> tuple[str, str, str, str]:
     found = one.verdict
     return (
         clean(str(one.address)),
-        one.standing.value,
+        one.status.value,
         clean(found.thing_id if found else one.physical_id or "-"),
         "" if found is None else f"{clean(found.region)}  {_compared(found)}",
     )
@@ -53,24 +57,28 @@ def _compared(verdict: Verdict) -> str:
 
 def _details(one: ResourceVerification) -> Sequence[str]:
     if one.verdict is None:
-        return [one.reason] if one.standing is not Standing.UNKNOWN else []
+        return [one.reason] if one.status is not VerificationStatus.UNKNOWN else []
     return [*map(str, one.verdict.differences), *one.verdict.remarks]
 
 
 def _summary(stack: Stack, verification: StackVerification) -> str:
     counts = {
-        standing: sum(one.standing is standing for one in verification.resources)
-        for standing in Standing
+        status: sum(one.status is status for one in verification.resources)
+        for status in VerificationStatus
     }
-    looked_at = len(verification.resources) - counts[Standing.NOT_VERIFIED]
+    looked_at = len(verification.resources) - counts[VerificationStatus.NOT_VERIFIED]
     regions = {one.verdict.region for one in verification.resources if one.verdict is not None}
     said = (
-        f'stack "{clean(stack.name)}": {counts[Standing.VERIFIED]} of'
+        f'stack "{clean(stack.name)}": {counts[VerificationStatus.VERIFIED]} of'
         f" {counted(looked_at, 'made thing')} verified in {counted(len(regions), 'region')}"
     )
     rest = [
-        f"{counts[one]} {'differ' if one is Standing.DIFFERS and counts[one] > 1 else one.value}"
-        for one in (Standing.DIFFERS, Standing.MISSING, Standing.UNKNOWN)
+        f"{counts[one]} {'differ' if one is VerificationStatus.DIFFERS and counts[one] > 1 else one.value}"
+        for one in (
+            VerificationStatus.DIFFERS,
+            VerificationStatus.MISSING,
+            VerificationStatus.UNKNOWN,
+        )
         if counts[one]
     ]
     return ", ".join([said, *rest])
@@ -93,7 +101,7 @@ def receipt_json(stack: Stack, verification: StackVerification) -> dict[str, Jso
         "region": place.region,
         "dialect": stack.dialect,
         "verified_at": show_moment(verification.verified_at),
-        "verdict": verification.standing.value,
+        "verdict": verification.status.value,
         "resources": [_resource_json(one) for one in verification.resources],
     }
 
@@ -104,7 +112,7 @@ def _resource_json(one: ResourceVerification) -> dict[str, Json]:
         "logical_id": str(one.address),
         "type": one.type_name,
         "physical_id": one.physical_id,
-        "verdict": one.standing.value,
+        "verdict": one.status.value,
         "reason": one.reason,
     }
     if found is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from imageferry.model.values import Value, mask
+from imageferry.model.values import UNKNOWN, Value, mask
 
 Paint = Callable[[str, str], str]
 """Gives a text in a named colour, or as it is where there are no colours."""
@@ -52,10 +52,23 @@ def _escape(letter: str) -> str:
 
 def show_value(value: Value, widest: int = _WIDEST_VALUE) -> str:
     """A value as JSON in one line, secrets masked, cut where it is too long."""
-    shown = mask(value)
-    text = shown if shown == "(known later)" else json.dumps(shown, ensure_ascii=False, default=str)
-    text = clean(str(text))
+    text = clean(_spelled(value))
     return text if len(text) <= widest else text[: widest - 1] + "…"
+
+
+def _spelled(value: Value) -> str:
+    """As JSON, but for what is not known yet: that is no text, wherever it stands."""
+    if value is UNKNOWN:
+        return str(mask(UNKNOWN))
+    if isinstance(value, Mapping):
+        entries = (
+            f"{json.dumps(str(key), ensure_ascii=False)}: {_spelled(entry)}"
+            for key, entry in value.items()
+        )
+        return f"{{{', '.join(entries)}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_spelled, value))}]"
+    return json.dumps(mask(value), ensure_ascii=False, default=str)
 
 
 def show_duration(seconds: float) -> str:

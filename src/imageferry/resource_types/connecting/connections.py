@@ -1,4 +1,4 @@
-"""Connection, Connected: an account as types are connected to it, and what one type can do then."""
+"""Connection: an account as types are connected to it, and what plans ask there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple
 from imageferry.cloud.client import Client
 from imageferry.model.forecasts import Experience, Proposal, Sight
 from imageferry.ports.foresight import Foresight
-from imageferry.resource_types.connected import Connected as Connected
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.wanted import View

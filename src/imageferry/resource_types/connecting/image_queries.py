@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from imageferry.resource_types.connecting.connections import Connected, Connection
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.connecting.connections import Connection
 from imageferry.resource_types.image_queries.handler import ImageQueryHandler
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from imageferry.resource_types.connecting.connections import Connected, Connection, foreseen
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.connecting.connections import Connection, foreseen
 from imageferry.resource_types.instances.cloud import connect_instances
 from imageferry.resource_types.instances.handler import InstanceHandler
 from imageferry.resource_types.instances.verification import instance_verifier

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from imageferry.resource_types.connecting.connections import Connected, Connection, foreseen
+from imageferry.resource_types.connected import Connected
+from imageferry.resource_types.connecting.connections import Connection, foreseen
 from imageferry.resource_types.sharing.handler import ShareHandler
 from imageferry.resource_types.sharing.verification import share_verifier
 from imageferry.resource_types.sharing.views import MANY, ONE

@@ -8,11 +8,11 @@ from typing import Final
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
 from imageferry.resource_types.handling.properties import plain
+from imageferry.resource_types.image_copies.rules import region_problems
 from imageferry.resource_types.sharing.rules import (
     account_problems,
     image_problems,
     number_problems,
-    region_problems,
 )
 
 TYPE_NAME: Final = "ALIYUN::ECS::ImageSharePermission"

@@ -10,7 +10,7 @@ from imageferry.cloud.tasks import cancel_task
 from imageferry.model.forecasts import Objection
 from imageferry.resource_types.exports.wanted import read_wanted
 from imageferry.resource_types.rehearsing.lookups import Named
-from imageferry.resource_types.rehearsing.rehearsals import Prospect, Rehearsal, Trial
+from imageferry.resource_types.rehearsing.rehearsals import Attempt, Intended, Rehearsal
 
 _PROPERTIES: Final = {"OSSPrefix": "OssPrefix", "OSSBucket": "OssBucket", "Image": "ImageId"}
 
@@ -18,8 +18,8 @@ _PROPERTIES: Final = {"OSSPrefix": "OssPrefix", "OSSBucket": "OssBucket", "Image
 def foresight(client: Client) -> Rehearsal:
     """The `Foresight` of exports."""
 
-    async def trial(prospect: Prospect) -> Trial | Objection | None:
-        wanted, region = read_wanted(prospect.known), prospect.proposal.region
+    async def attempt(intended: Intended) -> Attempt | Objection | None:
+        wanted, region = read_wanted(intended.known), intended.proposal.region
 
         async def undo(reply: Mapping[str, Any]) -> str:
             task_id = str(reply.get("TaskId") or reply.get("ExportTaskId") or "")
@@ -33,8 +33,8 @@ def foresight(client: Client) -> Rehearsal:
             "OSSPrefix": wanted.prefix,
         }
         image = Named("image", region, wanted.image_id, "ImageId")
-        return Trial(
+        return Attempt(
             "ExportImage", region, parameters, _PROPERTIES, undo, wanted.secrets, named=(image,)
         )
 
-    return Rehearsal(client, trial, ("ImageId", "OssBucket", "OssPrefix"), calls=12)
+    return Rehearsal(client, attempt, ("ImageId", "OssBucket", "OssPrefix"), calls=12)

@@ -11,7 +11,7 @@ from imageferry.cloud.exports import export_image
 from imageferry.cloud.tasks import Task, cancel_task, describe_task, tasks_of_image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.resource_types.exports.wanted import WantedExport
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.faults import CONFLICTS, GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import VISIBILITY
 from imageferry.resource_types.handling.notes import (
     changed_notes,
@@ -44,16 +44,11 @@ class Phase(StrEnum):
 
 
 # The cloud exports an image once at a time, and a few images at once; all of it ends by itself.
-_BUSY: Final = frozenset(
-    {
-        "ImageIsExporting",
-        "ConcurrentQuotaExceed.ExportImage",
-        "OperationDenied.ImageCopying",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-    }
-)
+_BUSY: Final = CONFLICTS | {
+    "ImageIsExporting",
+    "ConcurrentQuotaExceed.ExportImage",
+    "OperationDenied.ImageCopying",
+}
 _NOT_READY: Final = "IncorrectImageStatus"
 _UNFINISHED: Final = frozenset({"Creating", "Waiting"})
 NO_TASK: Final = "InvalidTaskId.NotFound"

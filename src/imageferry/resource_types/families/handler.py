@@ -30,12 +30,12 @@ from imageferry.resource_types.families.records import (
     recorded_former,
     recorded_owned,
 )
-from imageferry.resource_types.families.standing import (
+from imageferry.resource_types.families.succession import (
     ENDED_WELL,
     UNFINISHED,
-    Call,
+    Marking,
+    Membership,
     Owned,
-    Standing,
     after,
     calls_for,
     former_after,
@@ -102,7 +102,7 @@ class ImageFamilyHandler:
     def __init__(self, client: Client, loader: ImageLoader) -> None:
         self._client = client
         self._loader = loader
-        self._sightings: Sightings[Standing] = Sightings()
+        self._sightings: Sightings[Membership] = Sightings()
 
     async def create(self, request: HandlerRequest) -> Outcome:
         """Put the members in, and make one of them current."""
@@ -125,18 +125,18 @@ class ImageFamilyHandler:
         alone = WantedFamily(wanted.family, wanted.region, (), None, wanted.secrets)
         step = step._replace(wanted=alone)
         try:
-            at, standing = await self._look(step)
+            at, membership = await self._look(step)
         except CloudError as error:
             return self._trouble(step, error, observes=True)
-        hidden = step.owned.ids - standing.leaving.keys()
+        hidden = step.owned.ids - membership.leaving.keys()
         if hidden and step.waited < _PATIENCE:
             return _wait(step, f"looking for {', '.join(sorted(hidden))}")
-        leaving = reversed(newest_first(standing.leaving.values()))
+        leaving = reversed(newest_first(membership.leaving.values()))
         calls = [released(alone, one, step.owned) for one in leaving]
         calls = [call for call in calls if call.family or call.status]
-        outcome = await self._advance(step, standing, calls)
-        self._note_announced(outcome, step, at, standing)
-        return outcome or Done(request.physical_id, notes=_kept_aside(step, standing))
+        outcome = await self._advance(step, membership, calls)
+        self._note_announced(outcome, step, at, membership)
+        return outcome or Done(request.physical_id, notes=_kept_aside(step, membership))
 
     async def clean_up(self, request: HandlerRequest) -> Outcome:
         """Nothing is ever left over of a family."""
@@ -148,34 +148,34 @@ class ImageFamilyHandler:
         wanted = read_wanted(request.properties, request.region)
         step = _begun(request, wanted)
         try:
-            at, standing = await self._look(step)
+            at, membership = await self._look(step)
         except CloudError as error:
             return self._trouble(step, error, observes=True)
-        waits = _awaited(step, standing)
+        waits = _awaited(step, membership)
         if waits is not None:
             return waits
-        current = chosen(wanted, standing, ENDED_WELL)
-        refusal = _refusal(step, standing, current)
+        current = chosen(wanted, membership, ENDED_WELL)
+        refusal = _refusal(step, membership, current)
         if refusal is not None or current is None:
             return refusal or _missing(step)
         shared = list_note(step.notes, "shared")
-        calls = calls_for(wanted, standing, current, step.owned, shared)
-        outcome = await self._advance(step, standing, calls)
-        self._note_announced(outcome, step, at, standing)
+        calls = calls_for(wanted, membership, current, step.owned, shared)
+        outcome = await self._advance(step, membership, calls)
+        self._note_announced(outcome, step, at, membership)
         if outcome is not None:
             return outcome
         before = recorded_current(request.attributes)
         former = former_after(recorded_former(request.attributes), before, current.image_id)
         if before is None:
-            former = older_than(current, standing, step.owned, wanted.members)
-        owned = kept_owned(step.owned, standing)
+            former = older_than(current, membership, step.owned, wanted.members)
+        owned = kept_owned(step.owned, membership)
         return Done(
             step.physical_id,
-            attributes_of(wanted, standing, current, owned, former),
-            notes=(*_gone(wanted, standing), *_put_aside(wanted, standing)),
+            attributes_of(wanted, membership, current, owned, former),
+            notes=(*_gone(wanted, membership), *_put_aside(wanted, membership)),
         )
 
-    async def _look(self, step: _Step) -> tuple[float, Standing]:
+    async def _look(self, step: _Step) -> tuple[float, Membership]:
         """The family and when it was seen: for the announcement, where that was a moment ago."""
         now = step.request.now
         seen = None
@@ -186,14 +186,14 @@ class ImageFamilyHandler:
         return now, await look_at_family(self._client, self._loader, step.wanted, step.owned.ids)
 
     def _note_announced(
-        self, outcome: Pending | Failed | None, step: _Step, at: float, standing: Standing
+        self, outcome: Pending | Failed | None, step: _Step, at: float, membership: Membership
     ) -> None:
         """Keep what was seen for the call, and for the call after it: `done` tells what was made."""
         if isinstance(outcome, Pending) and outcome.context.get("next") is not None:
-            self._sightings.note(step.request.token, at, standing)
+            self._sightings.note(step.request.token, at, membership)
 
     async def _advance(
-        self, step: _Step, standing: Standing, calls: list[Call]
+        self, step: _Step, membership: Membership, calls: list[Marking]
     ) -> Pending | Failed | None:
         """The announced call is made, or the next one announced; None where nothing is to be done."""
         if not calls:
@@ -202,10 +202,10 @@ class ImageFamilyHandler:
         fresh = [call for call in calls if call.key not in done]
         if not fresh:
             return _until_shown(step, calls)
-        images = {**standing.members, **standing.leaving}
+        images = {**membership.members, **membership.leaving}
         call = fresh[0]
         if text_note(step.notes, "next") != call.key:
-            return _announce(step, call, images, standing)
+            return _announce(step, call, images, membership)
         client = self._client.confirmed(step.request.confirm)
         try:
             await put_in_family(
@@ -216,12 +216,12 @@ class ImageFamilyHandler:
         notes = {**step.notes, "done": [*done, call.key], "at": step.request.now, "next": None}
         made = step._replace(notes=changed_notes(notes))
         if len(fresh) > 1:
-            return _announce(made, fresh[1], images, standing)
+            return _announce(made, fresh[1], images, membership)
         return Pending(
             made.physical_id, 0.0, context=made.notes, observes=True, status_says="looking at it"
         )
 
-    def _refused(self, step: _Step, call: Call, error: CloudError) -> Pending | Failed:
+    def _refused(self, step: _Step, call: Marking, error: CloudError) -> Pending | Failed:
         """What a refused call means: put aside what is shared, look again where it has changed."""
         notes = changed_notes(step.notes, next=None)
         if error.code in _SHARED and call.status is not None:
@@ -246,16 +246,18 @@ class ImageFamilyHandler:
         )
 
 
-def _announce(step: _Step, call: Call, images: Mapping[str, Image], standing: Standing) -> Pending:
+def _announce(
+    step: _Step, call: Marking, images: Mapping[str, Image], membership: Membership
+) -> Pending:
     """The next call, with what it will have done: noted first, so that nothing is forgotten."""
     owned = step.owned
-    if call.image_id in standing.members:
+    if call.image_id in membership.members:
         owned = after(call, images[call.image_id], owned)
     notes = {**step.notes, **owned_notes(owned), "next": call.key}
     return Pending(step.physical_id, 0.0, context=notes, status_says=_deed(call))
 
 
-def _deed(call: Call) -> str:
+def _deed(call: Marking) -> str:
     deeds = [f"putting {call.image_id} into {call.family}"] if call.family else []
     deeds += [f"making {call.image_id} {call.status}"] if call.status else []
     return " and ".join(deeds)
@@ -266,7 +268,7 @@ def _wait(step: _Step, says: str) -> Pending:
     return Pending(step.physical_id, pause, context=step.notes, observes=True, status_says=says)
 
 
-def _until_shown(step: _Step, calls: list[Call]) -> Pending | Failed:
+def _until_shown(step: _Step, calls: list[Marking]) -> Pending | Failed:
     """All is answered for and not all of it shown: wait, then say it again, for an hour at most."""
     if step.waited > GIVE_UP:
         ids = ", ".join(dict.fromkeys(call.image_id for call in calls))
@@ -278,15 +280,15 @@ def _until_shown(step: _Step, calls: list[Call]) -> Pending | Failed:
     return _wait(step, "waiting until it shows")
 
 
-def _awaited(step: _Step, standing: Standing) -> Pending | None:
+def _awaited(step: _Step, membership: Membership) -> Pending | None:
     """Members that are not made yet, or not shown yet, are waited for."""
-    unmade = [one.image_id for one in standing.members.values() if one.status in UNFINISHED]
-    current = chosen(step.wanted, standing, ENDED_WELL)
+    unmade = [one.image_id for one in membership.members.values() if one.status in UNFINISHED]
+    current = chosen(step.wanted, membership, ENDED_WELL)
     if current is not None and current.status in ENDED_WELL and not current.is_usable:
         unmade.append(current.image_id)
     if unmade:
         return _wait(step, f"waiting for {', '.join(unmade)} to be made")
-    hidden = [one for one in step.wanted.members if one not in standing.members]
+    hidden = [one for one in step.wanted.members if one not in membership.members]
     if hidden and step.waited < _PATIENCE:
         return _wait(step, f"looking for {', '.join(hidden)}")
     return None
@@ -303,7 +305,7 @@ def _missing(step: _Step) -> Failed:
     return Failed(ErrorCode.NOT_FOUND, f"{words}; {remedy}", context=step.notes)
 
 
-def _refusal(step: _Step, standing: Standing, current: Image | None) -> Failed | None:
+def _refusal(step: _Step, membership: Membership, current: Image | None) -> Failed | None:
     """Why an image cannot be current; None where it can."""
     if current is None:
         return _missing(step)
@@ -312,7 +314,7 @@ def _refusal(step: _Step, standing: Standing, current: Image | None) -> Failed |
         words = f"the image {current.image_id} in {wanted.region} is {current.status}"
         remedy = "an image that launches is Available"
         return Failed(ErrorCode.INVALID_REQUEST, f"{words}; {remedy}", context=step.notes)
-    ahead = rivals(standing, wanted.family, current)
+    ahead = rivals(membership, wanted.family, current)
     if ahead:
         listed = ", ".join(one.image_id for one in ahead)
         return Failed(
@@ -325,33 +327,33 @@ def _refusal(step: _Step, standing: Standing, current: Image | None) -> Failed |
     return None
 
 
-def _gone(wanted: WantedFamily, standing: Standing) -> tuple[str, ...]:
+def _gone(wanted: WantedFamily, membership: Membership) -> tuple[str, ...]:
     """What is to be said of members that are not there, or cannot launch."""
     said = [
         f"{one} is not in {wanted.region} any longer: it is left out of the family"
         for one in wanted.members
-        if one not in standing.members
+        if one not in membership.members
     ]
     said += [
         f"{one.image_id} in {wanted.region} is {one.status}: it is left as it is"
-        for one in standing.members.values()
+        for one in membership.members.values()
         if one.status not in ENDED_WELL
     ]
     return tuple(said)
 
 
-def _put_aside(wanted: WantedFamily, standing: Standing) -> tuple[str, ...]:
+def _put_aside(wanted: WantedFamily, membership: Membership) -> tuple[str, ...]:
     return tuple(
         f"{one.image_id} is shared and cannot be deprecated: it is in the family"
         f' "{wanted.aside}" instead'
-        for one in standing.members.values()
+        for one in membership.members.values()
         if one.family == wanted.aside
     )
 
 
-def _kept_aside(step: _Step, standing: Standing) -> tuple[str, ...]:
+def _kept_aside(step: _Step, membership: Membership) -> tuple[str, ...]:
     """Images that had no family before: the cloud can put one into another, not into none."""
-    kept = [one.image_id for one in standing.leaving.values() if one.family == step.wanted.aside]
+    kept = [one.image_id for one in membership.leaving.values() if one.family == step.wanted.aside]
     if not kept:
         return ()
     return (

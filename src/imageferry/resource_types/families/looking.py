@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable
 from imageferry.cloud.client import Client
 from imageferry.cloud.families import images_of_family, newest_first
 from imageferry.cloud.images import Image, ImageLoader
-from imageferry.resource_types.families.standing import Standing
+from imageferry.resource_types.families.succession import Membership
 from imageferry.resource_types.families.wanted import WantedFamily
 
 
 async def look_at_family(
     client: Client, loader: ImageLoader, wanted: WantedFamily, others: Collection[str] = ()
-) -> Standing:
+) -> Membership:
     """The family as it is, with the images `others` that may leave it. Raises CloudError."""
     page = await images_of_family(client, wanted.region, wanted.family)
     found = {one.image_id: one for one in page}
@@ -22,7 +22,7 @@ async def look_at_family(
     looks = await asyncio.gather(*(loader.look(wanted.region, one) for one in sought))
     there = found | {one.image_id: one for one in looks if one is not None}
     leaving = frozenset(others) - frozenset(wanted.members)
-    return Standing(
+    return Membership(
         members={one: there[one] for one in wanted.members if one in there},
         leaving={one: there[one] for one in sorted(leaving) if one in there},
         strangers={
@@ -33,10 +33,10 @@ async def look_at_family(
     )
 
 
-def chosen(wanted: WantedFamily, standing: Standing, statuses: Iterable[str]) -> Image | None:
+def chosen(wanted: WantedFamily, membership: Membership, statuses: Iterable[str]) -> Image | None:
     """The member that is to be current: the one that is named, else the newest of these statuses."""
     if wanted.current is not None:
-        return standing.members.get(wanted.current)
+        return membership.members.get(wanted.current)
     fit = frozenset(statuses)
-    members = [one for one in standing.members.values() if one.status in fit]
+    members = [one for one in membership.members.values() if one.status in fit]
     return next(iter(newest_first(members, wanted.members)), None)

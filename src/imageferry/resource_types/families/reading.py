@@ -26,19 +26,19 @@ async def read_family(
     """
     wanted = read_wanted(request.properties, request.region)
     try:
-        standing = await look_at_family(client, loader, wanted)
+        membership = await look_at_family(client, loader, wanted)
     except CloudError as error:
         return failed(error, request.context)
-    if all(one.family != wanted.family for one in standing.members.values()):
+    if all(one.family != wanted.family for one in membership.members.values()):
         words = f'no image of the family "{wanted.family}" is in {wanted.region} any longer'
         return Failed(ErrorCode.NOT_FOUND, words)
-    there = {**standing.strangers, **standing.members}
+    there = {**membership.strangers, **membership.members}
     found = launching(wanted.family, there.values(), wanted.members)
     launches = None if found is None else found.image_id
     observed: dict[str, Value] = {
         "ImageIds": [
             one
-            for one, image in standing.members.items()
+            for one, image in membership.members.items()
             if one in wanted.listed and image.family in {wanted.family, wanted.aside}
         ],
         "CurrentImageId": launches,

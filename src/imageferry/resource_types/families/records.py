@@ -9,7 +9,7 @@ from imageferry.cloud.families import DEPRECATED, newest_first
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context
 from imageferry.model.values import Json, Value
-from imageferry.resource_types.families.standing import Owned, Standing
+from imageferry.resource_types.families.succession import Membership, Owned
 from imageferry.resource_types.families.wanted import WantedFamily
 from imageferry.resource_types.handling.notes import list_note
 
@@ -59,15 +59,15 @@ def owned_notes(owned: Owned) -> dict[str, Json]:
     return {"marked": dict(owned.marked), "deprecated": sorted(owned.deprecated)}
 
 
-def kept_owned(owned: Owned, standing: Standing) -> Owned:
+def kept_owned(owned: Owned, membership: Membership) -> Owned:
     """What is still to be undone one day, as the family stands now."""
-    there = {**standing.members, **standing.leaving}
+    there = {**membership.members, **membership.leaving}
     deprecated = {
         image_id
         for image_id in owned.deprecated
         if image_id in there and there[image_id].status == DEPRECATED
     }
-    stay = frozenset(standing.members) | deprecated
+    stay = frozenset(membership.members) | deprecated
     return Owned(
         {key: one for key, one in owned.marked.items() if key in stay}, frozenset(deprecated)
     )
@@ -75,13 +75,13 @@ def kept_owned(owned: Owned, standing: Standing) -> Owned:
 
 def attributes_of(
     wanted: WantedFamily,
-    standing: Standing,
+    membership: Membership,
     current: Image,
     owned: Owned,
     former: Sequence[str],
 ) -> dict[str, Value]:
     """What `Fn::GetAtt` gives of a family that is as it is wanted."""
-    members = newest_first(standing.members.values(), wanted.members)
+    members = newest_first(membership.members.values(), wanted.members)
     return {
         "ImageFamily": wanted.family,
         "RegionId": wanted.region,

@@ -14,6 +14,24 @@ from imageferry.model.values import Json
 GIVE_UP: Final = 3600.0
 """Seconds for which a call that gets no good answer is tried again."""
 
+CONFLICTS: Final = frozenset(
+    {"OperationConflict", "Operation.Conflict", "InvalidOperation.Conflict"}
+)
+"""Another call works on the same thing, which ends by itself."""
+
+STILL_RUNNING: Final = frozenset({"IdempotentProcessing", "LastTokenProcessing"}) | CONFLICTS
+"""An earlier call is not through, perhaps the one with the same token."""
+
+TOKEN_FORGOTTEN: Final = frozenset(
+    {
+        "IdempotentParameterMismatch",
+        "IdempotenceParamNotMatch",
+        "InvalidIdempotenceParameter.Mismatch",
+        "InvalidParamter.Conflict",
+    }
+)
+"""The token stands for another call by now, so what it once made may be there: look first."""
+
 REMEDIES: Final = {
     "InvalidImageName.Duplicated": "choose another name, or delete or rename the image that has it",
     "InvalidImageId.NotFound": "give the id of a custom image of this account in that region",

@@ -33,6 +33,12 @@ def flag_of(value: Value, secrets: list[str]) -> bool | None:
     return opened if isinstance(opened, bool) else None
 
 
+def number_of(value: Value, secrets: list[str]) -> int | None:
+    """A property's whole number; None where it is unset."""
+    opened = plain(value, secrets)
+    return opened if isinstance(opened, int) and not isinstance(opened, bool) else None
+
+
 def tags_of(
     value: Value, key: str, content: str, secrets: list[str]
 ) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import (
     Context,
     Done,
@@ -15,7 +16,10 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.ports.traces import Trace, TraceEnd, TraceRemoval
+from imageferry.resource_types.handling.faults import says
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY, origin_of
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,20 @@ def trace_of(kind: str, region: str, found: Found) -> Trace | None:
     )
 
 
-def still_it(trace: Trace, again: Trace | None) -> TraceRemoval | None:
-    """None where a second look, which found the thing, shows the same lineage; else why it is kept."""
+async def kept_or_gone(
+    trace: Trace, look: Awaitable[Seen | None], read: Callable[[str, Seen], Trace | None]
+) -> TraceRemoval | None:
+    """The end of a removal by a last look, by id, before its first call; None where it may begin.
+
+    What is not there is gone. What says something else by now is none of ours to remove.
+    """
+    try:
+        seen = await look
+    except CloudError as fault:
+        return TraceRemoval(TraceEnd.KEPT, said=(says(fault),))
+    if seen is None:
+        return TraceRemoval(TraceEnd.GONE)
+    again = read(trace.region, seen)
     if again is not None and (again.installation, again.operation_id, again.address) == (
         trace.installation,
         trace.operation_id,

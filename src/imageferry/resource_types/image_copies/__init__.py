@@ -1,1 +1,1 @@
-"""One image copy, which the types of both languages share."""
+"""One image of an account, copied, made or imported: what the types of both languages share."""

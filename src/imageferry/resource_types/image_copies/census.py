@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image, describe_images
 from imageferry.model.handlers import Context, Done, Failed, Pending
-from imageferry.ports.traces import Trace, TraceEnd, TraceRemoval
-from imageferry.resource_types.handling.faults import says
+from imageferry.ports.traces import Trace, TraceRemoval
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY
 from imageferry.resource_types.handling.traces import (
     Found,
+    kept_or_gone,
     removal_of,
     removal_request,
-    still_it,
     trace_of,
 )
 from imageferry.resource_types.image_copies import deletion
@@ -42,9 +40,10 @@ class ImageCensus:
     async def remove(self, trace: Trace, notes: Context, now: float) -> TraceRemoval:
         """Cancel or delete the image, then see that it is gone; by one call at most."""
         if not notes:
-            kept = await self._kept(trace)
-            if kept is not None:
-                return kept
+            look = self._cloud.loader.look(trace.region, trace.thing_id)
+            end = await kept_or_gone(trace, look, _trace)
+            if end is not None:
+                return end
         removal = deletion.Removal(((trace.region, trace.thing_id),), {})
         request = removal_request(trace, notes, now)
         may_act = bool(notes) and notes.get("phase") != Phase.REMOVING
@@ -54,16 +53,6 @@ class ImageCensus:
                 return removal_of(Done(None, notes=said))
             case Pending() | Failed():
                 return removal_of(outcome)
-
-    async def _kept(self, trace: Trace) -> TraceRemoval | None:
-        """Look once more, by id: an image that says something else by now is none of ours to remove."""
-        try:
-            image = await self._cloud.loader.look(trace.region, trace.thing_id)
-        except CloudError as fault:
-            return TraceRemoval(TraceEnd.KEPT, said=(says(fault),))
-        if image is None:
-            return TraceRemoval(TraceEnd.GONE)
-        return still_it(trace, _trace(trace.region, image))
 
 
 def _trace(region: str, image: Image) -> Trace | None:

@@ -17,7 +17,7 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.faults import CONFLICTS, GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import VISIBILITY
 from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, list_note, number_note
@@ -41,17 +41,12 @@ from imageferry.resource_types.image_copies.watches import (
 
 _UNFINISHED: Final = frozenset({"Creating", "Waiting"})
 # These end by themselves: another copy of the image, an import or an export is running.
-_BUSY: Final = frozenset(
-    {
-        "OperationDenied.ImageCopying",
-        "ImageIsExporting",
-        "InvalidStatus.ImageIsCreating",
-        "IncorrectImageStatus",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-    }
-)
+_BUSY: Final = CONFLICTS | {
+    "OperationDenied.ImageCopying",
+    "ImageIsExporting",
+    "InvalidStatus.ImageIsCreating",
+    "IncorrectImageStatus",
+}
 _CANNOT_CANCEL: Final = frozenset({"CancelNotSupported", "ImageCreatedNotFromCopy"})
 # What is no copy cannot be cancelled by its image's id: an import is a task of its own, and the end of
 # everything else is waited for.
@@ -59,7 +54,12 @@ _BEING_CREATED: Final = "ImageIsCreating"
 _BEING_IMPORTED: Final = "ImageIsImporting"
 _GONE: Final = "InvalidImageId.NotFound"
 _DOUBT: Final = 8.0
-"""Seconds for which an image that should be there is looked for: a single look may leave it out."""
+"""Seconds for which an image that should be there is looked for: a single look may leave it out.
+
+It is also what a deletion takes longer whose process died behind its call: that a call was announced
+does not say that it was sent. A blind second one, whose answer would say, is not worth it: only from
+an image that is shown can the snapshots behind it be noted before it goes.
+"""
 
 
 _FRESH: Final = 30.0

@@ -12,7 +12,14 @@ from imageferry.cloud.image_making import Begun, MakeRequest, make_image
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.faults import (
+    GIVE_UP,
+    STILL_RUNNING,
+    TOKEN_FORGOTTEN,
+    again,
+    failed,
+    says,
+)
 from imageferry.resource_types.handling.lineages import (
     LINEAGE_KEY,
     TOKEN_TRUST,
@@ -55,25 +62,10 @@ class Ready:
 
 
 # The copy may be there already: a token that the cloud no longer knows, or a lost first answer.
-_LOOK_FIRST: Final = frozenset(
-    {
-        "InvalidImageName.Duplicated",
-        "OperationDenied.ImageCopyConflict",
-        "IdempotentParameterMismatch",
-        "IdempotenceParamNotMatch",
-        "InvalidIdempotenceParameter.Mismatch",
-        "InvalidParamter.Conflict",
-    }
-)
-_STILL_RUNNING: Final = frozenset(
-    {
-        "IdempotentProcessing",
-        "LastTokenProcessing",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-    }
-)
+_LOOK_FIRST: Final = TOKEN_FORGOTTEN | {
+    "InvalidImageName.Duplicated",
+    "OperationDenied.ImageCopyConflict",
+}
 _SOURCE_BUSY: Final = frozenset({"OperationDenied.ImageCopying", "IncorrectImageStatus"})
 # ECS reference, CreateImage: what ends by itself, and for how long (seconds) that is waited for. An
 # instance may be starting or stopping, a snapshot may be in the making, or too many of them.
@@ -189,7 +181,7 @@ async def _not_started(
         notes = changed_notes(notes, lost=True)
     trouble = now - number_note(notes, "since", now)
     physical_id = making.identify(None)
-    if error.is_passing or error.code in _STILL_RUNNING:
+    if error.is_passing or error.code in STILL_RUNNING:
         if trouble > GIVE_UP:
             return failed(error, notes)
         return again(cloud.client, error, physical_id, notes, trouble)

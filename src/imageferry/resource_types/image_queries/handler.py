@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from imageferry.cloud.client import Client, listed
+from imageferry.cloud.client import Client, listed, tag_filters
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.image_queries import query_images
 from imageferry.model.handlers import (
@@ -89,9 +89,7 @@ def filters_of(properties: Mapping[str, Value], secrets: list[str]) -> dict[str,
             filters[name] = flag
     tags = tags_of(properties.get("Tags"), "Key", "Value", secrets)
     if tags:
-        filters["Tag"] = [
-            {"Key": key, "Value": value} if value else {"Key": key} for key, value in tags
-        ]
+        filters["Tag"] = tag_filters(tags)
     return filters
 
 

@@ -25,7 +25,7 @@ from imageferry.resource_types.image_copies.lineage import tags_with_lineage
 from imageferry.resource_types.image_copies.queues import Capacity
 from imageferry.resource_types.image_copies.wanted import View, WantedCopy
 from imageferry.resource_types.rehearsing.lookups import Named
-from imageferry.resource_types.rehearsing.rehearsals import Prospect, Rehearsal, Trial, hidden
+from imageferry.resource_types.rehearsing.rehearsals import Attempt, Intended, Rehearsal, hidden
 
 _CALLS: Final = 15
 
@@ -97,8 +97,8 @@ class MadeForesight:
     def _rehearsal(self) -> Rehearsal:
         words, view = self.view.words, self.view
 
-        async def trial(prospect: Prospect) -> Trial | Objection | None:
-            wanted = view.wanted(prospect.known, prospect.proposal.region)
+        async def attempt(intended: Intended) -> Attempt | Objection | None:
+            wanted = view.wanted(intended.known, intended.proposal.region)
             if wanted.recipe is None:
                 return None
             request = MakeRequest(
@@ -108,12 +108,12 @@ class MadeForesight:
                 # Names are looked up: one that is taken would hide every other fault.
                 description=wanted.description,
                 resource_group_id=wanted.resource_group,
-                tags=tags_with_lineage(wanted, _mark(wanted, prospect)),
+                tags=tags_with_lineage(wanted, _mark(wanted, intended)),
             )
             action = "ImportImage" if wanted.recipe.is_import else "CreateImage"
             parameters = make_parameters(request)
             properties = _properties(view, parameters)
-            return Trial(
+            return Attempt(
                 action,
                 wanted.region,
                 parameters,
@@ -124,7 +124,7 @@ class MadeForesight:
             )
 
         needs = (*words.made_of, *filter(None, (words.region, words.tags, words.resource_group)))
-        return Rehearsal(self.client, trial, needs, _CALLS)
+        return Rehearsal(self.client, attempt, needs, _CALLS)
 
 
 def foresight(client: Client, view: View, capacity: Capacity) -> MadeForesight:
@@ -132,8 +132,8 @@ def foresight(client: Client, view: View, capacity: Capacity) -> MadeForesight:
     return MadeForesight(client, view, capacity)
 
 
-def _mark(wanted: WantedCopy, prospect: Prospect) -> str | None:
-    return prospect.lineage if len(wanted.tags) < MOST_TAGS else None
+def _mark(wanted: WantedCopy, intended: Intended) -> str | None:
+    return intended.lineage if len(wanted.tags) < MOST_TAGS else None
 
 
 def _named(recipe: Recipe, region: str) -> tuple[Named, ...]:

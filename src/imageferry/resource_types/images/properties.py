@@ -7,7 +7,7 @@ from typing import Final
 
 from imageferry.cloud.recipes import ImportedDisk, Recipe, SnapshotDisk
 from imageferry.model.values import Value
-from imageferry.resource_types.handling.properties import plain, text_of
+from imageferry.resource_types.handling.properties import number_of, plain, text_of
 
 MADE_OF: Final = ("InstanceId", "DiskDeviceMapping", "SnapshotId")
 """The properties that say what an image is created from; the first that is given counts."""
@@ -46,7 +46,7 @@ def imported_disks(
             bucket=text_of(disk.get("OssBucket"), secrets),
             key=text_of(disk.get("OssObject"), secrets),
             form=text_of(disk.get("Format"), secrets),
-            size=_number_of(disk.get("DiskImageSize"), secrets) or usual_size,
+            size=number_of(disk.get("DiskImageSize"), secrets) or usual_size,
             device=text_of(disk.get("Device"), secrets),
         )
         for disk in _disks(properties, secrets)
@@ -57,7 +57,7 @@ def _snapshot_disks(properties: Mapping[str, Value], secrets: list[str]) -> Iter
     for disk in _disks(properties, secrets):
         yield SnapshotDisk(
             snapshot_id=text_of(disk.get("SnapshotId"), secrets),
-            size=_number_of(disk.get("Size"), secrets),
+            size=number_of(disk.get("Size"), secrets),
             device=text_of(disk.get("Device"), secrets),
             kind=text_of(disk.get("DiskType"), secrets),
         )
@@ -69,8 +69,3 @@ def _disks(properties: Mapping[str, Value], secrets: list[str]) -> Iterator[Mapp
         disk = plain(entry, secrets)
         if isinstance(disk, Mapping):
             yield disk
-
-
-def _number_of(value: Value, secrets: list[str]) -> int | None:
-    opened = plain(value, secrets)
-    return opened if isinstance(opened, int) and not isinstance(opened, bool) else None

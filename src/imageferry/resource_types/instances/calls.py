@@ -24,6 +24,7 @@ from imageferry.resource_types.instances.differences import (
     missing_tags,
     new_description,
     new_name,
+    new_protection,
     superfluous_tags,
 )
 from imageferry.resource_types.instances.wanted import encoded
@@ -52,7 +53,7 @@ async def _modify(
     changes = {
         "InstanceName": new_name(change, instance),
         "Description": new_description(change, instance),
-        "DeletionProtection": change.wanted.is_protected if change.mends else None,
+        "DeletionProtection": new_protection(change, instance),
     }
     await modify_instance(cloud.client, change.wanted.region, instance.instance_id, changes)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from imageferry.cloud.errors import CloudError
 from imageferry.cloud.instances import Instance, describe_instances
 from imageferry.cloud.texts import seconds_of
 from imageferry.model.handlers import Context, Failed
 from imageferry.ports.traces import Trace, TraceEnd, TraceRemoval
-from imageferry.resource_types.handling.faults import says
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY
 from imageferry.resource_types.handling.traces import (
     Found,
+    kept_or_gone,
     removal_of,
     removal_request,
-    still_it,
     trace_of,
 )
 from imageferry.resource_types.instances.cloud import InstanceCloud
@@ -42,25 +40,16 @@ class InstanceCensus:
     async def remove(self, trace: Trace, notes: Context, now: float) -> TraceRemoval:
         """Release the instance, then see that it is gone; never one that is protected or prepaid."""
         if not notes:
-            kept = await self._kept(trace)
-            if kept is not None:
-                return kept
+            look = self._cloud.loader.look(trace.region, trace.thing_id)
+            end = await kept_or_gone(trace, look, _trace)
+            if end is not None:
+                return end
         request = removal_request(trace, notes, now)
         outcome = await release(self._cloud, read_wanted({}, trace.region), request)
         if isinstance(outcome, Failed) and outcome.cloud_code == _PREPAID:
             words = f"{trace.thing_id} is prepaid: release it in the console, or let it run out"
             return TraceRemoval(TraceEnd.KEPT, said=(words,))
         return removal_of(outcome)
-
-    async def _kept(self, trace: Trace) -> TraceRemoval | None:
-        """Look once more, by id: what says something else by now is none of ours to release."""
-        try:
-            instance = await self._cloud.loader.look(trace.region, trace.thing_id)
-        except CloudError as fault:
-            return TraceRemoval(TraceEnd.KEPT, said=(says(fault),))
-        if instance is None:
-            return TraceRemoval(TraceEnd.GONE)
-        return still_it(trace, _trace(trace.region, instance))
 
 
 def _trace(region: str, instance: Instance) -> Trace | None:

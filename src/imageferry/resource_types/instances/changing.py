@@ -22,27 +22,20 @@ from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.instances.calls import CALLS
 from imageferry.resource_types.instances.cloud import InstanceCloud
 from imageferry.resource_types.instances.differences import Change, missing_tags, needed_calls
-from imageferry.resource_types.instances.launch_images import fits, is_exact, newest_fitting
+from imageferry.resource_types.instances.launch_images import (
+    fits,
+    is_exact,
+    is_shown,
+    newest_fitting,
+)
 from imageferry.resource_types.instances.making import no_such_image
 from imageferry.resource_types.instances.phases import Phase
-from imageferry.resource_types.instances.waiting import LIMIT, attributes, pause_after
+from imageferry.resource_types.instances.waiting import BUSY, LIMIT, attributes, pause_after
 from imageferry.resource_types.instances.wanted import WantedInstance, encoded
 
-# These end by themselves: the instance is on its way, or an image or snapshot is made of its disk.
-_BUSY: Final = frozenset(
-    {
-        "IncorrectInstanceStatus",
-        "IncorrectInstanceStatus.Initializing",
-        "DiskCreatingSnapshot",
-        "IncorrectDiskStatus",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-        "IdempotentProcessing",
-        "LastTokenProcessing",
-    }
-)
 _GONE: Final = "InvalidInstanceId.NotFound"
+_PATIENCE: Final = 20.0
+"""Seconds for which an image that is not shown is looked for: a single look may leave it out."""
 _AT_NEXT_START: Final = {"password": "the new password", "attach": "the key pair"}
 
 
@@ -135,7 +128,7 @@ async def _settled(
     if not change.changes_image or change.image is not None or pattern is None:
         return change
     if is_exact(pattern):
-        return replace(change, image=pattern)
+        return await _exact(cloud, change, instance, request, pattern)
     if change.mends and fits(pattern, instance.image_id):
         return replace(change, image=instance.image_id)
     region = change.wanted.region
@@ -150,6 +143,33 @@ async def _settled(
         context=changed_notes(request.context, image=image),
         status_says="changing",
         notes=(f'"{shown}" is {image}, the newest public image that fits in {region}',),
+    )
+
+
+async def _exact(
+    cloud: InstanceCloud, change: Change, instance: Instance, request: HandlerRequest, image: str
+) -> Change | Pending | Failed:
+    """The change to an image by its id, which is seen to be there before anything is stopped."""
+    context, region, now = request.context, change.wanted.region, request.now
+    if image == instance.image_id or context.get("seen_image") is True:
+        return replace(change, image=image)
+    shown = masked(image, change.wanted.secrets)
+    if await is_shown(cloud.client, region, image):
+        notes = changed_notes(context, seen_image=True, missing=None)
+        return Pending(instance.instance_id, 0.0, context=notes, status_says="changing")
+    missing = number_note(context, "missing", now)
+    if now - missing >= _PATIENCE:
+        words = (
+            f"there is no image {shown} in {region} that could be used: {instance.instance_id} is left"
+            " as it is; check the id, and that the image is in this region and still shared with you"
+        )
+        return Failed(ErrorCode.NOT_FOUND, words, context=changed_notes(context, missing=None))
+    return Pending(
+        instance.instance_id,
+        max(0.25, min(5.0, (now - missing) / 4)),
+        context=changed_notes(context, missing=missing),
+        observes=True,
+        status_says=f"looking for {shown}",
     )
 
 
@@ -269,6 +289,6 @@ def _passing_or_failed(
     )
     if error.code == _GONE:
         return _gone(change.wanted, instance_id, context)
-    if (error.is_passing or error.code in _BUSY) and trouble <= GIVE_UP:
+    if (error.is_passing or error.code in BUSY) and trouble <= GIVE_UP:
         return again(cloud.client, error, instance_id, context, trouble)
     return failed(error, context, message=masked(says(error), change.wanted.secrets))

@@ -22,27 +22,15 @@ from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.instances.cloud import InstanceCloud
 from imageferry.resource_types.instances.phases import Phase, may_have_launched
 from imageferry.resource_types.instances.searching import find_instance, named
-from imageferry.resource_types.instances.waiting import pause_after
+from imageferry.resource_types.instances.waiting import BUSY, pause_after
 from imageferry.resource_types.instances.wanted import WantedInstance
 
-# These end by themselves: it is being prepared, or an image or snapshot is made of its disks.
-_BUSY: Final = frozenset(
-    {
-        "IncorrectInstanceStatus",
-        "IncorrectInstanceStatus.Initializing",
-        "DiskCreatingSnapshot",
-        "IncorrectDiskStatus",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-    }
-)
 _GONE: Final = "InvalidInstanceId.NotFound"
 _DOUBT: Final = 8.0
 """Seconds for which an instance that should be there is looked for: a single look may leave it out."""
 _WHY: Final = {
     "InvalidOperation.DeletionProtection": "it is protected from deletion: take the protection off"
-    " in the console, or with ModifyInstanceAttribute, and delete again",
+    " with an update to DeletionProtection: false, or in the console, and delete again",
     "ChargeTypeViolation": "it is prepaid: set SubscriptionDeletionForce to true to end the"
     " subscription with it",
 }
@@ -198,7 +186,7 @@ async def _act(
         )
     except CloudError as error:
         if error.code != _GONE:
-            if (error.is_passing or error.code in _BUSY) and trouble <= GIVE_UP:
+            if (error.is_passing or error.code in BUSY) and trouble <= GIVE_UP:
                 return again(cloud.client, error, request.physical_id, context, trouble)
             said = masked(says(error), wanted.secrets)
             if error.code in _WHY:

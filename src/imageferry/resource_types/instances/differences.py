@@ -72,7 +72,7 @@ def needed_calls(
     if (
         new_name(change, instance)
         or new_description(change, instance)
-        or _protects(change, instance)
+        or new_protection(change, instance) is not None
     ):
         needed.append("modify")
     if _detaches(change, instance):
@@ -140,9 +140,13 @@ def new_description(change: Change, instance: Instance) -> str | None:
     return wanted if wanted not in {None, instance.description} else None
 
 
-def _protects(change: Change, instance: Instance) -> bool:
-    wanted = change.wanted.is_protected
-    return change.mends and wanted is not None and wanted is not instance.is_protected
+def new_protection(change: Change, instance: Instance) -> bool | None:
+    """The protection to put on or take off; one that was asked for and no longer is goes."""
+    wanted, before = change.wanted.is_protected, change.before.is_protected
+    if wanted is None and before:
+        wanted = False
+    is_other = change.mends or "modify" in change.touched or wanted is not before
+    return wanted if is_other and wanted is not instance.is_protected else None
 
 
 def _detaches(change: Change, instance: Instance) -> bool:

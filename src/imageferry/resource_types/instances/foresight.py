@@ -15,7 +15,7 @@ from imageferry.resource_types.instances.launch_images import is_exact, newest_f
 from imageferry.resource_types.instances.making import Making, launch_parameters
 from imageferry.resource_types.instances.wanted import read_wanted
 from imageferry.resource_types.rehearsing.lookups import Named
-from imageferry.resource_types.rehearsing.rehearsals import Prospect, Rehearsal, Trial
+from imageferry.resource_types.rehearsing.rehearsals import Attempt, Intended, Rehearsal
 
 _PROPERTIES: Final = {
     "ImageId": "ImageId",
@@ -48,14 +48,14 @@ def foresight(client: Client) -> Rehearsal:
         image, _ = await fitting[region, pattern]
         return image
 
-    async def trial(prospect: Prospect) -> Trial | Objection | None:
-        wanted = read_wanted(prospect.known, prospect.proposal.region)
+    async def attempt(intended: Intended) -> Attempt | Objection | None:
+        wanted = read_wanted(intended.known, intended.proposal.region)
         region, image = wanted.region, wanted.image
         if image is not None and not is_exact(image):
             image = await meant(region, image)
             if image is None:
                 return _no_image(masked(wanted.image or "", wanted.secrets), region)
-        mark = prospect.lineage if len(wanted.tags) < MOST_TAGS else None
+        mark = intended.lineage if len(wanted.tags) < MOST_TAGS else None
 
         async def undo(reply: Mapping[str, Any]) -> str:
             ids = reply["InstanceIdSets"]["InstanceIdSet"]
@@ -69,10 +69,10 @@ def foresight(client: Client) -> Rehearsal:
             "Amount": 1,
         }
         named = (Named("image", region, image, "ImageId"),) if image is not None else ()
-        return Trial("RunInstances", region, parameters, _PROPERTIES, undo, wanted.secrets, named)
+        return Attempt("RunInstances", region, parameters, _PROPERTIES, undo, wanted.secrets, named)
 
     needs = (*dict.fromkeys(_PROPERTIES.values()), "ImageFamily", "SecurityGroupIds", "UserData")
-    return Rehearsal(client, trial, needs, calls=8, spent=lambda: len(fitting))
+    return Rehearsal(client, attempt, needs, calls=8, spent=lambda: len(fitting))
 
 
 def _no_image(pattern: str, region: str) -> Objection:

@@ -7,7 +7,8 @@ import re
 from typing import Final
 
 from imageferry.cloud.client import Client
-from imageferry.cloud.images import Image, describe_images
+from imageferry.cloud.errors import CloudError
+from imageferry.cloud.images import Image, describe_images, page_of_images
 from imageferry.model.suggestions import nearest
 
 _FILE: Final = ".vhd"
@@ -49,6 +50,29 @@ async def newest_fitting(client: Client, region: str, pattern: str) -> tuple[str
         return None, _alike(pattern, [one.image_id for one in there])
     best = max(fitting, key=lambda one: _rank(pattern, one))
     return best.image_id, [one.image_id for one in fitting if one is not best]
+
+
+# ECS reference, DescribeImages: without an owner nothing of the marketplace is shown, and what
+# others have published only where it is asked for.
+_WHEREVER: Final = (
+    {},
+    {"ImageOwnerAlias": "others", "IsPublic": True},
+    {"ImageOwnerAlias": "marketplace"},
+)
+
+
+async def is_shown(client: Client, region: str, image_id: str) -> bool:
+    """Whether a region shows an image, whoever owns it; true where nobody may look. Raises CloudError."""
+    try:
+        for filters in _WHEREVER:
+            page, _ = await page_of_images(client, region, ids=[image_id], filters=filters)
+            if page:
+                return True
+    except CloudError as error:
+        if error.is_passing:
+            raise
+        return True
+    return False
 
 
 def _alike(pattern: str, ids: list[str]) -> list[str]:

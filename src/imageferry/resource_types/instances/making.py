@@ -10,7 +10,14 @@ from imageferry.cloud.errors import CloudError, handler_code
 from imageferry.cloud.instances import Instance, run_instance
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.faults import (
+    GIVE_UP,
+    STILL_RUNNING,
+    TOKEN_FORGOTTEN,
+    again,
+    failed,
+    says,
+)
 from imageferry.resource_types.handling.lineages import TOKEN_TRUST, VISIBILITY
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.handling.properties import masked
@@ -20,24 +27,6 @@ from imageferry.resource_types.instances.phases import Phase
 from imageferry.resource_types.instances.searching import find_instance, named, tags_with_lineage
 from imageferry.resource_types.instances.wanted import WantedInstance, encoded
 
-# The instance may be there already: a token that the cloud no longer knows, or a lost first answer.
-_LOOK_FIRST: Final = frozenset(
-    {
-        "IdempotentParameterMismatch",
-        "IdempotenceParamNotMatch",
-        "InvalidIdempotenceParameter.Mismatch",
-        "InvalidParamter.Conflict",
-    }
-)
-_STILL_RUNNING: Final = frozenset(
-    {
-        "IdempotentProcessing",
-        "LastTokenProcessing",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-    }
-)
 FIRST_LOOK: Final = 1.0
 """Seconds after the call until the instance is looked at: it takes a while to be prepared."""
 
@@ -177,11 +166,11 @@ async def _not_started(
         lost=True if lost else None,
     )
     trouble = now - number_note(notes, "since", now)
-    if error.is_passing or error.code in _STILL_RUNNING:
+    if error.is_passing or error.code in STILL_RUNNING:
         if trouble > GIVE_UP:
             return failed(error, notes, message=_said(making, error))
         return again(cloud.client, error, None, notes, trouble)
-    if error.code in _LOOK_FIRST:
+    if error.code in TOKEN_FORGOTTEN:
         until = number_note(context, "until", now + VISIBILITY)
         return await look(cloud, making, request, until, refusal=error)
     if lost or request.repeated:

@@ -26,7 +26,7 @@ from imageferry.resource_types.instances.searching import own_lineage
 from imageferry.resource_types.instances.waiting import Ready, attributes, make_instance
 from imageferry.resource_types.instances.wanted import WantedInstance
 
-_CHANGED_IN_PLACE: Final = frozenset({"Description"})
+_CHANGED_IN_PLACE: Final = frozenset({"Description", "DeletionProtection"})
 
 
 def identity_of(wanted: WantedInstance) -> str:

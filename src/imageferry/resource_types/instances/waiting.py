@@ -9,7 +9,7 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.instances import Instance
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Value
-from imageferry.resource_types.handling.faults import again, failed
+from imageferry.resource_types.handling.faults import STILL_RUNNING, again, failed
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY, VISIBILITY
 from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
@@ -17,6 +17,13 @@ from imageferry.resource_types.instances.cloud import InstanceCloud
 from imageferry.resource_types.instances.making import Making, look, settle_image, start_launch
 from imageferry.resource_types.instances.phases import Phase
 
+# These end by themselves: it is on its way, or an image or snapshot is made of its disks.
+BUSY: Final = STILL_RUNNING | {
+    "IncorrectInstanceStatus",
+    "IncorrectInstanceStatus.Initializing",
+    "DiskCreatingSnapshot",
+    "IncorrectDiskStatus",
+}
 LIMIT: Final = 3600.0
 """Seconds within which an instance must have come to the status that is waited for."""
 _DENIAL_PATIENCE: Final = 900.0

@@ -7,18 +7,16 @@ from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.model.forecasts import Doubt, Objection
-from imageferry.resource_types.handling.faults import REMEDIES
+from imageferry.resource_types.handling.faults import CONFLICTS, REMEDIES
 
 NAME_TAKEN: Final = "InvalidImageName.Duplicated"
 
 # The deploy waits for what these codes speak of, or another change of the plan may end it.
 _PASSING: Final = (
+    *CONFLICTS,
     "IncorrectInstanceStatus",
     "IncorrectImageStatus",
     "IncorrectDiskStatus",
-    "OperationConflict",
-    "Operation.Conflict",
-    "InvalidOperation.Conflict",
     "SnapshotNotReady",
     "InvalidSnapshotId.NotReady",
     "ImageIsImporting",

@@ -29,7 +29,7 @@ _OWN: Final = frozenset({"Tag", "ImageName", "InstanceName", "HostName", "Descri
 """Parameters that are each thing's own: two calls that differ in nothing else are tried out once."""
 
 
-class Prospect(NamedTuple):
+class Intended(NamedTuple):
     """A planned thing: its properties that are known, the names of those that are known later."""
 
     proposal: Proposal
@@ -42,7 +42,7 @@ async def _nothing_to_undo(reply: Mapping[str, Any]) -> str:
     return "nothing was begun"
 
 
-class Trial(NamedTuple):
+class Attempt(NamedTuple):
     """A call to be tried out; no `action`: one that has no dry run.
 
     `properties` are those that parts of its error codes speak of, `named` what must be there for it.
@@ -63,7 +63,7 @@ class Trial(NamedTuple):
         return json.dumps([self.action, self.region, shared], sort_keys=True, default=str)
 
 
-Rehearsed = Callable[[Prospect], Awaitable[Trial | Objection | None]]
+Rehearsed = Callable[[Intended], Awaitable[Attempt | Objection | None]]
 """What is tried out of a planned thing, or why it would be refused; None: nothing. Raises CloudError."""
 
 
@@ -71,11 +71,11 @@ Rehearsed = Callable[[Prospect], Awaitable[Trial | Objection | None]]
 class Rehearsal:
     """The `Foresight` of a type. `needs` are properties without which nothing can be tried out,
     `calls` about how many calls making one thing takes, polling included. `spent` tells how many
-    calls `trial` has made itself.
+    calls `attempt` has made itself.
     """
 
     client: Client
-    trial: Rehearsed
+    attempt: Rehearsed
     needs: tuple[str, ...]
     calls: int
     spent: Callable[[], int] = int
@@ -89,36 +89,36 @@ class Rehearsal:
         """What is foreseen of each proposal; nothing is raised for what the cloud says."""
         stage = _Stage(self.client)
         made = [one for one in proposals if one.action in _MAKES]
-        prospects = {id(one): prospect_of(one, installation) for one in made}
-        open_ones = {key: self._left_open(one) for key, one in prospects.items()}
-        trials = await asyncio.gather(
+        intentions = {id(one): intended_of(one, installation) for one in made}
+        open_ones = {key: self._left_open(one) for key, one in intentions.items()}
+        attempts = await asyncio.gather(
             *(
-                stage.prepared(self.trial, one)
-                for key, one in prospects.items()
+                stage.prepared(self.attempt, one)
+                for key, one in intentions.items()
                 if not open_ones[key]
             )
         )
-        due = [key for key in prospects if not open_ones[key]]
-        said = dict(zip(due, await stage.perform(trials), strict=True))
+        due = [key for key in intentions if not open_ones[key]]
+        said = dict(zip(due, await stage.perform(attempts), strict=True))
         usual = _usual_seconds(experience)
         forecasts = tuple(
             Forecast(one.address, said.get(id(one), ()), notes=_notes(open_ones[id(one)], usual))
-            if id(one) in prospects
+            if id(one) in intentions
             else Forecast(one.address)
             for one in proposals
         )
         calls = stage.calls + self.spent()
         return Sight(forecasts, (), calls, self.calls * len(made), stage.notes)
 
-    def _left_open(self, prospect: Prospect) -> tuple[str, ...]:
-        return tuple(name for name in self.needs if name in prospect.unknown)
+    def _left_open(self, intended: Intended) -> tuple[str, ...]:
+        return tuple(name for name in self.needs if name in intended.unknown)
 
 
-def prospect_of(proposal: Proposal, installation: str) -> Prospect:
+def intended_of(proposal: Proposal, installation: str) -> Intended:
     """A proposal with what is known of it apart from what is not."""
     known = {name: value for name, value in proposal.properties.items() if is_known(value)}
     unknown = frozenset(proposal.properties.keys() - known.keys())
-    return Prospect(
+    return Intended(
         proposal, known, unknown, lineage(installation, _OPERATION, str(proposal.address))
     )
 
@@ -139,22 +139,22 @@ class _Stage:
             return ()
         return ("the cloud knows no dry runs here: no more of them was tried out",)
 
-    async def prepared(self, trial: Rehearsed, prospect: Prospect) -> Trial | Objection | None:
+    async def prepared(self, attempt: Rehearsed, intended: Intended) -> Attempt | Objection | None:
         """What is tried out; a call that was needed to know it and failed is an objection."""
         try:
             async with self._places:
-                return await trial(prospect)
+                return await attempt(intended)
         except CloudError as fault:
             return objection_of(fault, {})
 
     async def perform(
-        self, trials: Sequence[Trial | Objection | None]
+        self, attempts: Sequence[Attempt | Objection | None]
     ) -> list[tuple[Objection, ...]]:
         """What the cloud says of each."""
-        kinds: dict[str, Trial] = {}
+        kinds: dict[str, Attempt] = {}
         named: list[Named] = []
-        for one in trials:
-            if isinstance(one, Trial):
+        for one in attempts:
+            if isinstance(one, Attempt):
                 named += one.named
                 if one.action:
                     kinds.setdefault(one.key, one)
@@ -165,28 +165,28 @@ class _Stage:
         answers = dict([await self._ask(*pair) for pair in queue[:1]])
         if not self._is_ignored:
             answers |= dict(await asyncio.gather(*(self._ask(*pair) for pair in queue[1:])))
-        return [_answered(one, answers, gone) for one in trials]
+        return [_answered(one, answers, gone) for one in attempts]
 
-    async def _ask(self, key: str, trial: Trial) -> tuple[str, Objection | None]:
+    async def _ask(self, key: str, attempt: Attempt) -> tuple[str, Objection | None]:
         async with self._places:
             self.calls += 1
             try:
                 await rehearse(
-                    self._client, trial.action, trial.region, trial.parameters, trial.undo
+                    self._client, attempt.action, attempt.region, attempt.parameters, attempt.undo
                 )
             except CloudError as fault:
                 self._is_ignored = self._is_ignored or fault.code == IGNORED
-                return key, objection_of(fault, trial.properties)
+                return key, objection_of(fault, attempt.properties)
         return key, None
 
 
 def _answered(
-    one: Trial | Objection | None,
+    one: Attempt | Objection | None,
     answers: Mapping[str, Objection | None],
     gone: Mapping[Named, Objection],
 ) -> tuple[Objection, ...]:
     match one:
-        case Trial():
+        case Attempt():
             said = [gone[each] for each in one.named if each in gone]
             tried = answers.get(one.key)
             if tried is not None and tried.cloud_code not in {each.cloud_code for each in said}:

@@ -9,7 +9,7 @@ from imageferry.cloud.client import Client
 from imageferry.cloud.shares import PER_CALL, modify_shares
 from imageferry.model.forecasts import Objection
 from imageferry.resource_types.rehearsing.lookups import Named
-from imageferry.resource_types.rehearsing.rehearsals import Prospect, Rehearsal, Trial
+from imageferry.resource_types.rehearsing.rehearsals import Attempt, Intended, Rehearsal
 from imageferry.resource_types.sharing.wanted import ShareView
 
 _PROPERTIES: Final = {"Account": "Accounts", "ShareImageUser": "Accounts", "Image": "ImageId"}
@@ -18,8 +18,8 @@ _PROPERTIES: Final = {"Account": "Accounts", "ShareImageUser": "Accounts", "Imag
 def foresight(client: Client, view: ShareView) -> Rehearsal:
     """The `Foresight` of a type of share."""
 
-    async def trial(prospect: Prospect) -> Trial | Objection | None:
-        wanted = view.wanted(prospect.known, prospect.proposal.region)
+    async def attempt(intended: Intended) -> Attempt | Objection | None:
+        wanted = view.wanted(intended.known, intended.proposal.region)
         accounts = (wanted.accounts or ())[:PER_CALL]
         image = Named("image", wanted.region, wanted.image_id, "ImageId")
         # Publicity is not tried out: an address that knows no dry run would publish the image.
@@ -35,9 +35,11 @@ def foresight(client: Client, view: ShareView) -> Rehearsal:
             "AddAccount": list(accounts),
         }
         named = {
-            part: "AccountId" if name == "Accounts" and "AccountId" in prospect.known else name
+            part: "AccountId" if name == "Accounts" and "AccountId" in intended.known else name
             for part, name in _PROPERTIES.items()
         }
-        return Trial(action, wanted.region, parameters, named, undo, wanted.secrets, named=(image,))
+        return Attempt(
+            action, wanted.region, parameters, named, undo, wanted.secrets, named=(image,)
+        )
 
-    return Rehearsal(client, trial, ("ImageId", "RegionId", "Accounts", "AccountId"), calls=3)
+    return Rehearsal(client, attempt, ("ImageId", "RegionId", "Accounts", "AccountId"), calls=3)

@@ -41,7 +41,7 @@ _CALLS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Audience:
     """Who has an image now. `accounts` None: not told; `image` None: no look shows it."""
 
     image: Image | None
@@ -91,12 +91,12 @@ _SAYS: Final = {
 }
 
 
-async def look(cloud: ImageCloud, region: str, image_id: str) -> Standing | None:
+async def look(cloud: ImageCloud, region: str, image_id: str) -> Audience | None:
     """Who has an image now, None where it is not there; raises CloudError."""
     image, accounts = await asyncio.gather(
         cloud.loader.look(region, image_id), _accounts(cloud, region, image_id)
     )
-    return None if image is None and accounts is None else Standing(image, accounts)
+    return None if image is None and accounts is None else Audience(image, accounts)
 
 
 async def _accounts(cloud: ImageCloud, region: str, image_id: str) -> tuple[str, ...] | None:
@@ -108,9 +108,9 @@ async def _accounts(cloud: ImageCloud, region: str, image_id: str) -> tuple[str,
         raise
 
 
-def _next_deed(goal: Goal, standing: Standing) -> _Deed | None:
+def _next_deed(goal: Goal, audience: Audience) -> _Deed | None:
     """The next call that is needed: room is made first, so that the quota is not in the way."""
-    shown = standing.accounts or ()
+    shown = audience.accounts or ()
     revoked = tuple(
         one for one in shown if any(stands_for(marked, one) for marked in goal.revoked)
     )[:PER_CALL]
@@ -124,7 +124,7 @@ def _next_deed(goal: Goal, standing: Standing) -> _Deed | None:
         return deed("revoke", revoked)
     if granted:
         return deed("grant", granted)
-    if goal.public is None or standing.image is None or standing.image.is_public == goal.public:
+    if goal.public is None or audience.image is None or audience.image.is_public == goal.public:
         return None
     return deed("publish" if goal.public else "unpublish")
 
@@ -132,7 +132,7 @@ def _next_deed(goal: Goal, standing: Standing) -> _Deed | None:
 async def proceed(
     cloud: ImageCloud,
     goal: Goal,
-    standing: Standing | None,
+    audience: Audience | None,
     request: HandlerRequest,
     notes: Mapping[str, Json],
     physical_id: str | None,
@@ -142,10 +142,10 @@ async def proceed(
     Whom this step grants the image is written down as `asked` before the call, and is from then on
     nobody who had it `before`; `sets_public` says that publicity was touched.
     """
-    waits = _unready(goal, standing, request.now, notes, physical_id)
+    waits = _unready(goal, audience, request.now, notes, physical_id)
     if waits is not None:
         return waits
-    deed = None if standing is None else _next_deed(goal, standing)
+    deed = None if audience is None else _next_deed(goal, audience)
     if deed is None:
         return None
     now, status = request.now, _SAYS[deed.verb]
@@ -215,7 +215,10 @@ def troubled(
     trouble = request.now - at
     if error.is_passing and trouble <= GIVE_UP:
         noted = changed_notes(notes, trouble=at)
-        announced = text_note(notes, "next") is not None
+        if error.may_have_worked:
+            # It may be so by now: that is looked at before the call is announced again.
+            noted = changed_notes(noted, next=None)
+        announced = text_note(noted, "next") is not None
         return again(cloud.client, error, physical_id, noted, trouble, observes=not announced)
     return failed(
         error, changed_notes(notes, trouble=None), message=masked(says(error), goal.secrets)
@@ -224,7 +227,7 @@ def troubled(
 
 def _unready(
     goal: Goal,
-    standing: Standing | None,
+    audience: Audience | None,
     now: float,
     notes: Mapping[str, Json],
     physical_id: str | None,
@@ -232,7 +235,7 @@ def _unready(
     """Why nothing can be called yet, or ever; None where it can."""
     where = f"{goal.image_id} in {goal.region}"
     since = number_note(notes, "since", now)
-    image = None if standing is None else standing.image
+    image = None if audience is None else audience.image
 
     def refuse(code: ErrorCode, words: str) -> Failed:
         return Failed(code, masked(words, goal.secrets), context=notes)
@@ -242,10 +245,10 @@ def _unready(
             return None
         words = f"{where} belongs to somebody else; only its owner can share or publish an image"
         return refuse(ErrorCode.INVALID_REQUEST, words)
-    if standing is None or standing.accounts is None or (image is None and goal.public is not None):
-        if goal.removes and standing is None:
+    if audience is None or audience.accounts is None or (image is None and goal.public is not None):
+        if goal.removes and audience is None:
             return None
-        patience = _ABSENT if standing is None else _UNSEEN
+        patience = _ABSENT if audience is None else _UNSEEN
         if now - since < patience:
             status = f"no such image is shown yet: looking for it, {patience:.0f} s at most"
             return _wait(physical_id, notes, since, now, status)

@@ -26,7 +26,7 @@ from imageferry.resource_types.sharing.changes import (
     noted_former,
     told_to_stay,
 )
-from imageferry.resource_types.sharing.granting import Goal, Standing, look, proceed, troubled
+from imageferry.resource_types.sharing.granting import Audience, Goal, look, proceed, troubled
 from imageferry.resource_types.sharing.leftovers import old_share, old_share_notes
 from imageferry.resource_types.sharing.taking_back import (
     goals_of_deletion,
@@ -49,7 +49,7 @@ class ShareHandler:
     def __init__(self, cloud: ImageCloud, view: ShareView) -> None:
         self._cloud = cloud
         self._view = view
-        self._sightings: Sightings[Standing | None] = Sightings()
+        self._sightings: Sightings[Audience | None] = Sightings()
 
     def _wanted(self, request: HandlerRequest) -> WantedShare:
         return self._view.wanted(request.properties, request.region)
@@ -71,15 +71,15 @@ class ShareHandler:
         wanted, former = self._wanted(request), recorded_former(request.attributes)
         observed = None
         try:
-            standing = await look(self._cloud, wanted.region, wanted.image_id)
+            audience = await look(self._cloud, wanted.region, wanted.image_id)
             leftovers = [one for one in request.leftovers if await self._still_there(one)]
         except CloudError as error:
             return failed(error, request.context)
-        if standing is not None:
-            observed = self._view.observed(wanted, standing.accounts, standing.is_public, former)
+        if audience is not None:
+            observed = self._view.observed(wanted, audience.accounts, audience.is_public, former)
         if observed is None:
             where = f"{wanted.image_id} in {wanted.region}"
-            words = f"there is no image {where}" if standing is None else f"{where} is not shared"
+            words = f"there is no image {where}" if audience is None else f"{where} is not shared"
             return Failed(ErrorCode.NOT_FOUND, masked(words, wanted.secrets))
         return Done(
             self._view.physical_id(request, wanted),
@@ -131,16 +131,16 @@ class ShareHandler:
     ) -> Pending | Failed | None:
         cloud = self._cloud.confirmed(request.confirm)
         try:
-            standing = await self._look(cloud, goal, request, notes)
+            audience = await self._look(cloud, goal, request, notes)
         except CloudError as error:
             return troubled(cloud, goal, error, request, notes, request.physical_id)
-        outcome = await proceed(cloud, goal, standing, request, notes, request.physical_id)
-        self._note_announced(outcome, goal, standing, request)
+        outcome = await proceed(cloud, goal, audience, request, notes, request.physical_id)
+        self._note_announced(outcome, goal, audience, request)
         return outcome
 
     async def _look(
         self, cloud: ImageCloud, goal: Goal, request: HandlerRequest, notes: Mapping[str, Json]
-    ) -> Standing | None:
+    ) -> Audience | None:
         """Who has the image: as it was seen for the announcement, where that was a moment ago."""
         if notes.get("next") is not None:
             seen = self._sightings.take(_sighting(goal, request), request.now)
@@ -152,21 +152,21 @@ class ShareHandler:
         self,
         outcome: Pending | Failed | None,
         goal: Goal,
-        standing: Standing | None,
+        audience: Audience | None,
         request: HandlerRequest,
     ) -> None:
         if isinstance(outcome, Pending) and outcome.context.get("next") is not None:
-            self._sightings.note(_sighting(goal, request), request.now, standing)
+            self._sightings.note(_sighting(goal, request), request.now, audience)
 
     async def _still_there(self, leftover: Context) -> bool:
         old = old_share(leftover)
-        standing = None if old is None else await look(self._cloud, old.region, old.image_id)
-        if old is None or standing is None:
+        audience = None if old is None else await look(self._cloud, old.region, old.image_id)
+        if old is None or audience is None:
             return old is None
-        has_it = standing.accounts is None or any(
-            stands_for(marked, one) for one in standing.accounts for marked in old.accounts
+        has_it = audience.accounts is None or any(
+            stands_for(marked, one) for one in audience.accounts for marked in old.accounts
         )
-        return has_it or old.public not in (None, standing.is_public)
+        return has_it or old.public not in (None, audience.is_public)
 
     async def _bring(self, change: Change) -> Outcome:
         request, wanted, view = change.request, change.wanted, self._view
@@ -175,11 +175,11 @@ class ShareHandler:
         notes = _notes_of_step(request)
         goal = Goal(wanted.image_id, wanted.region, secrets=change.secrets)
         try:
-            standing = await self._look(cloud, goal, request, notes)
+            audience = await self._look(cloud, goal, request, notes)
         except CloudError as error:
             return troubled(cloud, goal, error, request, notes, physical_id)
-        if standing is not None:
-            _note_how_it_stood(notes, change, standing)
+        if audience is not None:
+            _note_how_it_stood(notes, change, audience)
         former = noted_former(notes)
         goal = Goal(
             wanted.image_id,
@@ -189,8 +189,8 @@ class ShareHandler:
             public=change.public(former),
             secrets=change.secrets,
         )
-        outcome = await proceed(cloud, goal, standing, request, notes, physical_id)
-        self._note_announced(outcome, goal, standing, request)
+        outcome = await proceed(cloud, goal, audience, request, notes, physical_id)
+        self._note_announced(outcome, goal, audience, request)
         if outcome is not None:
             return outcome
         return Done(
@@ -212,10 +212,10 @@ def _notes_of_step(request: HandlerRequest) -> dict[str, Json]:
     return {"step": key, "since": request.now}
 
 
-def _note_how_it_stood(notes: dict[str, Json], change: Change, standing: Standing) -> None:
+def _note_how_it_stood(notes: dict[str, Json], change: Change, audience: Audience) -> None:
     """Write down, once and before the first call, what this step finds."""
-    if "before" not in notes and standing.accounts is not None:
-        notes["before"] = list(change.accounts_before(standing.accounts))
+    if "before" not in notes and audience.accounts is not None:
+        notes["before"] = list(change.accounts_before(audience.accounts))
         notes |= {"image_id": change.wanted.image_id, "region": change.wanted.region}
-    if "was_public" not in notes and standing.image is not None:
-        notes["was_public"] = change.public_before(standing.is_public)
+    if "was_public" not in notes and audience.image is not None:
+        notes["was_public"] = change.public_before(audience.is_public)

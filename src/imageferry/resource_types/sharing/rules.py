@@ -1,11 +1,10 @@
-"""The rules of image shares that no schema can say: ids of images, regions and accounts."""
+"""The rules of image shares that no schema can say: ids of images and accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from imageferry.cloud.regions import is_region, is_well_formed, nearest_region
 from imageferry.model.addresses import PropertyPath
 from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
@@ -39,28 +38,6 @@ def image_problems(prop: str, value: Value) -> Iterator[Problem]:
             why="only custom images of the own account can be shared; their ids begin with m-",
             remedy="give the id of a custom image of this account",
             severity=Severity.WARNING,
-        )  # fmt: skip
-
-
-def region_problems(prop: str, value: Value) -> Iterator[Problem]:
-    """What is wrong with the region of an image, as far as it is known."""
-    text = text_of(value, [])
-    if text is None or is_region(text):
-        return
-    near = None if isinstance(value, Secret) else nearest_region(text)
-    remedy = f"did you mean '{near}'?" if near is not None else ""
-    if is_well_formed(text):
-        yield Problem(
-            "IF523", (prop,), f"'{_shown(value, text)}' is no region that is known here",
-            why="the list of regions that comes with this version does not have it",
-            remedy=remedy or "correct it if it is a slip; it is tried all the same",
-            severity=Severity.WARNING,
-        )  # fmt: skip
-    else:
-        yield Problem(
-            "IF522", (prop,), f"'{_shown(value, text)}' is not a region id",
-            why="a region id is lower case, without spaces, such as cn-hangzhou",
-            remedy=remedy,
         )  # fmt: skip
 
 

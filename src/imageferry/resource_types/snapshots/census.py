@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from imageferry.cloud.errors import CloudError
 from imageferry.cloud.snapshots import Snapshot, every_snapshot
 from imageferry.model.handlers import Context
-from imageferry.ports.traces import Trace, TraceEnd, TraceRemoval
-from imageferry.resource_types.handling.faults import says
+from imageferry.ports.traces import Trace, TraceRemoval
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY
 from imageferry.resource_types.handling.notes import step_key
 from imageferry.resource_types.handling.traces import (
     Found,
+    kept_or_gone,
     removal_of,
     removal_request,
-    still_it,
     trace_of,
 )
 from imageferry.resource_types.image_copies.cloud import ImageCloud
@@ -40,22 +38,16 @@ class SnapshotCensus:
     async def remove(self, trace: Trace, notes: Context, now: float) -> TraceRemoval:
         """Delete the snapshot, then see that it is gone; by one call at most."""
         if not notes:
-            kept = await self._kept(trace)
-            if kept is not None:
-                return kept
+            end = await kept_or_gone(trace, self._look(trace), _trace)
+            if end is not None:
+                return end
         request = removal_request(trace, notes, now)
         key = step_key(request.token)
         return removal_of(await remove_snapshot(self._cloud, read_wanted({}), request, key))
 
-    async def _kept(self, trace: Trace) -> TraceRemoval | None:
-        """Look once more, by id: what says something else by now is none of ours to delete."""
-        try:
-            shown = await self._cloud.snapshots.look(trace.region, [trace.thing_id])
-        except CloudError as fault:
-            return TraceRemoval(TraceEnd.KEPT, said=(says(fault),))
-        if not shown:
-            return TraceRemoval(TraceEnd.GONE)
-        return still_it(trace, _trace(trace.region, shown[0]))
+    async def _look(self, trace: Trace) -> Snapshot | None:
+        shown = await self._cloud.snapshots.look(trace.region, [trace.thing_id])
+        return shown[0] if shown else None
 
 
 def _trace(region: str, snapshot: Snapshot) -> Trace | None:

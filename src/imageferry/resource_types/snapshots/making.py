@@ -15,7 +15,13 @@ from imageferry.cloud.snapshots import (
 )
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
+from imageferry.resource_types.handling.faults import (
+    GIVE_UP,
+    STILL_RUNNING,
+    TOKEN_FORGOTTEN,
+    again,
+    failed,
+)
 from imageferry.resource_types.handling.lineages import (
     LINEAGE_KEY,
     MOST_TAGS,
@@ -44,8 +50,6 @@ class Phase(StrEnum):
 
 # The cloud makes one snapshot of a disk at a time; both end by themselves.
 _BUSY: Final = frozenset({"IncorrectDiskStatus.CreatingSnapshot", "DiskCreatingSnapshot"})
-_STILL_RUNNING: Final = frozenset({"IdempotentProcessing", "LastTokenProcessing"})
-_LOOK_FIRST: Final = frozenset({"IdempotentParameterMismatch"})
 _DENIAL_PATIENCE: Final = 900.0
 _CLOCK_DIFFERENCE: Final = 900.0
 _SHORTEST: Final = 0.25
@@ -140,14 +144,14 @@ async def _not_started(
     notes = changed_notes(
         making.base, phase=Phase.CREATE, at=now if fresh else at, since=since, lost=lost or None
     )
-    if error.is_passing or error.code in _STILL_RUNNING:
+    if error.is_passing or error.code in STILL_RUNNING:
         if trouble > GIVE_UP:
             return failed(error, notes)
         return again(cloud.client, error, None, notes, trouble)
     if error.code in _BUSY and trouble <= making.wanted.timeout:
         pending = again(cloud.client, error, None, notes, trouble)
         return replace(pending, status_says="waiting for another snapshot of the disk")
-    if lost or request.repeated or error.code in _LOOK_FIRST:
+    if lost or request.repeated or error.code in TOKEN_FORGOTTEN:
         # This answer is no word on the earlier call: what that one may have made is looked for.
         until = max(request.visible_by, at + VISIBILITY)
         return await _look(cloud, making, request, until, refusal=error)

@@ -9,7 +9,7 @@ from imageferry.cloud.errors import CloudError
 from imageferry.cloud.snapshots import delete_snapshot, images_of_snapshot
 from imageferry.model.handlers import Context, Done, Failed, HandlerRequest, Pending
 from imageferry.model.values import Json
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
+from imageferry.resource_types.handling.faults import CONFLICTS, GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import MOST_TAGS, VISIBILITY, noted_lineage
 from imageferry.resource_types.handling.notes import (
     changed_notes,
@@ -23,15 +23,10 @@ from imageferry.resource_types.snapshots.wanted import WantedSnapshot
 
 _GONE: Final = "InvalidSnapshotId.NotFound"
 # These end by themselves: the snapshot, or something that is made of it, is in the making.
-_BUSY: Final = frozenset(
-    {
-        "InvalidOperation.RelatedSnapshotNotFinished",
-        "Operation.Conflict",
-        "OperationConflict",
-        "InvalidOperation.Conflict",
-        "IncorrectDiskStatus.CreatingSnapshot",
-    }
-)
+_BUSY: Final = CONFLICTS | {
+    "InvalidOperation.RelatedSnapshotNotFinished",
+    "IncorrectDiskStatus.CreatingSnapshot",
+}
 _IMAGE_PATIENCE: Final = 120.0
 """Seconds for which an image that was just deleted may still count as a user of the snapshot."""
 _DOUBT: Final = 8.0
@@ -133,8 +128,8 @@ async def _delete(cloud: ImageCloud, request: HandlerRequest) -> Done | Pending 
             # Not shown yet, or gone: the looks that follow tell which.
             return _deleting(request, context, "deleting")
         if error.is_passing or error.code in _BUSY:
-            if error.is_passing and trouble > GIVE_UP:
-                return failed(error, context)
+            if trouble > GIVE_UP:
+                return await _kept_busy(cloud, request, target, error)
             return again(cloud.client, error, request.physical_id, context, trouble)
         return await _held(cloud, request, target, error, trouble)
     return _deleting(request, changed_notes(context, asked=now), "deleting")
@@ -157,6 +152,24 @@ async def _held(
             words += f"; used by {', '.join(users)}; delete the image first, or retain the snapshot"
     elif error.code == "SnapshotCreatedDisk":
         words += "; disks were made of it: release them, or delete it with Force in the console"
+    return failed(error, request.context, message=words)
+
+
+async def _kept_busy(
+    cloud: ImageCloud, request: HandlerRequest, target: str, error: CloudError
+) -> Failed:
+    """What is made of it, or with it, does not come to an end: who that is, as far as it is told."""
+    words = says(error)
+    if error.code in _BUSY:
+        try:
+            users = await images_of_snapshot(cloud.client, request.region, target)
+        except CloudError:
+            users = []
+        held = (
+            f"held by {', '.join(users)}" if users else "something is still made of it or with it"
+        )
+        words += f"; {held} after an hour; delete again when that has ended, or retain the snapshot"
+    # The next step begins its hour anew.
     return failed(error, request.context, message=words)
 
 

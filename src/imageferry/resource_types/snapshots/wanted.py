@@ -9,7 +9,7 @@ from typing import Final
 from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
-from imageferry.resource_types.handling.properties import flag_of, plain, tags_of, text_of
+from imageferry.resource_types.handling.properties import flag_of, number_of, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import description_problems, tag_problems
 from imageferry.resource_types.image_copies.words import Words
 
@@ -63,19 +63,14 @@ def read_wanted(properties: Mapping[str, Value]) -> WantedSnapshot:
         disk_id=text_of(properties.get("DiskId"), secrets) or "",
         name=text_of(properties.get("SnapshotName"), secrets),
         description=text_of(properties.get("Description"), secrets),
-        retention_days=_number_of(properties.get("RetentionDays"), secrets),
+        retention_days=number_of(properties.get("RetentionDays"), secrets),
         instant_access=flag_of(properties.get("InstantAccess"), secrets),
-        instant_days=_number_of(properties.get("InstantAccessRetentionDays"), secrets),
+        instant_days=number_of(properties.get("InstantAccessRetentionDays"), secrets),
         resource_group=text_of(properties.get("ResourceGroupId"), secrets),
         tags=tags_of(properties.get("Tags"), "Key", "Value", secrets),
-        timeout=(_number_of(properties.get("Timeout"), secrets) or _USUAL_TIMEOUT) * 60.0,
+        timeout=(number_of(properties.get("Timeout"), secrets) or _USUAL_TIMEOUT) * 60.0,
         secrets=tuple(secrets),
     )
-
-
-def _number_of(value: Value, secrets: list[str]) -> int | None:
-    opened = plain(value, secrets)
-    return opened if isinstance(opened, int) and not isinstance(opened, bool) else None
 
 
 # --- rules ----------------------------------------------------------------------------------------

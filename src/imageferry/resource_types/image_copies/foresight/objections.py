@@ -10,7 +10,7 @@ from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.cloud.images import Image
 from imageferry.cloud.shelves import Seen
 from imageferry.model.forecasts import Doubt, Objection
-from imageferry.resource_types.handling.faults import REMEDIES
+from imageferry.resource_types.handling.faults import CONFLICTS, REMEDIES
 from imageferry.resource_types.handling.lineages import LINEAGE_KEY, origin_of
 from imageferry.resource_types.image_copies.foresight.grounds import Ground
 from imageferry.resource_types.image_copies.foresight.previews import (
@@ -27,16 +27,11 @@ LARGEST_GIB: Final = 2048
 """ECS guide, copying images: above 2 TiB another way is needed."""
 
 # The deploy waits for what these codes speak of, so they are no refusal for good.
-_PASSING: Final = frozenset(
-    {
-        "OperationDenied.ImageCopyConflict",
-        "OperationDenied.ImageCopying",
-        "IncorrectImageStatus",
-        "OperationConflict",
-        "Operation.Conflict",
-        "InvalidOperation.Conflict",
-    }
-)
+_PASSING: Final = CONFLICTS | {
+    "OperationDenied.ImageCopyConflict",
+    "OperationDenied.ImageCopying",
+    "IncorrectImageStatus",
+}
 _NOT_ASKED: Final = frozenset({"NotTrusted", "MissingParameter", "Throttling.Local"})
 NAME_TAKEN: Final = "InvalidImageName.Duplicated"
 

@@ -56,7 +56,7 @@ _PROPERTY: Final[Mapping[str, type]] = {
     "restorable": bool,
     "changeSays": str,
 }
-_ATTRIBUTE: Final[Mapping[str, type]] = {"type": str, "description": str, "explains": str}
+_ATTRIBUTE: Final[Mapping[str, type]] = {"type": str, "description": str, "explains": str, "restores": str}
 _LANGUAGES: Final = ("ros", "cloudformation")
 _TYPES: Final = tuple(one.value for one in ValueType)
 _UPDATES: Final = tuple(one.value for one in UpdateBehaviour)

@@ -16,7 +16,7 @@ MOST_FORMER: Final = 20
 """How far back a family can be rolled."""
 
 
-class Call(NamedTuple):
+class Marking(NamedTuple):
     """One change of an image: its family, its status, or both; None leaves as it is."""
 
     image_id: str
@@ -46,7 +46,7 @@ class Owned:
         return frozenset(self.marked) | self.deprecated
 
 
-class Standing(NamedTuple):
+class Membership(NamedTuple):
     """A family as it is seen: its wanted members by id, those that leave it, and everybody else's."""
 
     members: Mapping[str, Image]
@@ -62,28 +62,28 @@ def is_ahead(one: Image, of: Image) -> bool:
     return one.image_id != of.image_id and (one.created_at or 0.0) >= (of.created_at or 0.0)
 
 
-def rivals(standing: Standing, family: str, current: Image) -> list[Image]:
+def rivals(membership: Membership, family: str, current: Image) -> list[Image]:
     """Somebody else's images that launch from the family before the one that is to."""
     return [
         one
-        for one in newest_first(standing.strangers.values())
+        for one in newest_first(membership.strangers.values())
         if one.family == family and one.status == AVAILABLE and is_ahead(one, current)
     ]
 
 
 def calls_for(
     wanted: WantedFamily,
-    standing: Standing,
+    membership: Membership,
     current: Image,
     owned: Owned,
     undeprecatable: Collection[str] = (),
-) -> list[Call]:
+) -> list[Marking]:
     """The calls, in order, after which the family launches `current`; nothing where it is so.
 
     First the current one can launch; then what is newer is deprecated, the newest last, so that there
     is one to launch from at every moment and the last call decides; then what is older is put in.
     """
-    members = [one for one in standing.members.values() if one.status in ENDED_WELL]
+    members = [one for one in membership.members.values() if one.status in ENDED_WELL]
     others = [one for one in newest_first(members, wanted.members) if one != current]
     ahead = [one for one in reversed(others) if is_ahead(one, current)]
     behind = [one for one in reversed(others) if not is_ahead(one, current)]
@@ -95,21 +95,21 @@ def calls_for(
     ]
     calls += [
         released(wanted, one, owned, restores=_may_return(one, owned, current))
-        for one in standing.leaving.values()
+        for one in membership.leaving.values()
     ]
     return [call for call in calls if call.family or call.status]
 
 
-def _call(image: Image, family: str | None, status: str | None) -> Call:
+def _call(image: Image, family: str | None, status: str | None) -> Marking:
     """What differs from what an image is."""
-    return Call(
+    return Marking(
         image.image_id,
         None if family == image.family else family,
         None if status == image.status else status,
     )
 
 
-def _retired(wanted: WantedFamily, image: Image, undeprecatable: Collection[str]) -> Call:
+def _retired(wanted: WantedFamily, image: Image, undeprecatable: Collection[str]) -> Marking:
     """A newer member is deprecated; one that is shared cannot be, and is put aside instead."""
     is_aside = image.family == wanted.aside and image.status == AVAILABLE
     if image.image_id in undeprecatable or is_aside:
@@ -123,11 +123,11 @@ def _may_return(image: Image, owned: Owned, current: Image) -> bool:
     return image.image_id in owned.marked or not is_ahead(image, current)
 
 
-def released(wanted: WantedFamily, image: Image, owned: Owned, *, restores: bool = True) -> Call:
+def released(wanted: WantedFamily, image: Image, owned: Owned, *, restores: bool = True) -> Marking:
     """What gives an image back as it was found; nothing of what others have done to it since."""
     is_ours = image.family in {wanted.family, wanted.aside}
     if not is_ours or image.status not in ENDED_WELL:
-        return Call(image.image_id, None, None)
+        return Marking(image.image_id, None, None)
     family = image.family
     if image.image_id in owned.marked:
         family = owned.marked[image.image_id] or wanted.aside
@@ -135,7 +135,7 @@ def released(wanted: WantedFamily, image: Image, owned: Owned, *, restores: bool
     return _call(image, family, AVAILABLE if restored else None)
 
 
-def after(call: Call, image: Image, owned: Owned) -> Owned:
+def after(call: Marking, image: Image, owned: Owned) -> Owned:
     """What is owned once a member has been changed: noted before it is, so that nothing is forgotten."""
     marked, deprecated = dict(owned.marked), set(owned.deprecated)
     if call.family is not None:
@@ -146,12 +146,12 @@ def after(call: Call, image: Image, owned: Owned) -> Owned:
 
 
 def older_than(
-    current: Image, standing: Standing, owned: Owned, order: Sequence[str]
+    current: Image, membership: Membership, owned: Owned, order: Sequence[str]
 ) -> tuple[str, ...]:
     """What a new family would have launched before its current image, the last one first."""
     there = [
         one
-        for one in standing.members.values()
+        for one in membership.members.values()
         if one.status == AVAILABLE or one.image_id in owned.deprecated
     ]
     ordered = [one.image_id for one in newest_first([*there, current], order)]

@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import Final
 
 from imageferry.ports.types import Package
-from imageferry.resource_types.offers import Offered
+from imageferry.resource_types.packages.offers import Offered
 
 GROUP: Final = "imageferry.resource_types"
 """The group of entry points: the name is a type's name, the value `package.module:OFFER`."""

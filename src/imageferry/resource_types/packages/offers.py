@@ -48,7 +48,7 @@ def take_offer(offer: TypeOffer, connected: Connected) -> ResourceType:
 
 def _read_schema(offer: TypeOffer) -> ResourceSchema:
     document = json.loads(offer.schema.read_text(encoding="utf-8"))
-    faults: Sequence[str] = load("schema_faults").schema_faults(document)
+    faults: Sequence[str] = load("packages.schema_faults").schema_faults(document)
     if faults:
         raise ValueError("; ".join(faults))
     return schema_from_json(document)
