@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
 CLIENTS := $(patsubst requirements/clients-%.txt,.venv-clients/%/.ready,$(wildcard requirements/clients-*.txt))
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: setup clients demo test soak check fix accept bench e2e docs clean
 

@@ -28,11 +28,12 @@ settings.register_profile("exploring", deadline=None)
 settings.load_profile("exploring" if os.environ.get("IMAGEFERRY_EXPLORE") == "1" else "steady")
 
 
-# Virtual time stands still until a disk has kept what was written: homes are in memory where there
-# is room. What a machine's own disk is asked is PostgreSQL's durable server in tests/e2e.
 LONGEST = ("tests/e2e/", "tests/dispatch/", "tests/store/")
+
+# Virtual time stands still until a disk has kept what was written: homes and databases are in
+# memory where there is room, but for those of a server that tests ask to be durable.
 MEMORY = Path("/dev/shm")
-ROOM = 2 * 1024**3
+ROOM = 4 * 1024**3
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 

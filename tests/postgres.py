@@ -34,7 +34,9 @@ class PostgresServer:
         self._programs = Path(wheel.__file__).parent / "pginstall" / "bin"
         # As root the server refuses to run; another user needs a folder that it may reach.
         self._user = "nobody" if os.geteuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="imageferry-postgres-"))
+        # A hundred databases are many files to copy and remove: in memory, where tests have room.
+        memory = None if durable else os.environ.get("PYTEST_DEBUG_TEMPROOT")
+        self._folder = Path(tempfile.mkdtemp(prefix="imageferry-postgres-", dir=memory))
         self._folder.chmod(0o755)
         self._cluster = self._folder / "cluster"
         self._cluster.mkdir(mode=0o700)

@@ -31,17 +31,22 @@ REGIONS = ("cn-shanghai", "cn-beijing", "us-west-1", "eu-central-1")
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served_emulator(tmp_path_factory.mktemp("cloud"), speed=400) as emulator:
+    with served_emulator(tmp_path_factory.mktemp("cloud")) as emulator:
         yield emulator
 
 
 @pytest.fixture
 def deploy(tmp_path: Path, served: Served) -> tuple[str, ...]:
-    served.ask("reset", {"keep_settings": True})
+    served.ask("reset", {})
     template = tmp_path / "fan.yml"
     template.write_text(FAN_OUT)
     return ("deploy", "-s", "fan", str(template), "--region", "cn-hangzhou", "--yes", "--json",
             "-p", f"Regions={','.join(REGIONS)}")  # fmt: skip
+
+
+def of_seconds(served: Served, seconds: float) -> None:
+    """From now on a copy takes about so long."""
+    served.ask("settings", {"speed": 2400 / seconds})
 
 
 def all_is_there_once(served: Served) -> None:
@@ -63,6 +68,7 @@ def test_asked_to_end_it_ends_in_order(
     signals: tuple[signal.Signals, ...],
     codes: set[int],
 ) -> None:
+    of_seconds(served, 6)
     served.ask("faults", {"kind": "slow", "action": "CopyImage", "count": None, "seconds": 1.0})
     process = start(tmp_path / "home", served, *deploy)
     assert wait_until(lambda: bool(served.copies()), process)
@@ -73,12 +79,15 @@ def test_asked_to_end_it_ends_in_order(
     code, _, said = finish(process, 30)
     assert code in codes, said
     assert time.monotonic() - asked < 10.0
+    of_seconds(served, 0.1)
     code, _, said = run(tmp_path / "home", served, *deploy)
     assert code == 0, said
     all_is_there_once(served)
 
 
 def test_with_few_file_descriptors(tmp_path: Path, served: Served, deploy: tuple[str, ...]) -> None:
+    of_seconds(served, 1)
+
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (14, 14))
 
@@ -108,6 +117,7 @@ def test_a_pipe_without_a_reader_is_refused(
 
 
 def test_a_log_that_nobody_reads(tmp_path: Path, served: Served, deploy: tuple[str, ...]) -> None:
+    of_seconds(served, 1)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

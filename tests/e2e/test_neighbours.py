@@ -41,6 +41,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def home(tmp_path: Path, cloud: Served) -> Path:
     cloud.ask("reset", {})
+    # A copy takes about a second: long enough for both processes to meet in it.
+    cloud.ask("settings", {"speed": 2000.0})
     (tmp_path / "harbour.yml").write_text(HARBOUR)
     (tmp_path / "onward.yml").write_text(ONWARD)
     return tmp_path / "home"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.emulator.clouds import GOLDEN, Cloud, HandClock
 
+HOUR = 3600.0
 HANGZHOU = {"RegionId": "cn-hangzhou"}
 SNAPSHOT = "s-golden0000000000001"
 OF_SNAPSHOT = {**HANGZHOU, "SnapshotId": SNAPSHOT}
@@ -155,3 +156,88 @@ def test_a_created_image_cannot_be_deleted_before_its_end(
     clock.advance(7200)
     cloud.call("DeleteImage", **image)
     assert cloud.call("DescribeSnapshots", **HANGZHOU)["TotalCount"] == 1
+
+
+def test_an_image_of_an_instance(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    instance = cloud.run(DataDisk=[{"Size": 100}])
+    make = {**HANGZHOU, "InstanceId": instance, "ImageName": "made", "ImageFamily": "golden"}
+    assert refused("CreateImage", **make) == (400, "IncorrectInstanceStatus")
+    clock.advance(1)
+    image_id = cloud.call("CreateImage", **make, ClientToken="t-1")["ImageId"]
+    assert cloud.call("CreateImage", **make, ClientToken="t-1")["ImageId"] == image_id
+    other = {**make, "ImageName": "other"}
+    assert refused("CreateImage", **other, ClientToken="t-1") == (400, "IdempotenceParamNotMatch")
+    image = cloud.image(image_id, "cn-hangzhou")
+    assert (image["Status"], image["IsCopied"], image["Size"]) == ("Creating", False, 40)
+    assert [disk["Type"] for disk in image["DiskDeviceMappings"]["DiskDeviceMapping"]] == [
+        "system",
+        "data",
+    ]
+    assert refused("DeleteImage", **HANGZHOU, ImageId=image_id) == (403, "ImageIsCreating")
+    assert refused("CancelCopyImage", **HANGZHOU, ImageId=image_id) == (
+        400,
+        "ImageCreatedNotFromCopy",
+    )
+    clock.advance(HOUR)
+    assert cloud.image(image_id, "cn-hangzhou")["Status"] == "Available"
+    copied = cloud.copy("far", ImageId=image_id)
+    disks = cloud.image(copied)["DiskDeviceMappings"]["DiskDeviceMapping"]
+    assert [disk["Size"] for disk in disks] == ["40", "100"]
+
+
+def test_an_image_of_a_snapshot(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    cloud.run()
+    clock.advance(1)
+    disk = "d-golden0000000000002"
+    snapshot = cloud.call("CreateSnapshot", DiskId=disk, SnapshotName="by-hand")["SnapshotId"]
+    make = {"RegionId": "ap-southeast-1", "SnapshotId": snapshot}
+    assert refused("CreateImage", **make) == (403, "InvalidSnapshotId.NotReady")
+    clock.advance(HOUR)
+    image_id = cloud.call("CreateImage", **make)["ImageId"]
+    clock.advance(HOUR)
+    assert refused("DeleteSnapshot", SnapshotId=snapshot) == (403, "SnapshotCreatedImage")
+    found = cloud.images("ap-southeast-1", SnapshotId=snapshot)
+    assert [image["ImageId"] for image in found] == [image_id]
+    cloud.call("DeleteImage", RegionId="ap-southeast-1", ImageId=image_id)
+    cloud.call("DeleteSnapshot", SnapshotId=snapshot)
+
+
+def test_an_import_and_how_it_goes(
+    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
+) -> None:
+    reply = cloud.call(
+        "ImportImage",
+        **HANGZHOU,
+        ImageName="imported",
+        OSType="windows",
+        Platform="Windows Server 2022",
+        DiskDeviceMapping=[{"OSSBucket": "bucket", "OSSObject": "disk.vhd", "DiskImageSize": 60}],
+    )
+    assert reply["RegionId"] == "cn-hangzhou"
+    assert reply["TaskId"].startswith("t-")
+    image_id, step = reply["ImageId"], {**HANGZHOU, "TaskId": reply["TaskId"]}
+    assert refused("DeleteImage", **HANGZHOU, ImageId=image_id) == (403, "ImageIsImporting")
+    asked = cloud.call("DescribeTaskAttribute", **step)
+    assert (asked["TaskStatus"], asked["TaskProcess"]) == ("Processing", "0%")
+    listed = cloud.call("DescribeTasks", **HANGZHOU, TaskStatus="Processing")["TaskSet"]["Task"]
+    assert [one["ResourceId"] for one in listed] == [image_id]
+    clock.advance(HOUR)
+    asked = cloud.call("DescribeTaskAttribute", **step)
+    assert (asked["TaskStatus"], asked["TaskProcess"], asked["SuccessCount"]) == (
+        "Finished",
+        "100%",
+        1,
+    )
+    assert cloud.call("DescribeTasks", **HANGZHOU, TaskStatus="Processing")["TaskSet"] == {
+        "Task": []
+    }
+    image = cloud.image(image_id, "cn-hangzhou")
+    assert (image["OSType"], image["Size"]) == ("windows", 60)
+    [disk] = image["DiskDeviceMappings"]["DiskDeviceMapping"]
+    assert (disk["ImportOSSBucket"], disk["Format"]) == ("bucket", "VHD")
+    cloud.call("DeleteImage", **HANGZHOU, ImageId=image_id)
+    assert cloud.call("DescribeTaskAttribute", **step)["TaskStatus"] == "Finished"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from imageferry.emulator.controls import change_settings
 from tests.emulator.clouds import GOLDEN, Cloud, HandClock, Refused
 
 HOUR = 3600.0
@@ -406,94 +405,6 @@ def test_usable_may_come_later_than_available(cloud: Cloud, clock: HandClock) ->
     cloud.run(image_id, "cn-shanghai")
 
 
-# --- making images ------------------------------------------------------------------------------------
-
-
-def test_an_image_of_an_instance(
-    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
-) -> None:
-    instance = cloud.run(DataDisk=[{"Size": 100}])
-    make = {**HANGZHOU, "InstanceId": instance, "ImageName": "made", "ImageFamily": "golden"}
-    assert refused("CreateImage", **make) == (400, "IncorrectInstanceStatus")
-    clock.advance(1)
-    image_id = cloud.call("CreateImage", **make, ClientToken="t-1")["ImageId"]
-    assert cloud.call("CreateImage", **make, ClientToken="t-1")["ImageId"] == image_id
-    other = {**make, "ImageName": "other"}
-    assert refused("CreateImage", **other, ClientToken="t-1") == (400, "IdempotenceParamNotMatch")
-    image = cloud.image(image_id, "cn-hangzhou")
-    assert (image["Status"], image["IsCopied"], image["Size"]) == ("Creating", False, 40)
-    assert [disk["Type"] for disk in image["DiskDeviceMappings"]["DiskDeviceMapping"]] == [
-        "system",
-        "data",
-    ]
-    assert refused("DeleteImage", **HANGZHOU, ImageId=image_id) == (403, "ImageIsCreating")
-    assert refused("CancelCopyImage", **HANGZHOU, ImageId=image_id) == (
-        400,
-        "ImageCreatedNotFromCopy",
-    )
-    clock.advance(HOUR)
-    assert cloud.image(image_id, "cn-hangzhou")["Status"] == "Available"
-    copied = cloud.copy("far", ImageId=image_id)
-    disks = cloud.image(copied)["DiskDeviceMappings"]["DiskDeviceMapping"]
-    assert [disk["Size"] for disk in disks] == ["40", "100"]
-
-
-def test_an_image_of_a_snapshot(
-    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
-) -> None:
-    cloud.run()
-    clock.advance(1)
-    disk = "d-golden0000000000002"
-    snapshot = cloud.call("CreateSnapshot", DiskId=disk, SnapshotName="by-hand")["SnapshotId"]
-    make = {"RegionId": "ap-southeast-1", "SnapshotId": snapshot}
-    assert refused("CreateImage", **make) == (403, "InvalidSnapshotId.NotReady")
-    clock.advance(HOUR)
-    image_id = cloud.call("CreateImage", **make)["ImageId"]
-    clock.advance(HOUR)
-    assert refused("DeleteSnapshot", SnapshotId=snapshot) == (403, "SnapshotCreatedImage")
-    found = cloud.images("ap-southeast-1", SnapshotId=snapshot)
-    assert [image["ImageId"] for image in found] == [image_id]
-    cloud.call("DeleteImage", RegionId="ap-southeast-1", ImageId=image_id)
-    cloud.call("DeleteSnapshot", SnapshotId=snapshot)
-
-
-def test_an_import_and_how_it_goes(
-    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
-) -> None:
-    reply = cloud.call(
-        "ImportImage",
-        **HANGZHOU,
-        ImageName="imported",
-        OSType="windows",
-        Platform="Windows Server 2022",
-        DiskDeviceMapping=[{"OSSBucket": "bucket", "OSSObject": "disk.vhd", "DiskImageSize": 60}],
-    )
-    assert reply["RegionId"] == "cn-hangzhou"
-    assert reply["TaskId"].startswith("t-")
-    image_id, step = reply["ImageId"], {**HANGZHOU, "TaskId": reply["TaskId"]}
-    assert refused("DeleteImage", **HANGZHOU, ImageId=image_id) == (403, "ImageIsImporting")
-    asked = cloud.call("DescribeTaskAttribute", **step)
-    assert (asked["TaskStatus"], asked["TaskProcess"]) == ("Processing", "0%")
-    listed = cloud.call("DescribeTasks", **HANGZHOU, TaskStatus="Processing")["TaskSet"]["Task"]
-    assert [one["ResourceId"] for one in listed] == [image_id]
-    clock.advance(HOUR)
-    asked = cloud.call("DescribeTaskAttribute", **step)
-    assert (asked["TaskStatus"], asked["TaskProcess"], asked["SuccessCount"]) == (
-        "Finished",
-        "100%",
-        1,
-    )
-    assert cloud.call("DescribeTasks", **HANGZHOU, TaskStatus="Processing")["TaskSet"] == {
-        "Task": []
-    }
-    image = cloud.image(image_id, "cn-hangzhou")
-    assert (image["OSType"], image["Size"]) == ("windows", 60)
-    [disk] = image["DiskDeviceMappings"]["DiskDeviceMapping"]
-    assert (disk["ImportOSSBucket"], disk["Format"]) == ("bucket", "VHD")
-    cloud.call("DeleteImage", **HANGZHOU, ImageId=image_id)
-    assert cloud.call("DescribeTaskAttribute", **step)["TaskStatus"] == "Finished"
-
-
 # --- regions ------------------------------------------------------------------------------------------
 
 
@@ -513,45 +424,3 @@ def test_regions_and_zones(cloud: Cloud) -> None:
     ]
     outside = cloud.call("DescribeZones", RegionId="eu-central-1")["Zones"]["Zone"]
     assert outside[0]["ZoneId"] == "eu-central-1a"
-
-
-def test_families_are_bounded_and_a_deprecated_image_is_held_back(
-    cloud: Cloud, clock: HandClock, refused: Callable[..., tuple[int, str]]
-) -> None:
-    ids = [cloud.copy(f"web-{number}") for number in range(3)]
-    clock.advance(HOUR)
-    there = {"RegionId": "cn-shanghai"}
-
-    def modify(number: int, **changes: object) -> None:
-        cloud.call("ModifyImageAttribute", **there, ImageId=ids[number], **changes)
-
-    def refusal_of(number: int, **changes: object) -> tuple[int, str]:
-        return refused("ModifyImageAttribute", **there, ImageId=ids[number], **changes)
-
-    def launching() -> int | None:
-        image = cloud.call("DescribeImageFromFamily", **there, ImageFamily="web").get("Image")
-        return None if image is None else ids.index(image["ImageId"])
-
-    change_settings(cloud.world, {"family_quota": 1, "family_image_quota": 2})
-    modify(0, ImageFamily="web")
-    modify(1, ImageFamily="web", Status="Deprecated")
-    assert launching() == 0
-    assert refusal_of(2, ImageFamily="web") == (400, "ImageQuotaFull.ImageFamily")
-    assert refusal_of(2, ImageFamily="api") == (400, "ImageFamilyQuotaFull")
-    modify(1, ImageFamily="web")
-    assert refusal_of(1, Status="Deprecated") == (403, "ImageStatus.NotAvailable")
-    assert refusal_of(0, Status="Available") == (403, "ImageStatus.NotDeprecated")
-    modify(1, Status="Available")
-    assert launching() == 1
-    cloud.call(
-        "ModifyImageSharePermission", **there, ImageId=ids[1], AddAccount=["1000000000000002"]
-    )
-    assert refusal_of(1, Status="Deprecated") == (403, "ImageUseShared")
-    modify(0, Status="Deprecated")
-    copying = {"ImageId": ids[0], **there, "DestinationRegionId": "cn-beijing"}
-    assert refused("CopyImage", **copying) == (400, "IncorrectImageStatus")
-    sharing = {"ImageId": ids[0], **there, "AddAccount": ["1000000000000002"]}
-    assert refused("ModifyImageSharePermission", **sharing)[0] == 403
-    run = {"InstanceType": "ecs.g7.large", "SecurityGroupId": "sg-1", "VSwitchId": "vsw-1"}
-    made = cloud.call("RunInstances", **there, ImageId=ids[0], **run)
-    assert len(made["InstanceIdSets"]["InstanceIdSet"]) == 1

@@ -117,29 +117,6 @@ RUN_ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "status", "code"), RUN_ERRORS, ids=lambda value: str(value)[:50]
-)
-def test_instances_are_refused(
-    cloud: Cloud,
-    refused: Callable[..., tuple[int, str]],
-    changes: dict[str, object],
-    status: int,
-    code: str,
-) -> None:
-    cloud.world.choose({"instance_quota": 5})
-    parameters = {
-        **HANGZHOU,
-        "ImageId": GOLDEN,
-        "InstanceType": "ecs.g7.large",
-        "SecurityGroupId": "sg-1",
-        "VSwitchId": "vsw-1",
-        **changes,
-    }
-    assert refused("RunInstances", **parameters) == (status, code)
-    assert cloud.call("DescribeInstances", **HANGZHOU)["TotalCount"] == 0
-
-
 def test_many_instances_and_how_they_are_found(cloud: Cloud, clock: HandClock) -> None:
     cloud.call("ModifyImageAttribute", **HANGZHOU, ImageId=GOLDEN, ImageFamily="golden")
     ids = cloud.call(
@@ -301,7 +278,7 @@ LAUNCH_RULES = [
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "code"), LAUNCH_RULES, ids=lambda value: str(value)[:50]
+    ("changes", "status", "code"), [*RUN_ERRORS, *LAUNCH_RULES], ids=lambda value: str(value)[:50]
 )
 def test_what_is_asked_of_an_instance_is_checked(
     cloud: Cloud,
@@ -310,6 +287,7 @@ def test_what_is_asked_of_an_instance_is_checked(
     status: int,
     code: str,
 ) -> None:
+    cloud.world.choose({"instance_quota": 5})
     parameters = {
         **HANGZHOU,
         "ImageId": GOLDEN,

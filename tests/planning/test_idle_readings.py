@@ -12,7 +12,7 @@ from imageferry.model.changes import Action, Reading
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.values import Value
-from tests.planning.test_readings import SEARCH, changes, planned
+from tests.planning.searches import EACH, SEARCH, changes, each, planned
 
 TEMPLATE = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -174,24 +174,8 @@ def test_only_news_can_be_idle(former: Resource | None, action: Action) -> None:
 
 
 def test_a_search_that_moves_to_another_index_still_moves() -> None:
-    source = """
-ROSTemplateFormatVersion: '2015-09-01'
-Parameters: {Names: {Type: CommaDelimitedList}}
-Resources:
-  Each:
-    Type: DATASOURCE::ECS::Images
-    Count: !Length {Ref: Names}
-    Properties: {ImageName: !Select [!Ref ALIYUN::Index, !Ref Names]}
-"""
-    resources = {
-        f"Each[{index}]": Resource(
-            ResourceAddress("Each", index), SEARCH, ResourceStatus.CREATED,
-            physical_id=f"read-{index}", properties={"ImageName": name},
-            attributes=seen(40), generation=1,
-        )
-        for index, name in enumerate("ab")
-    }  # fmt: skip
-    after = changes(planned(resources, {"Each[0]": seen(50)}, source, Names="b"))
+    resources = each({"a": seen(40), "b": seen(40)})
+    after = changes(planned(resources, {"Each[0]": seen(50)}, EACH, Names="b"))
     assert {name: one.action for name, one in after.items()} == {
         "Each[0]": Action.MOVE,
         "Each[1]": Action.DELETE,

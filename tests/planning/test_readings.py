@@ -6,25 +6,20 @@ from collections.abc import Mapping
 
 import pytest
 
-from imageferry.control.templates import prepare, read_template
-from imageferry.evaluation.scopes import MANNERS
+from imageferry.control.templates import read_template
 from imageferry.model.addresses import ResourceAddress
-from imageferry.model.changes import Action, ChangeKind, ChangeSet, Reading, ResourceChange
+from imageferry.model.changes import Action, Reading
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.expressions import Attribute, Call, ListOf, Literal, Reference
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.values import UNKNOWN, Value
 from imageferry.planning.continuing import plan_continuation
-from imageferry.planning.planner import Intention, plan
 from imageferry.planning.readings import with_results
 from imageferry.planning.selection import only
 from imageferry.planning.undoing import plan_undoing
-from imageferry.resource_types.installed import InstalledTypes
-from tests.planning.plots import PLACE, STACK
+from tests.planning.searches import CATALOG, EACH, SEARCH, changes, each, planned
 
-CATALOG = InstalledTypes()
-SEARCH = "DATASOURCE::ECS::Images"
 COPY = "ALIYUN::ECS::CopyImage"
 TEMPLATE = """
 ROSTemplateFormatVersion: '2015-09-01'
@@ -46,25 +41,6 @@ Resources:
 FOUND: Mapping[str, Value] = {"ImageIds": ["m-1"], "Images": [{"ImageId": "m-1", "Size": 40}]}
 OTHER: Mapping[str, Value] = {"ImageIds": ["m-2", "m-1"], "Images": []}
 GROWN: Mapping[str, Value] = {"ImageIds": ["m-1"], "Images": [{"ImageId": "m-1", "Size": 50}]}
-
-
-def planned(
-    resources: Mapping[str, Resource],
-    readings: Mapping[str, Mapping[str, Value]],
-    source: str = TEMPLATE,
-    **parameters: Value,
-) -> ChangeSet:
-    template, _ = read_template(source.encode(), "t.yml")
-    prepared = prepare(template, parameters, {}, PLACE, "s-1", "demo", CATALOG)
-    intention = Intention(
-        "c-1", STACK, ChangeKind.UPDATE, template, prepared.bindings, MANNERS["ros"], True, 1.0,
-        readings=readings,
-    )  # fmt: skip
-    return plan(intention, resources, CATALOG)
-
-
-def changes(change_set: ChangeSet) -> dict[str, ResourceChange]:
-    return {str(one.address): one for one in change_set.changes}
 
 
 def search(
@@ -92,13 +68,13 @@ STANDING = {"Golden": search(), "Copy": copy(), "After": AFTER}
 
 
 def test_what_is_known_can_be_read_and_what_waits_cannot() -> None:
-    first = changes(planned({}, {}))
+    first = changes(planned({}, {}, TEMPLATE))
     assert first["Golden"].reading == Reading(is_due=True)
     # It comes after something that is still to be made.
     assert first["After"].reading == Reading()
     [wanted] = [one for one in first["Copy"].properties if one.path == ("ImageId",)]
     assert wanted.after is UNKNOWN
-    second = changes(planned({}, {"Golden": FOUND}))
+    second = changes(planned({}, {"Golden": FOUND}, TEMPLATE))
     assert second["Golden"].reading == Reading(FOUND)
     assert second["After"].reading == Reading()
     [wanted] = [one for one in second["Copy"].properties if one.path == ("ImageId",)]
@@ -117,7 +93,7 @@ def test_what_is_known_can_be_read_and_what_waits_cannot() -> None:
 def test_what_was_found_decides(
     found: Mapping[str, Value], golden: Action, copied: Action, paths: list[tuple[object, ...]]
 ) -> None:
-    after = changes(planned(STANDING, {"Golden": found, "After": FOUND}))
+    after = changes(planned(STANDING, {"Golden": found, "After": FOUND}, TEMPLATE))
     assert (after["Golden"].action, after["Copy"].action) == (golden, copied)
     assert [one.path for one in after["Golden"].properties] == paths
     waits = copied is Action.REPLACE
@@ -140,7 +116,9 @@ def test_what_was_found_once_may_be_kept(
 ) -> None:
     kept = {"ImageName": "golden-*"} | ({"RefreshOptions": refresh} if refresh else {})
     resources = {**STANDING, "Golden": search(**kept)}
-    after = changes(planned(resources, {"After": FOUND}, Refresh=refresh, Pattern=pattern))
+    after = changes(
+        planned(resources, {"After": FOUND}, TEMPLATE, Refresh=refresh, Pattern=pattern)
+    )
     assert after["Golden"].reading == reading
     if reading is None:
         assert after["Copy"].action is Action.NONE
@@ -157,39 +135,23 @@ def test_what_was_found_once_may_be_kept(
 )
 def test_what_had_failed_is_read_again(status: ResourceStatus, action: Action) -> None:
     resources = {**STANDING, "Golden": search(status=status)}
-    after = changes(planned(resources, {"Golden": FOUND, "After": FOUND}))
+    after = changes(planned(resources, {"Golden": FOUND, "After": FOUND}, TEMPLATE))
     assert after["Golden"].action is action
     assert after["Copy"].action is Action.NONE
 
 
 def test_a_result_goes_with_the_index_it_belongs_to() -> None:
-    source = """
-ROSTemplateFormatVersion: '2015-09-01'
-Parameters: {Names: {Type: CommaDelimitedList}}
-Resources:
-  Each:
-    Type: DATASOURCE::ECS::Images
-    Count: !Length {Ref: Names}
-    Properties: {ImageName: !Select [!Ref ALIYUN::Index, !Ref Names]}
-"""
-    resources = {
-        f"Each[{index}]": Resource(
-            ResourceAddress("Each", index), SEARCH, ResourceStatus.CREATED,
-            physical_id=f"read-{index}", properties={"ImageName": name},
-            attributes={"ImageIds": [name], "Images": []}, generation=1,
-        )
-        for index, name in enumerate("abc")
-    }  # fmt: skip
+    resources = each({name: {"ImageIds": [name], "Images": []} for name in "abc"})
     readings: dict[str, Mapping[str, Value]] = {
         f"Each[{index}]": {"ImageIds": [name], "Images": []} for index, name in enumerate("bc")
     }
-    after = changes(planned(resources, readings, source, Names="b,c"))
+    after = changes(planned(resources, readings, EACH, Names="b,c"))
     moved = {"Each[0]": Action.MOVE, "Each[1]": Action.MOVE, "Each[2]": Action.DELETE}
     assert {name: one.action for name, one in after.items()} == moved
 
 
 def test_a_rollback_wants_the_former_result() -> None:
-    change_set = planned(STANDING, {"Golden": OTHER, "After": FOUND})
+    change_set = planned(STANDING, {"Golden": OTHER, "After": FOUND}, TEMPLATE)
     current = {**STANDING, "Golden": search(found=OTHER, status=ResourceStatus.UPDATED)}
     rollback = plan_undoing(change_set, "r-1", STANDING, current, CATALOG, 9.0)
     assert changes(rollback)["Golden"].action is Action.UPDATE
@@ -227,7 +189,7 @@ def test_a_template_without_searches_stays_as_it_is() -> None:
 
 
 def test_what_is_named_takes_along_what_was_read_for_it() -> None:
-    change_set = planned(STANDING, {"Golden": OTHER, "After": FOUND})
+    change_set = planned(STANDING, {"Golden": OTHER, "After": FOUND}, TEMPLATE)
     part = only(change_set, ["Copy"])
     assert [str(one.address) for one in part.changes] == ["Golden", "Copy"]
     assert [str(one) for one in part.left_out] == ["After"]

@@ -89,3 +89,19 @@ def test_what_goes_is_left_alone() -> None:
 def test_what_is_not_there_or_not_seen_is_said(status: ResourceDriftStatus, says: str) -> None:
     changed, [said] = after(STANDING, ResourceDrift(HERE, TYPE, "m-1", status, reason="why"))
     assert changed == STANDING and says in said
+
+
+@pytest.mark.parametrize(
+    ("found", "action", "says"),
+    [(40, Action.UPDATE, []), (80, Action.NONE, ["SystemDiskSize"])],
+    ids=["smaller", "larger"],
+)
+def test_what_only_grows_is_set_back_where_it_can_be(
+    found: int, action: Action, says: list[str]
+) -> None:
+    kind = "ALIYUN::ECS::Instance"
+    wanted = Wanted(HERE, kind, {"SystemDiskSize": Literal(60)})
+    standing = ResourceChange(HERE, kind, Action.NONE, wanted=wanted)
+    changed, warnings = after(standing, replace(drifted(SystemDiskSize=found), type_name=kind))
+    assert changed.action is action
+    assert [one.rpartition(": ")[2] for one in warnings] == says

@@ -180,6 +180,18 @@ WAYS_OUT = {
     "deleted, and the image stays with its shares": (
         WHOLE.delete("Baked", "Shared").crash(after_call=3, away=60.0)
     ),
+    "a newer member that is shared is put aside, and has not drifted": (
+        World(settings=QUICK)
+        .line(
+            Older={"kind": "copy", "region": "cn-shanghai", "name": "web-a"},
+            Newer={"kind": "copy", "region": "cn-shanghai", "name": "web-b"},
+            Shared={**SHARED, "of": "Newer"},
+            Web={"kind": "family", "of": ["Older", "Newer"], "current": "Older"},
+        )
+        .fault("throttle", "ModifyImageAttribute", count=3)
+        .compare()
+        .expect(status="CREATED", copies=2)
+    ),
     "protected, and what is retained stays": (
         World(settings=QUICK)
         .line(

@@ -123,19 +123,9 @@ async def open_house(
         opened.push_async_callback(dispatcher.stop, 10.0)
         regions = CloudRegions(voice.client)
         census = catalog.census(settings.region or HOME_REGION)
-        plane = ControlPlane(
-            Desk(
-                store,
-                catalog,
-                dispatcher,
-                clock,
-                entropy,
-                place,
-                regions,
-                census,
-                CloudImages(voice.client),
-            )
-        )
+        images = CloudImages(voice.client)
+        desk = Desk(store, catalog, dispatcher, clock, entropy, place, regions, census, images)
+        plane = ControlPlane(desk)
         yield House(
             settings,
             plane,

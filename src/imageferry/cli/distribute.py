@@ -17,6 +17,7 @@ from imageferry.cli.flags import (
     Deed,
     Flags,
     Patience,
+    cloud_option,
     gathered,
     look_option,
     parallel_option,
@@ -135,7 +136,11 @@ _ASKED: Final = (
         help=f"Copies with this tag stay; {KEEP_TAG} by default.",
     ),
     click.option(
-        "--stack", "-s", "stack_name", metavar="NAME", help="The stack that holds it all."
+        "--stack",
+        "-s",
+        "stack_name",
+        metavar="NAME",
+        help="The stack that holds it all; by default it is called after --family, or the image.",
     ),
 )
 
@@ -194,11 +199,7 @@ tagged imageferry:keep (or as --keep-tag says). Each is named, with the reason.
 @parallel_option
 @timeout_option
 @patience_flags
-@click.option(
-    "--cloud",
-    type=click.Choice(["emulator", "alibaba"]),
-    help="Which cloud; else IMAGEFERRY_CLOUD, else emulator.",
-)
+@cloud_option
 @screen_flags
 def distribute_command(
     asked: Asked,

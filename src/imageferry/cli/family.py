@@ -19,7 +19,14 @@ from imageferry.cli.display.families import (
 from imageferry.cli.display.rendering import clean
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.families import in_the_cloud, looked_at, needed, recorded, unknown_family
-from imageferry.cli.flags import Flags, Patience, patience_flags, screen_flags, yes_option
+from imageferry.cli.flags import (
+    Flags,
+    Patience,
+    cloud_option,
+    patience_flags,
+    screen_flags,
+    yes_option,
+)
 from imageferry.cli.questions import need_answerer
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.regions import check_region
@@ -32,11 +39,6 @@ _REGIONS: Final = click.option(
     "--region", "regions", metavar="REGION", multiple=True, help="Only there; may be repeated."
 )
 _STACK: Final = click.option("--stack", "-s", "stack_name", metavar="NAME", help="Only of it.")
-_CLOUD: Final = click.option(
-    "--cloud",
-    type=click.Choice(["emulator", "alibaba"]),
-    help="Which cloud; else IMAGEFERRY_CLOUD, else emulator.",
-)
 _EVERYWHERE: Final = click.option(
     "--all-regions", "everywhere", is_flag=True, help="In every region that the family is in."
 )
@@ -66,7 +68,7 @@ Examples:
 @click.option(
     "--all", "with_strangers", is_flag=True, help="Also those in the cloud that no stack has."
 )
-@_CLOUD
+@cloud_option
 @screen_flags
 def list_command(
     stack_name: str | None,
@@ -115,7 +117,7 @@ With --region a family that no stack has is shown as well, as the cloud has it.
 @click.argument("family", metavar="FAMILY")
 @_STACK
 @_REGIONS
-@_CLOUD
+@cloud_option
 @screen_flags
 def show_command(
     family: str, stack_name: str | None, regions: tuple[str, ...], cloud: str | None, flags: Flags
@@ -157,7 +159,9 @@ def show_command(
 
 def _deed_options(function: Deed) -> Deed:
     """What promote and rollback have in common."""
-    for option in reversed((_STACK, _REGIONS, _EVERYWHERE, yes_option, patience_flags, _CLOUD)):
+    for option in reversed(
+        (_STACK, _REGIONS, _EVERYWHERE, yes_option, patience_flags, cloud_option)
+    ):
         function = option(function)
     return screen_flags(function)
 

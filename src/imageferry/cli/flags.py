@@ -61,6 +61,13 @@ class Guard:
 NO_GUARD: Final = Guard()
 
 
+cloud_option: Final = click.option(
+    "--cloud",
+    type=click.Choice(["emulator", "alibaba"]),
+    help="Which cloud; else IMAGEFERRY_CLOUD, else emulator.",
+)
+
+
 def _regions(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     return [region for region in REGIONS if region.startswith(begun)]
 
@@ -83,11 +90,7 @@ _PLACE: Final = (
         shell_complete=_regions,
         help="The stack's region; else ALIBABA_CLOUD_REGION_ID.",
     ),
-    click.option(
-        "--cloud",
-        type=click.Choice(["emulator", "alibaba"]),
-        help="Which cloud; else IMAGEFERRY_CLOUD, else emulator.",
-    ),
+    cloud_option,
 )
 _PATIENCE: Final = (
     click.option("--no-wait", is_flag=True, help="Record what is to be done and do not do it."),

@@ -10,7 +10,7 @@ import click
 
 from imageferry.cli.display.rendering import clean, counted, show_duration, show_moment, table
 from imageferry.cli.exits import ExitCode
-from imageferry.cli.flags import Flags, screen_flags, yes_option
+from imageferry.cli.flags import Flags, cloud_option, screen_flags, yes_option
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import misuse
 from imageferry.cli.regions import check_region
@@ -88,11 +88,7 @@ with "imageferry adopt --lineage" if its stack lives. Other installations' thing
     "--unrecorded", is_flag=True, help="With --delete: also those of operations nobody knows here."
 )
 @yes_option
-@click.option(
-    "--cloud",
-    type=click.Choice(["emulator", "alibaba"]),
-    help="Which cloud; else IMAGEFERRY_CLOUD, else emulator.",
-)
+@cloud_option
 @screen_flags
 def orphans_command(
     regions: tuple[str, ...],

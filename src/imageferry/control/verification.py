@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
 from imageferry.control.desk import Desk
 from imageferry.control.drift import WHOLE, read_request, recorded
@@ -19,6 +20,9 @@ from imageferry.model.verifications import (
     VerificationStatus,
 )
 from imageferry.planning.explaining import Cause, causes
+
+_NOT_INSTALLED: Final = "is not installed here"
+_NOTHING_TOLD: Final = "makes nothing that the cloud tells of afterwards, so there is no comparing"
 
 
 async def verify_stack(
@@ -63,7 +67,7 @@ async def _verify(
 ) -> ResourceVerification:
     found = desk.catalog.find(resource.type_name)
     if found is None or found.verifier is None:
-        why = "is not installed here" if found is None else "has nothing to compare"
+        why = _NOT_INSTALLED if found is None else _NOTHING_TOLD
         return _without(resource, VerificationStatus.NOT_VERIFIED, f"{resource.type_name} {why}")
     if resource.status not in WHOLE:
         return _without(resource, VerificationStatus.UNKNOWN, f"it is {resource.status.value}")

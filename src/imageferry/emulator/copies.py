@@ -39,11 +39,7 @@ from imageferry.emulator.snapshot_records import add_image_snapshots, remove_ima
 
 def copy_image(call: Call) -> Reply:
     """Start a copy; the new image is in the destination region at once, Waiting or Creating."""
-    source_region, region = call.needed("RegionId"), call.needed("DestinationRegionId")
-    if not is_region(source_region):
-        raise refusal("SourceRegion.NotFound")
-    if not is_region(region):
-        raise refusal("DestinationRegion.NotFound")
+    source_region, region = _regions(call)
     source = find_image(call, call.needed("ImageId"), source_region)
     if source is None:
         raise refusal("InvalidImageId.NotFound", f"It is {call.text('ImageId')}.")
@@ -99,6 +95,15 @@ def copy_image(call: Call) -> Reply:
     )
     add_image(call, _altered(copy, altered.details) if altered else copy)
     return {"ImageId": image_id}
+
+
+def _regions(call: Call) -> tuple[str, str]:
+    source_region, region = call.needed("RegionId"), call.needed("DestinationRegionId")
+    if not is_region(source_region):
+        raise refusal("SourceRegion.NotFound")
+    if not is_region(region):
+        raise refusal("DestinationRegion.NotFound")
+    return source_region, region
 
 
 def _altered(copy: ImageRecord, how: Mapping[str, Any]) -> ImageRecord:

@@ -79,7 +79,9 @@ KINDS: dict[str, Kind] = {
         {"word": None, "progress": None, "usable": None, "tags": None},
     ),
     "tagless": Kind("the new image never gets its tags"),
-    "copy_fails": Kind("the image, task or snapshot being made fails at this percentage", {"percent": 50}),
+    "copy_fails": Kind(
+        "the image, task or snapshot being made fails at this percentage", {"percent": 50}
+    ),
     "hidden": Kind("the new image, task or snapshot is not listed for a while", {"seconds": 5.0}),
     "late_tags": Kind("the new image's tags are not shown for a while", {"seconds": 5.0}),
     "unusable": Kind("the new image stays unusable for a while when Available", {"seconds": 5.0}),

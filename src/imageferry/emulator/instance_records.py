@@ -38,7 +38,6 @@ class InstanceRecord:
             return "Pending" if is_new else "Starting"
         return {"running": "Running", "stopping": "Stopping"}.get(self.phase, "Stopped")
 
-
     def shown_tags(self, now: float) -> Mapping[str, str]:
         """Its tags, as far as they are shown yet."""
         return self.tags if now >= self.body.get("tags_visible_at", 0.0) else {}

@@ -95,9 +95,7 @@ def create_world(sql: sqlite3.Connection, account: str, now: float, choices: Cho
     _add_instance(sql, account, now - _MONTH)
 
 
-def add_system_images(
-    sql: sqlite3.Connection, images: Sequence[tuple[str, int, str, str]]
-) -> None:
+def add_system_images(sql: sqlite3.Connection, images: Sequence[tuple[str, int, str, str]]) -> None:
     """Add images of the cloud's own, made on the day that their ids end with; once each."""
     for image_id, size, os_name, platform in images:
         day = image_id.rpartition("_")[2].removesuffix(".vhd")

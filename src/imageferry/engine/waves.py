@@ -221,9 +221,11 @@ class Wave:
                 sleepers.append(asyncio.ensure_future(self._course.stop.wait()))
             for sleeper in sleepers:
                 sleeper.add_done_callback(self._rouse)
-            await self._wake.wait()
-            for sleeper in sleepers:
-                sleeper.cancel()
+            try:
+                await self._wake.wait()
+            finally:
+                for sleeper in sleepers:
+                    sleeper.cancel()
         self._wake.clear()
         now = clock.now()
         if not self._running and now >= look_at:

@@ -48,7 +48,8 @@ class PropertySchema(NamedTuple):
     the old value when the property is removed. `old_name_of` names the property that this one is
     an old word for. `ordered` is False for a list whose order means nothing. `restorable`: what was
     changed outside is set back in place, whatever a change in the template would take. `change_says`:
-    what a change in place brings with it, for whoever reads the plan.
+    what a change in place brings with it, for whoever reads the plan. `grows_only`: a number that the
+    cloud makes larger in place, and never smaller.
     """
 
     value_type: ValueType
@@ -72,6 +73,7 @@ class PropertySchema(NamedTuple):
     ordered: bool = True
     restorable: bool = False
     change_says: str = ""
+    grows_only: bool = False
 
 
 class AttributeSchema(NamedTuple):
@@ -131,7 +133,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         "type", "required", "update", "description", "default", "emptyIsUnset", "minLength",
         "maxLength", "pattern", "patternSays", "minItems", "maxItems", "allowedValues", "items",
         "members", "updatableToNothing", "oldNameOf", "constraint",
-        "ordered", "restorable", "changeSays",
+        "ordered", "restorable", "changeSays", "growsOnly",
     }  # fmt: skip
     unknown = set(document) - known
     if unknown:
@@ -163,6 +165,7 @@ def _property_from_json(document: Mapping[str, Any]) -> PropertySchema:
         ordered=document.get("ordered", True),
         restorable=document.get("restorable", False),
         change_says=document.get("changeSays", ""),
+        grows_only=document.get("growsOnly", False),
     )
 
 

@@ -111,6 +111,14 @@ def _change(
     return PropertyChange((name,), old, new, requires, remark, span)
 
 
+def shrinks(property_schema: PropertySchema, before: Value, after: Value) -> bool:
+    """True where a number would become smaller that can only grow; what is not known may grow."""
+    old, new = reveal(before), reveal(after)
+    if not (isinstance(old, int | float) and isinstance(new, int | float)):
+        return False
+    return property_schema.grows_only and new < old
+
+
 def replacement_of(changes: tuple[PropertyChange, ...]) -> Replacement:
     """The strongest need among changes."""
     needs = {change.requires_replacement for change in changes}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,8 +19,8 @@ from imageferry.model.expressions import Expression
 from imageferry.model.schemas import ResourceSchema, UpdateBehaviour
 from imageferry.model.stacks import Resource
 from imageferry.model.statuses import ResourceStatus
-from imageferry.model.values import Value
-from imageferry.planning.differences import differences, renews, replacement_of
+from imageferry.model.values import Value, mask
+from imageferry.planning.differences import differences, renews, replacement_of, shrinks
 from imageferry.planning.expansion import Draft
 from imageferry.ports.types import Catalog
 
@@ -104,6 +104,8 @@ def change_of(
         )
     if needs is Replacement.YES and not replacement_allowed:
         change = replace(change, blocked=_refusals(change, instance.schema))
+    if needs is Replacement.NO:
+        change = replace(change, blocked=tuple(_too_small(change, instance.schema)))
     return change, renews(instance.schema, changed)
 
 
@@ -144,6 +146,20 @@ def _refusals(change: ResourceChange, schema: ResourceSchema) -> tuple[Diagnosti
         for changed in change.properties
         if changed.requires_replacement is Replacement.YES
     )
+
+
+def _too_small(change: ResourceChange, schema: ResourceSchema) -> Iterator[Diagnostic]:
+    for changed in change.properties:
+        name = str(changed.path[0])
+        if shrinks(schema.properties[name], changed.before, changed.after):
+            yield error(
+                "IF601",
+                f'"{name}" of "{change.address}" cannot become smaller:'
+                f" it is {mask(changed.before)}, and {mask(changed.after)} is wanted",
+                why=f"{schema.type_name}: it can only grow in place",
+                remedy=f"give {mask(changed.before)} or more",
+                span=changed.span or (change.wanted.span if change.wanted is not None else None),
+            )
 
 
 def deletion_of(resource: Resource, place: ResourceAddress) -> ResourceChange:

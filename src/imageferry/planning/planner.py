@@ -123,9 +123,7 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
         if results is not None:
             groups = [drafts_with_results(drafts, results) for drafts in groups]
     wanted_ids = {drafts[0].address.logical_id for drafts in groups}
-    by_id: dict[str, list[Resource]] = {}
-    for resource in resources.values():
-        by_id.setdefault(resource.address.logical_id, []).append(resource)
+    by_id = _by_logical_id(resources)
     faults: list[Diagnostic] = []
     for drafts in groups:
         try:
@@ -167,6 +165,13 @@ def plan(intention: Intention, resources: Mapping[str, Resource], catalog: Catal
         replacement_allowed=intention.replacement_allowed,
         created_at=intention.now,
     )
+
+
+def _by_logical_id(resources: Mapping[str, Resource]) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        found.setdefault(resource.address.logical_id, []).append(resource)
+    return found
 
 
 def _evaluate(

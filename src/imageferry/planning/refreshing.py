@@ -13,6 +13,7 @@ from imageferry.model.expressions import Literal
 from imageferry.model.schemas import ResourceSchema
 from imageferry.model.stacks import Resource
 from imageferry.model.values import UNKNOWN, Value
+from imageferry.planning.differences import shrinks
 from imageferry.planning.explaining import cause_of, cures
 from imageferry.ports.types import Catalog
 
@@ -56,7 +57,7 @@ def set_back(
                 if one.is_property or cause_of(one, recorded, cured) is None
             ]
             drift = replace(drift, differences=tuple(left))
-        warnings += _doubts(drift, change, known.schema)
+        warnings += _doubts(drift, change, change.wanted, known.schema)
     return replace(change_set, changes=tuple(changes), warnings=(*change_set.warnings, *warnings))
 
 
@@ -78,7 +79,7 @@ def _mended(
     observed = {
         name: value
         for name, value in (drift.observed or {}).items()
-        if schema.properties[name].restorable
+        if _returns(schema, wanted, name, value)
     }
     if not observed or change.action not in _STAYING:
         return change
@@ -105,25 +106,33 @@ def _property(
     return PropertyChange((name,), observed[name], after, remark=DRIFTED, span=span)
 
 
-def _is_restorable(schema: ResourceSchema, name: str) -> bool:
-    return name in schema.properties and schema.properties[name].restorable
+def _returns(schema: ResourceSchema, wanted: Wanted, name: str, observed: Value) -> bool:
+    """Whether an update in place brings a property back from what it was found to be."""
+    known, expression = schema.properties.get(name), wanted.properties.get(name)
+    if known is None or not known.restorable:
+        return False
+    return not (isinstance(expression, Literal) and shrinks(known, observed, expression.value))
 
 
 def _doubts(
-    drift: ResourceDrift, change: ResourceChange, schema: ResourceSchema
+    drift: ResourceDrift, change: ResourceChange, wanted: Wanted, schema: ResourceSchema
 ) -> Iterator[Diagnostic]:
     """What is to be known beside the changes: what is made anew, what stays as it is."""
-    span = None if change.wanted is None else change.wanted.span
+    span = wanted.span
     if drift.status is ResourceDriftStatus.DELETED:
         said = f'"{drift.address}" was deleted outside, and is made anew'
         yield warning("IF849", said, why=drift.reason, span=span)
     if drift.status is ResourceDriftStatus.UNKNOWN:
         said = f'"{drift.address}" could not be looked at, and counts as it is recorded'
         yield warning("IF849", said, why=drift.reason, remedy="plan again", span=span)
+    observed = drift.observed or {}
+    mending = [
+        (one, str(one.path[0]) if one.is_property else one.mended_by) for one in drift.differences
+    ]
     stays = [
         str(one.path[0])
-        for one in drift.differences
-        if not _is_restorable(schema, str(one.path[0]) if one.is_property else one.mended_by)
+        for one, name in mending
+        if not _returns(schema, wanted, name, observed.get(name))
     ]
     if stays and change.action in _STAYING:
         yield warning(

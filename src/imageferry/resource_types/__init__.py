@@ -1,1 +1,1 @@
-"""Resource types: a schema, rules and a handler each; what image copies share stands beside them."""
+"""Resource types: a schema, rules and a handler each; what their handlers share stands beside them."""

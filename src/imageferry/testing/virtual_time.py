@@ -84,6 +84,22 @@ class VirtualClock:
         await asyncio.sleep(seconds)  # noqa: TID251  (the loop's time is virtual)
 
 
+_LAST_WORDS = 60.0
+"""Virtual seconds that what was cancelled has to end in."""
+
+
+async def _end_the_rest() -> None:
+    """Cancel what nobody has waited for, as `asyncio.run` does."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for one in rest:
+        one.cancel()
+    if rest:
+        ended, _ = await asyncio.wait(rest, timeout=_LAST_WORDS)
+        for one in ended:
+            # What it still raised is asked for, so that it is not told as never seen.
+            _ = one.cancelled() or one.exception()
+
+
 def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end in virtual time."""
     loop = VirtualTimeLoop()
@@ -92,6 +108,7 @@ def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
         return loop.run_until_complete(main)
     finally:
         try:
+            loop.run_until_complete(_end_the_rest())
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             asyncio.set_event_loop(None)

@@ -64,9 +64,7 @@ def unknown_types(template: Template, catalog: Catalog) -> Iterator[Diagnostic]:
 
 def _begun_otherwise(languages: Container[str]) -> str:
     """How a template begins in which a type may stand: it may be that it lacks just that line."""
-    heads = [
-        f"{one.version_key}: '{one.versions[0]}'" for one in DIALECTS if one.name in languages
-    ]
+    heads = [f"{one.version_key}: '{one.versions[0]}'" for one in DIALECTS if one.name in languages]
     return f"begin the template with {' or '.join(heads)}" if heads else ""
 
 

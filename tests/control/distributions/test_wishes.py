@@ -11,6 +11,7 @@ from imageferry.control.distributions.retention import Keeping
 from imageferry.control.distributions.versions import Version
 from imageferry.control.distributions.wishes import (
     Wish,
+    family_stack_name,
     faults_of,
     name_faults,
     stack_name_of,
@@ -104,3 +105,12 @@ STACKS = {
 @pytest.mark.parametrize("name", STACKS, ids=lambda name: name[:12])
 def test_names_of_stacks(name: str) -> None:
     assert stack_name_of(name) == STACKS[name]
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [("web", "web"), ("web-2", "web-2"), ("web.v2:a", "web-v2-a"), ("黄金", "")],
+    ids=["plain", "no version", "other letters", "nothing left"],
+)
+def test_a_family_names_the_stack_as_it_is(family: str, name: str) -> None:
+    assert family_stack_name(family) == name

@@ -191,7 +191,7 @@ IF551 | that is no account id | give the account's number, not its name
 IF580 | a snapshot's name begins with a word that is reserved | begin it with another word
 IF581 | a time for instant access, and no instant access | set 'InstantAccess' to true, or leave the time out
 IF582 | a number of a snapshot's is out of bounds | choose one between them
-IF601 | this property cannot be changed in place | allow replacements with '--replace', or take the change back
+IF601 | this property cannot be changed in place, or not to that value | allow replacements with '--replace', or take the change back
 IF602 | a resource cannot change its type in place | allow replacements, or give it another logical id
 IF603 | a text was removed that the cloud cannot clear; the old one stays there | give another text if that matters
 IF604 | that cannot name a stack | use the form named

@@ -28,6 +28,7 @@ from imageferry.control.distributions.wishes import (
     DistributionRefused,
     Wish,
     account_faults,
+    family_stack_name,
     faults_of,
     name_faults,
     stack_name_of,
@@ -93,10 +94,7 @@ async def outline(desk: Desk, wish: Wish, *, going: AbstractSet[str] | None = No
         images, wish, desk.place.account_id, desk.clock.now()
     )
     version = _version_of(source, desk.clock.now())
-    name = wish.stack_name or stack_name_of(source.family or source.name)
-    place = replace(desk.place, region=wish.source_region)
-    found = await desk.store.find_stacks(place, name)
-    stack = found[0] if found else None
+    name, stack = await _stack_of(desk, wish, source)
     resumed = None if stack is None else await _resumed(desk, stack, wish)
     if resumed is not None:
         return resumed
@@ -105,6 +103,32 @@ async def outline(desk: Desk, wish: Wish, *, going: AbstractSet[str] | None = No
     version = next((one for one in past.versions if one.image_id == version.image_id), version)
     made = await _outlined(desk, images, wish, name, stack, past, version, regions, going)
     return replace(made, closed=tuple(one for one in closed if one not in made.elsewhere))
+
+
+def _stack_name(wish: Wish, source: ImageSight) -> str:
+    """What the stack is called; empty where nothing can be made of any name."""
+    usual = stack_name_of(source.family or source.name)
+    return wish.stack_name or family_stack_name(wish.family) or usual
+
+
+async def _stack_of(desk: Desk, wish: Wish, source: ImageSight) -> tuple[str, Stack | None]:
+    """The stack that holds it all, and its name; None while there is none.
+
+    One that was begun without --family, or when that named no stacks, is called after the source:
+    it is gone on with.
+    """
+    place = replace(desk.place, region=wish.source_region)
+    name, usual = _stack_name(wish, source), stack_name_of(source.family or source.name)
+    found = next(iter(await desk.store.find_stacks(place, name)), None)
+    if wish.stack_name or (found is not None and read_distribution(found.template) is not None):
+        return name, found
+    former = next(iter(await desk.store.find_stacks(place, usual)), None)
+    held = None if former is None else read_distribution(former.template)
+    if held is not None:
+        known = {one.image_id for one in held.versions}
+        if held.family in {"", wish.family} or wish.image_id in known:
+            return usual, former
+    return name, found
 
 
 def _version_of(source: ImageSight, now: float) -> Version:
@@ -174,7 +198,7 @@ def _source_faults(wish: Wish, source: ImageSight | None) -> list[Diagnostic]:
                 remedy="wait for it, or make it Available again",
             )
         ]
-    if not (wish.stack_name or stack_name_of(source.family or source.name)):
+    if not _stack_name(wish, source):
         return [
             error(
                 "IF964",

@@ -218,11 +218,16 @@ def _is_name(name: str) -> bool:
     return _NAME.match(name) is not None and not name.lower().startswith(_NOT_A_NAME)
 
 
+def family_stack_name(family: str) -> str:
+    """A stack's name from that of the family which its copies are; empty where nothing is left of it."""
+    return _NOT_OF_STACKS.sub("-", family).strip("-_")[:_LONGEST_STACK]
+
+
 def stack_name_of(name: str) -> str:
     """A stack's name from that of a family or an image, without a date or version at its end.
 
     Empty where nothing is left of it.
     """
-    whole = _NOT_OF_STACKS.sub("-", name).strip("-_")
+    whole = family_stack_name(name)
     bare = _NOT_OF_STACKS.sub("-", _TRAILING.sub("", name)).strip("-_")
     return (bare or whole)[:_LONGEST_STACK]

@@ -13,6 +13,7 @@ from imageferry.resource_types.exports.making import ENDED, NO_TASK, Memory, Pha
 from imageferry.resource_types.exports.wanted import WISH, WantedExport
 from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
 from imageferry.resource_types.handling.lineages import VISIBILITY
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
@@ -97,9 +98,7 @@ async def _search(
         found = await find_task(cloud, memory, wished(context, wanted), request)
     except CloudError as error:
         trouble = now - request.intended_at
-        if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
-            return failed(error, context)
-        return again(cloud.client, error, physical_id, context, trouble, observes=True)
+        return look_again(cloud.client, error, physical_id, context, trouble, SEARCH_LIMIT)
     if found is not None:
         notes = changed_notes(
             context, phase=Phase.ABANDONING, task_id=found.task_id, until=None, known=None
@@ -107,9 +106,8 @@ async def _search(
         return Pending(physical_id, 0.0, context=notes, observes=True, status_says="cancelling")
     if now >= until:
         return Abandoned()
-    pause = max(0.25, min(15.0, until - now))
-    says_looking = "looking for an export that may have been begun"
-    return Pending(physical_id, pause, context=context, observes=True, status_says=says_looking)
+    what = "an export that may have been begun"
+    return still_looking(physical_id, until - now, context, what)
 
 
 async def _see(

@@ -113,8 +113,9 @@ def _retired(wanted: WantedFamily, image: Image, undeprecatable: Collection[str]
     """A newer member is deprecated; one that is shared cannot be, and is put aside instead."""
     is_aside = image.family == wanted.aside and image.status == AVAILABLE
     if image.image_id in undeprecatable or is_aside:
-        is_in = image.family == wanted.family and image.status == AVAILABLE
-        return _call(image, wanted.aside if is_in else image.family, None)
+        # Also where it was in no family yet: that it is aside is what says that it is a member.
+        is_hidden = image.family == wanted.family and image.status == DEPRECATED
+        return _call(image, image.family if is_hidden else wanted.aside, None)
     return _call(image, wanted.family, DEPRECATED)
 
 

@@ -19,6 +19,7 @@ from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest
 from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import CONFLICTS, GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import VISIBILITY
+from imageferry.resource_types.handling.looks import look_again
 from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, list_note, number_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
@@ -117,9 +118,7 @@ async def remove_images(
         )
     except CloudError as error:
         notes = _notes(removal, context, since, asked, removal.looking)
-        if not error.is_passing or now - since > GIVE_UP:
-            return failed(error, notes)
-        return again(cloud.client, error, removal.physical_id, notes, now - since, observes=True)
+        return look_again(cloud.client, error, removal.physical_id, notes, now - since)
     pairs = list(zip(removal.targets, looks, strict=True))
     shown = [(region, image) for (region, _), image in pairs if image is not None]
     hidden = [image_id for (_, image_id), image in pairs if image is None]

@@ -15,13 +15,13 @@ from imageferry.model.handlers import (
     Pending,
 )
 from imageferry.model.values import Json, Value
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
 from imageferry.resource_types.handling.lineages import (
     MOST_TAGS,
     VISIBILITY,
     noted_lineage,
     origin_notes,
 )
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import changed_notes, number_note, step_key, text_note
 from imageferry.resource_types.image_copies.adopting import take_in
 from imageferry.resource_types.image_copies.cloud import ImageCloud
@@ -258,11 +258,8 @@ class ImageCopyHandler:
                 told = await untagged_copies(self._cloud, search, text_note(context, "maker"))
         except CloudError as error:
             trouble = now - request.intended_at
-            if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
-                return failed(error, context)
-            return again(
-                self._cloud.client, error, request.physical_id, context, trouble, observes=True
-            )
+            client = self._cloud.client
+            return look_again(client, error, request.physical_id, context, trouble, SEARCH_LIMIT)
         targets = list(known)
         if found.mine is not None:
             targets += [(region, image.image_id) for image in (found.mine, *found.twins)]
@@ -272,13 +269,8 @@ class ImageCopyHandler:
             if not targets:
                 return Done(request.physical_id, notes=(words,))
         elif now < until:
-            return Pending(
-                request.physical_id,
-                max(0.25, min(15.0, until - now)),
-                context=context,
-                observes=True,
-                status_says=f"looking for {wanted.a_thing} that may have been begun",
-            )
+            what = f"{wanted.a_thing} that may have been begun"
+            return still_looking(request.physical_id, until - now, context, what)
         if not targets:
             return Done(request.physical_id, notes=told)
         removing = changed_notes(

@@ -26,6 +26,7 @@ from imageferry.resource_types.handling.lineages import (
     VISIBILITY,
     origin_of,
 )
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.moments import snapped
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.handling.properties import masked
@@ -239,9 +240,9 @@ async def look(
     try:
         found = await find_copy(cloud, search)
     except CloudError as error:
-        if not error.is_passing or now - since > GIVE_UP + VISIBILITY:
-            return failed(error, notes)
-        return again(cloud.client, error, making.identify(None), notes, now - since, observes=True)
+        return look_again(
+            cloud.client, error, making.identify(None), notes, now - since, SEARCH_LIMIT
+        )
     if found.mine is not None:
         said = [f"found {found.mine.image_id}, the {making.wanted.thing} that was begun before"]
         said += [_twin_says(twin) for twin in found.twins]
@@ -253,16 +254,7 @@ async def look(
         if now >= until or not waits:
             return _name_taken(making, found.namesake, found.is_likely, refusal)
     elif refused == _CONFLICT:
-        if now - since > _CONFLICT_PATIENCE:
-            words = f"another copy of {making.wanted.source_id} has been running for too long"
-            return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=_CONFLICT)
-        waiting = changed_notes(_copy_notes(making, request, renewed=True), at=now)
-        return Pending(
-            making.identify(None),
-            _patient(now - since, 20.0, cloud.client.entropy.jitter()),
-            context=waiting,
-            status_says=f"waiting for another copy of the source ({_CONFLICT})",
-        )
+        return _after_the_other(cloud, making, request, now - since)
     elif now >= until:
         if refused in _LOOK_FIRST:
             words = f"the cloud knows this request with other parameters ({refused})"
@@ -271,12 +263,8 @@ async def look(
             return _sentenced(making, verdict)
         announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
         return Pending(making.identify(None), 0.0, context=announced, status_says="not found")
-    return Pending(
-        making.identify(None),
-        max(0.25, min(15.0, until - now)),
-        context=notes,
-        observes=True,
-        status_says=f"looking for {making.wanted.a_thing} that was begun before",
+    return still_looking(
+        making.identify(None), until - now, notes, f"{making.wanted.a_thing} that was begun before"
     )
 
 
@@ -372,6 +360,21 @@ def _is_of_this_installation(making: Making, image: Image) -> bool:
     return theirs is not None and ours is not None and theirs.installation == ours.installation
 
 
+def _after_the_other(
+    cloud: ImageCloud, making: Making, request: HandlerRequest, waited: float
+) -> Pending | Failed:
+    """The call again once the other copy of the source has ended; `waited` in seconds."""
+    if waited > _CONFLICT_PATIENCE:
+        words = f"another copy of {making.wanted.source_id} has been running for too long"
+        return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=_CONFLICT)
+    return Pending(
+        making.identify(None),
+        _patient(waited, 20.0, cloud.client.entropy.jitter()),
+        context=changed_notes(_copy_notes(making, request, renewed=True), at=request.now),
+        status_says=f"waiting for another copy of the source ({_CONFLICT})",
+    )
+
+
 async def look_at_source(
     cloud: ImageCloud,
     making: Making,
@@ -387,9 +390,7 @@ async def look_at_source(
     try:
         source = await cloud.loader.look(wanted.source_region, wanted.source_id)
     except CloudError as error:
-        if not error.is_passing or now - since > GIVE_UP:
-            return failed(error, notes)
-        return again(cloud.client, error, making.identify(None), notes, now - since, observes=True)
+        return look_again(cloud.client, error, making.identify(None), notes, now - since)
     refused = changed_notes(making.base, phase=Phase.REFUSED, lost=lost)
     status = "gone" if source is None else source.status
     if status not in {"Available", "Creating", "Waiting"} or now - since > _SOURCE_PATIENCE:

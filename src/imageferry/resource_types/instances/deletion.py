@@ -11,6 +11,7 @@ from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerRequest, P
 from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import MOST_TAGS, VISIBILITY, noted_lineage
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
@@ -30,7 +31,8 @@ _DOUBT: Final = 8.0
 """Seconds for which an instance that should be there is looked for: a single look may leave it out."""
 _WHY: Final = {
     "InvalidOperation.DeletionProtection": "it is protected from deletion: take the protection off"
-    " with an update to DeletionProtection: false, or in the console, and delete again",
+    " in the console, or with ModifyInstanceAttribute, and delete again; before the first attempt an"
+    " update to DeletionProtection: false does it",
     "ChargeTypeViolation": "it is prepaid: set SubscriptionDeletionForce to true to end the"
     " subscription with it",
 }
@@ -91,9 +93,7 @@ async def _search(
         found = await find_instance(cloud, wanted, value, number_note(context, "began", 0.0))
     except CloudError as error:
         trouble = now - request.intended_at
-        if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
-            return failed(error, context)
-        return again(cloud.client, error, request.physical_id, context, trouble, observes=True)
+        return look_again(cloud.client, error, request.physical_id, context, trouble, SEARCH_LIMIT)
     targets = list(list_note(context, "targets"))
     if found.mine is not None:
         targets += [one.instance_id for one in (found.mine, *found.twins)]
@@ -102,12 +102,8 @@ async def _search(
         if not targets:
             return Done(request.physical_id, notes=(words,))
     elif now < until:
-        return Pending(
-            request.physical_id,
-            max(0.25, min(15.0, until - now)),
-            context=context,
-            observes=True,
-            status_says="looking for an instance that may have been begun",
+        return still_looking(
+            request.physical_id, until - now, context, "an instance that may have been begun"
         )
     if not targets:
         return Done(request.physical_id)
@@ -136,9 +132,7 @@ async def _remove(
     try:
         instance = await cloud.loader.look(wanted.region, target)
     except CloudError as error:
-        if not error.is_passing or now - since > GIVE_UP:
-            return failed(error, context)
-        return again(cloud.client, error, request.physical_id, context, now - since, observes=True)
+        return look_again(cloud.client, error, request.physical_id, context, now - since)
     if instance is not None and target not in asked:
         announced = changed_notes(context, phase=Phase.REMOVE, missing=None)
         return Pending(request.physical_id, 0.0, context=announced, status_says="releasing")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from imageferry.cloud.client import Client
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.images import Image, describe_images, page_of_images
 from imageferry.model.suggestions import nearest
+from imageferry.model.values import Json
 
 _FILE: Final = ".vhd"
 _CUSTOM: Final = re.compile(r"m-[A-Za-z0-9]+")
@@ -54,7 +56,7 @@ async def newest_fitting(client: Client, region: str, pattern: str) -> tuple[str
 
 # ECS reference, DescribeImages: without an owner nothing of the marketplace is shown, and what
 # others have published only where it is asked for.
-_WHEREVER: Final = (
+_WHEREVER: Final[tuple[Mapping[str, Json], ...]] = (
     {},
     {"ImageOwnerAlias": "others", "IsPublic": True},
     {"ImageOwnerAlias": "marketplace"},

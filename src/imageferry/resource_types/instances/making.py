@@ -19,6 +19,7 @@ from imageferry.resource_types.handling.faults import (
     says,
 )
 from imageferry.resource_types.handling.lineages import TOKEN_TRUST, VISIBILITY
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.instances.cloud import InstanceCloud
@@ -208,9 +209,7 @@ async def look(
     try:
         found = await find_instance(cloud, making.wanted, making.lineage, since, making.excluded)
     except CloudError as error:
-        if not error.is_passing or now - since > GIVE_UP + VISIBILITY:
-            return failed(error, notes)
-        return again(cloud.client, error, None, notes, now - since, observes=True)
+        return look_again(cloud.client, error, None, notes, now - since, SEARCH_LIMIT)
     if found.mine is not None:
         return _found(making, context, found.mine, found.twins, now)
     if found.rivals:
@@ -222,13 +221,7 @@ async def look(
             context=changed_notes(making.base, phase=Phase.REFUSED),
         )
     if now < until:
-        return Pending(
-            None,
-            max(0.25, min(15.0, until - now)),
-            context=notes,
-            observes=True,
-            status_says="looking for an instance that was begun before",
-        )
+        return still_looking(None, until - now, notes, "an instance that was begun before")
     if isinstance(verdict, Mapping):
         return Failed(
             ErrorCode(verdict["code"]),

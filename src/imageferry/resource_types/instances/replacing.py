@@ -10,8 +10,8 @@ from typing import Final
 
 from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import Context, Done, Failed, HandlerRequest, Pending
-from imageferry.resource_types.handling.faults import GIVE_UP, again, failed
 from imageferry.resource_types.handling.lineages import origin_notes
+from imageferry.resource_types.handling.looks import look_again
 from imageferry.resource_types.handling.notes import (
     changed_notes,
     number_note,
@@ -159,16 +159,7 @@ async def _former(
     except CloudError as error:
         since = number_note(request.context, "since", request.now)
         notes = changed_notes(request.context, since=since)
-        if not error.is_passing or request.now - since > GIVE_UP:
-            return failed(error, notes)
-        return again(
-            cloud.client,
-            error,
-            request.physical_id,
-            notes,
-            request.now - since,
-            observes=True,
-        )
+        return look_again(cloud.client, error, request.physical_id, notes, request.now - since)
     return None
 
 

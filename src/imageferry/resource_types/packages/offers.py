@@ -154,6 +154,7 @@ def _offered_twice(offered: Sequence[Offered]) -> Diagnostic:
 def _loaded(one: Offered) -> TypeOffer:
     try:
         offer = one.load()
+    # A package may raise whatever it likes, here and below: it breaks its own type, and no other.
     except Exception as fault:
         raise Unusable(
             error(

@@ -55,8 +55,14 @@ _PROPERTY: Final[Mapping[str, type]] = {
     "ordered": bool,
     "restorable": bool,
     "changeSays": str,
+    "growsOnly": bool,
 }
-_ATTRIBUTE: Final[Mapping[str, type]] = {"type": str, "description": str, "explains": str, "restores": str}
+_ATTRIBUTE: Final[Mapping[str, type]] = {
+    "type": str,
+    "description": str,
+    "explains": str,
+    "restores": str,
+}
 _LANGUAGES: Final = ("ros", "cloudformation")
 _TYPES: Final = tuple(one.value for one in ValueType)
 _UPDATES: Final = tuple(one.value for one in UpdateBehaviour)

@@ -30,6 +30,7 @@ from imageferry.resource_types.handling.lineages import (
     lineage,
     origin_notes,
 )
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.snapshots.wanted import WantedSnapshot
@@ -177,16 +178,12 @@ async def _look(
     try:
         found = await find_snapshots(cloud, request.region, making.wanted, making.lineage, since)
     except CloudError as error:
-        if not error.is_passing or now - since > GIVE_UP + VISIBILITY:
-            return failed(error, notes)
-        return again(cloud.client, error, None, notes, now - since, observes=True)
+        return look_again(cloud.client, error, None, notes, now - since, SEARCH_LIMIT)
     if found:
         told = f"found {found[0].snapshot_id}, the snapshot that was begun before"
         return _begun(making, found[0].snapshot_id, now, told)
     if now < until:
-        pause = max(_SHORTEST, min(15.0, until - now))
-        says = "looking for a snapshot that was begun before"
-        return Pending(None, pause, context=notes, observes=True, status_says=says)
+        return still_looking(None, until - now, notes, "a snapshot that was begun before")
     if isinstance(verdict, list | tuple):
         return _sentenced(making, verdict)
     announced = changed_notes(making.base, phase=Phase.CREATE, at=now, since=since)

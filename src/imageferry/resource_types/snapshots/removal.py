@@ -11,6 +11,7 @@ from imageferry.model.handlers import Context, Done, Failed, HandlerRequest, Pen
 from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import CONFLICTS, GIVE_UP, again, failed, says
 from imageferry.resource_types.handling.lineages import MOST_TAGS, VISIBILITY, noted_lineage
+from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import (
     changed_notes,
     list_note,
@@ -95,20 +96,15 @@ async def _search(
         found = await find_snapshots(cloud, request.region, wanted, mine, began)
     except CloudError as error:
         trouble = now - request.intended_at
-        if not error.is_passing or trouble > GIVE_UP + VISIBILITY:
-            return failed(error, context)
-        return again(cloud.client, error, request.physical_id, context, trouble, observes=True)
+        return look_again(cloud.client, error, request.physical_id, context, trouble, SEARCH_LIMIT)
     if mine is None and len(found) > 1:
         listed = ", ".join(one.snapshot_id for one in found)
         words = f"any of {listed} in {request.region} may be the snapshot: none is deleted"
         return Done(request.physical_id, notes=(words,))
     targets = list(dict.fromkeys([*targets, *(one.snapshot_id for one in found)]))
     if not found and now < until:
-        pause = max(0.25, min(15.0, until - now))
-        says_looking = "looking for a snapshot that may have been begun"
-        return Pending(
-            request.physical_id, pause, context=context, observes=True, status_says=says_looking
-        )
+        what = "a snapshot that may have been begun"
+        return still_looking(request.physical_id, until - now, context, what)
     if not targets:
         return Done(request.physical_id)
     notes = changed_notes(context, phase=Phase.DELETE, targets=targets, at=now, until=None)
@@ -191,9 +187,7 @@ async def _see_gone(cloud: ImageCloud, request: HandlerRequest) -> Done | Pendin
     try:
         shown = await cloud.snapshots.look(request.region, [target])
     except CloudError as error:
-        if not error.is_passing or now - since > GIVE_UP:
-            return failed(error, context)
-        return again(cloud.client, error, request.physical_id, context, now - since, observes=True)
+        return look_again(cloud.client, error, request.physical_id, context, now - since)
     asked = "asked" in context
     if shown:
         if asked and now - since < VISIBILITY:
