@@ -46,7 +46,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
-        """As in every loop, but time stands still until the thread is done."""
+        """As in every loop, but time stands still until it is done.
+
+        What names its executor, as the store does, is done in this thread and in turn: handing it
+        to another takes far longer than most of it. Without one (`asyncio.to_thread`) it has a
+        thread, since it may wait for what happens here.
+        """
+        if executor is not None:
+            done: asyncio.Future[Any] = self.create_future()
+            self.call_soon(_carry_out, done, func, args)
+            return done
         self._jumping.threads_at_work += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._one_less)
@@ -54,6 +63,18 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _one_less(self, _: asyncio.Future[Any]) -> None:
         self._jumping.threads_at_work -= 1
+
+
+def _carry_out(done: asyncio.Future[Any], func: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """As a thread does: also where nobody waits for it any more."""
+    try:
+        result = func(*args)
+    except Exception as failure:
+        if not done.cancelled():
+            done.set_exception(failure)
+    else:
+        if not done.cancelled():
+            done.set_result(result)
 
 
 class VirtualClock:
