@@ -94,3 +94,14 @@ def test_what_is_refused(
     refused = give(home, "worker", *arguments, **settings)
     assert refused.exit_code == 2
     assert says in refused.stderr
+
+
+def test_a_database_that_is_away_at_the_start_is_tried_again_for_a_while(home: Path) -> None:
+    ended = give(
+        home, "worker", IMAGEFERRY_DATABASE_URL="postgresql://me:hunter2@127.0.0.1:1/x",
+        IMAGEFERRY_ECS_ENDPOINT="http://127.0.0.1:1", IMAGEFERRY_DATABASE_PATIENCE="0.8",
+    )  # fmt: skip
+    assert ended.exit_code == 1
+    assert ended.stderr.count(" waiting reason=") == 2
+    assert "[IF811]" in ended.stderr
+    assert "hunter2" not in ended.output

@@ -187,15 +187,17 @@ def test_a_worker_whose_sessions_are_cut_goes_on(workers: Fleet) -> None:
         async with workers.house() as house:
             slow_replies(served, "CopyImage", 0.2)
             served.ask("settings", {"speed": 1000.0})
+            await house.store.installation()
             first, second = workers.start(), workers.start()
+            # Also while they begin.
+            for _ in range(75):
+                await asyncio.sleep(0.02)
+                workers.cut()
             for number in range(40):
                 await wish(house, f"s{number}", Name=f"n{number}")
             for _ in range(4):
                 await asyncio.sleep(0.7)
-                workers.rows(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+                workers.cut()
             await come_true(lambda: workers.open_operations() == 0, 40, "all stacks")
             assert first.poll() is None
             assert second.poll() is None

@@ -101,6 +101,13 @@ class Fleet:
         cursor = self._onlooker.execute(query)  # type: ignore[arg-type]
         return cursor.fetchall() if cursor.description else []
 
+    def cut(self) -> None:
+        """End every session with the database but the onlooker's."""
+        self.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
     def close(self) -> None:
         for worker in self.workers:
             worker.send_signal(signal.SIGCONT)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.control.desk import Desk
+from imageferry.control.looks import recorded_look
 from imageferry.control.requests import OperationHolds, ResourceUnknown, StackNotFound
 from imageferry.engine.asking import ask
 from imageferry.model.drift import (
@@ -22,8 +23,6 @@ from imageferry.model.handlers import (
     Done,
     ErrorCode,
     Failed,
-    HandlerAction,
-    HandlerRequest,
     Pending,
 )
 from imageferry.model.hiding import hidden_texts
@@ -127,7 +126,7 @@ async def _compare(
     if resource.status not in WHOLE:
         return _unchecked(resource, f"it is {resource.status.value}")
     hidden = hidden_texts(resource.properties.values(), stack.parameters.values())
-    outcome = await ask(found.handler, read_request(desk, stack, resource, installation), hidden)
+    outcome = await ask(found.handler, recorded_look(desk, stack, resource, installation), hidden)
     match outcome:
         case Done():
             return _compared(found.schema, resource, outcome)
@@ -153,28 +152,6 @@ def _unchecked(
 ) -> ResourceDrift:
     return ResourceDrift(
         resource.address, resource.type_name, resource.physical_id, status, reason=reason
-    )
-
-
-def read_request(desk: Desk, stack: Stack, resource: Resource, installation: str) -> HandlerRequest:
-    """What a handler is asked of a recorded resource, where only a look is wanted."""
-    now = desk.clock.now()
-    return HandlerRequest(
-        action=HandlerAction.READ,
-        type_name=resource.type_name,
-        address=str(resource.address),
-        stack_id=stack.stack_id,
-        stack_name=stack.name,
-        region=stack.place.region,
-        installation=installation,
-        operation_id="",
-        token="",
-        now=now,
-        intended_at=now,
-        physical_id=resource.physical_id,
-        properties=resource.properties,
-        attributes=resource.attributes,
-        leftovers=resource.leftovers,
     )
 
 

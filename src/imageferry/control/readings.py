@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.control.desk import Desk
+from imageferry.control.looks import look_request
 from imageferry.control.requests import RequestRefused
 from imageferry.engine.asking import ask
 from imageferry.model.changes import ChangeSet, ResourceChange
@@ -18,8 +19,6 @@ from imageferry.model.handlers import (
     Done,
     ErrorCode,
     Failed,
-    HandlerAction,
-    HandlerRequest,
     Pending,
 )
 from imageferry.model.hiding import hidden_texts
@@ -101,22 +100,8 @@ async def _read(
 ) -> Mapping[str, Value] | Failed:
     found = desk.catalog.find(change.type_name)
     assert found is not None
-    now = desk.clock.now()
     properties = _properties(change)
-    request = HandlerRequest(
-        action=HandlerAction.READ,
-        type_name=change.type_name,
-        address=str(change.address),
-        stack_id=stack.stack_id,
-        stack_name=stack.name,
-        region=stack.place.region,
-        installation=installation,
-        operation_id="",
-        token="",
-        now=now,
-        intended_at=now,
-        properties=properties,
-    )
+    request = look_request(desk, stack, change.type_name, change.address, installation, properties)
     hidden = hidden_texts(properties.values(), stack.parameters.values())
     for look in range(1, _MOST_LOOKS + 1):
         outcome = await ask(found.handler, request, hidden)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.control.desk import Desk
-from imageferry.control.drift import WHOLE, read_request, recorded
+from imageferry.control.drift import WHOLE, recorded
+from imageferry.control.looks import recorded_look
 from imageferry.engine.asking import verdict_of
 from imageferry.model.handlers import ErrorCode, Failed
 from imageferry.model.hiding import hidden_texts
@@ -72,7 +73,7 @@ async def _verify(
     if resource.status not in WHOLE:
         return _without(resource, VerificationStatus.UNKNOWN, f"it is {resource.status.value}")
     hidden = hidden_texts(resource.properties.values(), stack.parameters.values())
-    request = read_request(desk, stack, resource, installation)
+    request = recorded_look(desk, stack, resource, installation)
     verdict = await verdict_of(found.verifier, request, hidden)
     if isinstance(verdict, Failed):
         is_gone = verdict.code is ErrorCode.NOT_FOUND
