@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from figures import Figure, fresh_home
-from imageferry.model.verifications import Standing
+from imageferry.model.verifications import VerificationStatus
 from imageferry.testing import run_virtually
 from templates import copies, pipelines, query
 from virtual import Spending, carry_out, deploy, spending, spent_figure, virtual_house
@@ -50,6 +50,6 @@ async def _looked(home: Path) -> tuple[Spending, Spending]:
         await deploy(house, copies(IMAGES, (_PLACE,)), "many")
         with spending(house) as verified:
             found = await house.plane.verify(await house.plane.find("many"))
-        if found.standing is not Standing.VERIFIED or len(found.resources) != IMAGES:
-            raise RuntimeError(f"{len(found.resources)} were looked at: {found.standing}")
+        if found.status is not VerificationStatus.VERIFIED or len(found.resources) != IMAGES:
+            raise RuntimeError(f"{len(found.resources)} were looked at: {found.status}")
     return asked, verified

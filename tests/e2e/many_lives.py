@@ -68,8 +68,8 @@ async def _operation(house: House, deed: str, request: StackRequest) -> Operatio
             return None
     else:
         planned = await house.plane.plan_delete(await house.plane.find(NAME))
-    # What was announced and not sent is waited for, for minutes, where no token is: one at a time.
-    return await house.plane.execute(planned, ExecutionOptions(parallel=int(deed == "deploy")))
+    # One at a time: a second call under way would be carried out as well, and met by nobody.
+    return await house.plane.execute(planned, ExecutionOptions(parallel=1))
 
 
 async def live(deed: str, request: StackRequest, met: Path, spared: str) -> None:
