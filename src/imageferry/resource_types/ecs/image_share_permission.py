@@ -11,8 +11,8 @@ from imageferry.resource_types.handling.properties import plain
 from imageferry.resource_types.image_copies.rules import region_problems
 from imageferry.resource_types.sharing.rules import (
     account_problems,
-    image_problems,
     number_problems,
+    shared_image_problems,
 )
 
 TYPE_NAME: Final = "ALIYUN::ECS::ImageSharePermission"
@@ -21,7 +21,7 @@ SCHEMA: Final = "ecs/image_share_permission.schema.json"
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:
     """What the service documents and no schema says, at the path of each property."""
-    problems = [*image_problems("ImageId", properties.get("ImageId"))]
+    problems = [*shared_image_problems("ImageId", properties.get("ImageId"))]
     problems += region_problems("RegionId", properties.get("RegionId"))
     accounts = plain(properties.get("Accounts"), [])
     if isinstance(accounts, list | tuple):

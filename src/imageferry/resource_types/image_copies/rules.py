@@ -56,9 +56,12 @@ def check_copy(
     destination.
     """
     problems: list[Problem] = []
-    source = _given(properties.get(words.source_id))
-    if source is not None:
-        problems += _image_id(words.source_id, source)
+    problems += image_problems(
+        words.source_id,
+        properties.get(words.source_id),
+        deed="copied",
+        remedy="give the id of a custom image, or make one of this image first",
+    )
     for prop in (words.source_region, words.region):
         region = _given(properties.get(prop)) if prop else None
         if prop and region is not None:
@@ -73,9 +76,9 @@ def check_copy(
         problems += _encryption(words, properties)
         problems += _key(words, properties, stack_region)
     problems += _regions(words, properties, stack_region, source_is_here=source_is_here)
-    tags = _opened(properties.get(words.tags))
-    if isinstance(tags, list | tuple) and tags:
-        problems += _tags(words, tags)
+    problems += tag_problems(
+        words.tags, properties.get(words.tags), key=words.tag_key, content=words.tag_value
+    )
     limits = _opened(properties.get(words.timeouts)) if words.timeouts else None
     if isinstance(limits, Mapping):
         problems += _timeouts(words.timeouts, limits)
@@ -100,10 +103,12 @@ def description_problems(prop: str, value: Value) -> list[Problem]:
     return [] if given is None else list(_description(prop, given))
 
 
-def tag_problems(words: Words, value: Value) -> list[Problem]:
-    """What is wrong with the tags of an image that no schema says."""
+def tag_problems(
+    prop: str, value: Value, *, key: str = "Key", content: str = "Value"
+) -> list[Problem]:
+    """What is wrong with tags that no schema says; `key` and `content` are a tag's members."""
     tags = _opened(value)
-    return list(_tags(words, tags)) if isinstance(tags, list | tuple) and tags else []
+    return list(_tags(prop, key, content, tags)) if isinstance(tags, list | tuple) else []
 
 
 def timeout_problems(prop: str, value: Value) -> list[Problem]:
@@ -112,7 +117,14 @@ def timeout_problems(prop: str, value: Value) -> list[Problem]:
     return list(_timeouts(prop, limits)) if isinstance(limits, Mapping) else []
 
 
-def _image_id(prop: str, given: _Given) -> Iterator[Problem]:
+def image_problems(prop: str, value: Value, *, deed: str, remedy: str) -> Iterator[Problem]:
+    """What is wrong, or doubtful, with the id of a custom image that is to be `deed`.
+
+    `remedy` is for an id that looks like no custom image's.
+    """
+    given = _given(value)
+    if given is None:
+        return
     text = given.text
     if text.startswith("ami-"):
         yield Problem(
@@ -129,8 +141,8 @@ def _image_id(prop: str, given: _Given) -> Iterator[Problem]:
         what = "a public image" if text.endswith(".vhd") else "no custom image"
         yield Problem(
             "IF521", (prop,), f"'{given}' looks like {what}",
-            why="only custom images of the own account can be copied; their ids begin with m-",
-            remedy="give the id of a custom image, or make one of this image first",
+            why=f"only custom images of the own account can be {deed}; their ids begin with m-",
+            remedy=remedy,
             severity=Severity.WARNING,
         )  # fmt: skip
 
@@ -232,10 +244,12 @@ def _regions(
         )  # fmt: skip
 
 
-def _tags(words: Words, tags: list[Value] | tuple[Value, ...]) -> Iterator[Problem]:
+def _tags(
+    prop: str, key_word: str, value_word: str, tags: list[Value] | tuple[Value, ...]
+) -> Iterator[Problem]:
     if len(tags) == MOST_TAGS:
         yield Problem(
-            "IF528", (words.tags,), f"{MOST_TAGS} tags leave no room for the tag '{LINEAGE_KEY}'",
+            "IF528", (prop,), f"{MOST_TAGS} tags leave no room for the tag '{LINEAGE_KEY}'",
             why="without it a copy whose reply was lost can be found by its name alone",
             remedy="use 19 tags at most",
             severity=Severity.WARNING,
@@ -245,12 +259,12 @@ def _tags(words: Words, tags: list[Value] | tuple[Value, ...]) -> Iterator[Probl
         opened = _opened(entry)
         if not isinstance(opened, Mapping):
             continue
-        key, value = _given(opened.get(words.tag_key)), _given(opened.get(words.tag_value))
+        key, value = _given(opened.get(key_word)), _given(opened.get(value_word))
         if value is not None:
-            yield from _tag_text((words.tags, position, words.tag_value), "value", value)
+            yield from _tag_text((prop, position, value_word), "value", value)
         if key is None:
             continue
-        path = (words.tags, position, words.tag_key)
+        path = (prop, position, key_word)
         yield from _tag_text(path, "key", key)
         if key.text == LINEAGE_KEY:
             yield Problem(

@@ -70,7 +70,9 @@ def _shared(words: Words, properties: Mapping[str, Value]) -> list[Problem]:
         problems += region_problems(words.region, properties.get(words.region))
     problems += _platform(properties.get("Platform"))
     if words.tags:
-        problems += tag_problems(words, properties.get(words.tags))
+        problems += tag_problems(
+            words.tags, properties.get(words.tags), key=words.tag_key, content=words.tag_value
+        )
     if words.timeouts:
         problems += timeout_problems(words.timeouts, properties.get(words.timeouts))
     return problems

@@ -10,21 +10,8 @@ from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
 from imageferry.resource_types.image_copies.rules import description_problems, tag_problems
-from imageferry.resource_types.image_copies.words import Words
 from imageferry.resource_types.instances.disk_rules import disk_problems
 
-_WORDS: Final = Words(
-    source_id="",
-    source_region="",
-    region=None,
-    name="InstanceName",
-    description="Description",
-    encrypted="",
-    key_id="",
-    tags="Tags",
-    tag_key="Key",
-    tag_value="Value",
-)
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*")
 _SIGNS: Final = frozenset("()`~!@#$%^&*-_+=|{}[]:;'<>,.?/")
 _SHORTEST, _LONGEST = 8, 30
@@ -46,7 +33,7 @@ def check_instance(properties: Mapping[str, Value]) -> list[Problem]:
     problems += [*_names(properties), *_numbers(properties), *_prices(properties)]
     problems += [*disk_problems(properties), *_without_effect(properties)]
     problems += description_problems("Description", properties.get("Description"))
-    problems += tag_problems(_WORDS, properties.get("Tags"))
+    problems += tag_problems("Tags", properties.get("Tags"))
     return problems
 
 

@@ -10,6 +10,7 @@ from imageferry.model.diagnostics import Severity
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
 from imageferry.resource_types.handling.properties import text_of
+from imageferry.resource_types.image_copies.rules import image_problems
 
 MOST_ACCOUNTS: Final = 10
 """With more the service passes over the property (ROS reference, ImageSharePermission)."""
@@ -19,26 +20,11 @@ def _shown(value: Value, text: str) -> str:
     return "****" if isinstance(value, Secret) else text
 
 
-def image_problems(prop: str, value: Value) -> Iterator[Problem]:
+def shared_image_problems(prop: str, value: Value) -> Iterator[Problem]:
     """What is wrong with the id of an image that is to be shared, as far as it is known."""
-    text = text_of(value, [])
-    if text is None:
-        return
-    given = _shown(value, text)
-    if text.startswith("ami-") or text.split() != [text]:
-        yield Problem(
-            "IF520", (prop,), f"'{given}' is no image id",
-            why="an image of Alibaba Cloud ECS has an id such as m-bp1abc",
-            remedy="give the id of a custom image of this account",
-        )  # fmt: skip
-    elif not text.startswith("m-"):
-        what = "a public image" if text.endswith(".vhd") else "no custom image"
-        yield Problem(
-            "IF521", (prop,), f"'{given}' looks like {what}",
-            why="only custom images of the own account can be shared; their ids begin with m-",
-            remedy="give the id of a custom image of this account",
-            severity=Severity.WARNING,
-        )  # fmt: skip
+    return image_problems(
+        prop, value, deed="shared", remedy="give the id of a custom image of this account"
+    )
 
 
 def account_problems(path: PropertyPath, value: Value) -> Iterator[Problem]:

@@ -11,7 +11,6 @@ from imageferry.model.schemas import Problem
 from imageferry.model.values import Secret, Value
 from imageferry.resource_types.handling.properties import flag_of, number_of, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import description_problems, tag_problems
-from imageferry.resource_types.image_copies.words import Words
 
 _USUAL_TIMEOUT: Final = 200
 _RESERVED: Final = ("auto", "http://", "https://")
@@ -22,19 +21,6 @@ _BOUNDS: Final = {
     "RetentionDays": (1, 65536, "days"),
     "InstantAccessRetentionDays": (1, 65535, "days"),
 }
-
-WORDS: Final = Words(
-    source_id="DiskId",
-    source_region="",
-    region=None,
-    name="SnapshotName",
-    description="Description",
-    encrypted="",
-    key_id="",
-    tags="Tags",
-    tag_key="Key",
-    tag_value="Value",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +70,7 @@ def check_snapshot(properties: Mapping[str, Value]) -> list[Problem]:
         *description_problems("Description", properties.get("Description")),
         *_numbers(properties),
         *_instant_access(properties),
-        *tag_problems(WORDS, properties.get("Tags")),
+        *tag_problems("Tags", properties.get("Tags")),
     ]
 
 
