@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
-from imageferry.model.values import Value
+from imageferry.model.values import Secret, Value
 from imageferry.resource_types.ecs.snapshot import check
 from tests.resource_types.copying import Cloud, Resource, play
 
@@ -353,3 +353,21 @@ CHECKS = {
 def test_rules_that_no_schema_says(name: str) -> None:
     given, codes = CHECKS[name]
     assert [one.code for one in check({**wanted(), **given}, REGION)] == codes
+
+
+def test_what_the_cloud_repeats_of_a_secret_is_in_no_note() -> None:
+    async def scenario(cloud: Cloud, _: Resource) -> None:
+        resource = here(cloud)
+        cloud.fault("drop", action="CreateSnapshot")
+        cloud.fault(
+            "error", action="CreateSnapshot", code="InvalidSnapshotName.Malformed", status=400,
+            message="The name hush-hush is not valid.", count=None,
+        )  # fmt: skip
+        made = await resource.create(wanted(SnapshotName=Secret("hush-hush")))
+        assert isinstance(made.outcome, Failed)
+        assert made.outcome.cloud_code == "InvalidSnapshotName.Malformed"
+        assert "**** is not valid" in made.outcome.message
+        assert any("verdict" in one.context for one in made.pendings)
+        assert not any("hush-hush" in repr(one) for one in made.seen)
+
+    play(TYPE, scenario)

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from imageferry.cli.comparing import code_of_unknown, comparing
 from imageferry.cli.display.rendering import (
     Paint,
     clean,
@@ -20,10 +21,8 @@ from imageferry.cli.display.views import leftover_words
 from imageferry.cli.display.ways import deploying
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags, stack_option
-from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.stacks import find_stack
-from imageferry.control.requests import OperationHolds, ResourceUnknown
 from imageferry.model.addresses import PropertyPath, render_path
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.drift import (
@@ -36,7 +35,6 @@ from imageferry.model.drift import (
     StackDrift,
     StackDriftStatus,
 )
-from imageferry.model.handlers import ErrorCode
 from imageferry.model.stacks import Stack
 from imageferry.model.values import Json, mask
 
@@ -47,9 +45,6 @@ _COLOURS: Final = {
     ResourceDriftStatus.NOT_CHECKED: "dim",
     ResourceDriftStatus.UNKNOWN: "red",
 }
-_NOT_AUTHORISED: Final = frozenset(
-    {ErrorCode.ACCESS_DENIED.value, ErrorCode.INVALID_CREDENTIALS.value}
-)
 
 
 @click.command(
@@ -80,12 +75,8 @@ def drift_command(stack_name: str, logical_ids: tuple[str, ...], quiet: bool, fl
 
     async def deed(session: Session) -> ExitCode:
         stack = await find_stack(session, stack_name)
-        try:
+        with comparing():
             drift = await session.house.plane.drift(stack, logical_ids)
-        except OperationHolds as fault:
-            raise CommandRefused(ExitCode.STACK_HELD, [is_changing(fault)]) from fault
-        except ResourceUnknown as fault:
-            raise misuse("IF846", str(fault), remedy=fault.remedy) from fault
         session.screen.say(*drift_lines(stack, drift, session.screen.paint, quiet=quiet))
         session.screen.diagnose(_unanswered(drift))
         session.screen.give(drift_json(stack, drift))
@@ -101,21 +92,7 @@ def exit_code(drift: StackDrift) -> ExitCode:
         return ExitCode.DRIFT_FOUND
     if ResourceDriftStatus.UNKNOWN not in statuses:
         return ExitCode.DONE
-    denied = any(one.error_code in _NOT_AUTHORISED for one in drift.resources)
-    return ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED
-
-
-def is_changing(fault: OperationHolds) -> Diagnostic:
-    """Why a stack is not looked at while an operation changes it."""
-    operation, name = fault.operation, fault.stack.name
-    return error(
-        "IF845",
-        f'stack "{name}" is being changed by operation "{operation.operation_id}"'
-        f" ({operation.kind.value.lower()}), and is not compared",
-        why="what is only half done is neither what was nor what shall be",
-        remedy=f'wait for its end: "imageferry show --stack {name}"; or "imageferry cancel'
-        f' --stack {name}"',
-    )
+    return code_of_unknown(one.error_code for one in drift.resources)
 
 
 def _unanswered(drift: StackDrift) -> list[Diagnostic]:

@@ -10,24 +10,19 @@ from typing import Final
 import click
 
 from imageferry.assembly.receipts import own_public_key, sign_receipt, signer_of_receipt
+from imageferry.cli.comparing import code_of_unknown, comparing
 from imageferry.cli.display.receipts import RECEIPT, receipt_json, verification_lines
 from imageferry.cli.display.rendering import clean
-from imageferry.cli.drift import is_changing
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags
 from imageferry.cli.logs import begin
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.sessions import Session, run, settings_of
 from imageferry.cli.stacks import find_stack
-from imageferry.control.requests import OperationHolds, ResourceUnknown
 from imageferry.model.diagnostics import Diagnostic, error
-from imageferry.model.handlers import ErrorCode
 from imageferry.model.values import Json
 from imageferry.model.verifications import StackVerification, VerificationStatus
 
-_NOT_AUTHORISED: Final = frozenset(
-    {ErrorCode.ACCESS_DENIED.value, ErrorCode.INVALID_CREDENTIALS.value}
-)
 _LARGEST: Final = 64 * 1024 * 1024
 
 
@@ -96,12 +91,8 @@ def verify_command(
 
     async def deed(session: Session) -> ExitCode:
         found = await find_stack(session, name or "")
-        try:
+        with comparing():
             verification = await session.house.plane.verify(found, logical_ids)
-        except OperationHolds as fault:
-            raise CommandRefused(ExitCode.STACK_HELD, [is_changing(fault)]) from fault
-        except ResourceUnknown as fault:
-            raise misuse("IF846", str(fault), remedy=fault.remedy) from fault
         receipt = sign_receipt(session.settings, receipt_json(found, verification))
         screen = session.screen
         screen.say(*verification_lines(found, verification, screen.paint))
@@ -124,8 +115,7 @@ def exit_code(verification: StackVerification) -> ExitCode:
         case VerificationStatus.DIFFERS | VerificationStatus.MISSING:
             return ExitCode.DRIFT_FOUND
         case VerificationStatus.UNKNOWN:
-            denied = any(one.error_code in _NOT_AUTHORISED for one in verification.resources)
-            return ExitCode.NOT_AUTHORISED if denied else ExitCode.FAILED
+            return code_of_unknown(one.error_code for one in verification.resources)
         case VerificationStatus.VERIFIED | VerificationStatus.NOT_VERIFIED:
             return ExitCode.DONE
 

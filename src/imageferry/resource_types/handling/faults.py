@@ -8,7 +8,7 @@ from typing import Final
 from imageferry.cloud.backoff import later
 from imageferry.cloud.client import Client
 from imageferry.cloud.errors import CloudError, handler_code
-from imageferry.model.handlers import Context, Failed, Pending
+from imageferry.model.handlers import Context, ErrorCode, Failed, Pending
 from imageferry.model.values import Json
 
 GIVE_UP: Final = 3600.0
@@ -117,4 +117,28 @@ def again(
         context=context,
         observes=observes,
         status_says=f"trying {error.action} again: {error.code}",
+    )
+
+
+def verdict_note(refusal: CloudError, message: str) -> dict[str, Json]:
+    """A refusal for good, as notes keep it while an earlier call's outcome is looked for.
+
+    `message` is what is said of it, without secrets.
+    """
+    return {
+        "code": handler_code(refusal).value,
+        "message": message,
+        "request_id": refusal.request_id,
+        "cloud_code": refusal.code,
+    }
+
+
+def sentenced(verdict: Mapping[str, Json], context: Context) -> Failed:
+    """The step's end by a refusal that was noted, once nothing was found."""
+    return Failed(
+        ErrorCode(verdict["code"]),
+        str(verdict["message"]),
+        request_id=str(verdict["request_id"]),
+        context=context,
+        cloud_code=str(verdict["cloud_code"]),
     )

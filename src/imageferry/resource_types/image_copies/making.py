@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from imageferry.cloud.ecs import CopyRequest, copy_image
-from imageferry.cloud.errors import CloudError, handler_code
+from imageferry.cloud.errors import CloudError
 from imageferry.cloud.image_making import Begun, MakeRequest, make_image
 from imageferry.cloud.images import Image
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
@@ -19,6 +19,8 @@ from imageferry.resource_types.handling.faults import (
     again,
     failed,
     says,
+    sentenced,
+    verdict_note,
 )
 from imageferry.resource_types.handling.lineages import (
     LINEAGE_KEY,
@@ -260,7 +262,7 @@ async def look(
             words = f"the cloud knows this request with other parameters ({refused})"
             return Failed(ErrorCode.RESOURCE_CONFLICT, words, retriable=True, cloud_code=refused)
         if isinstance(verdict, Mapping):
-            return _sentenced(making, verdict)
+            return sentenced(verdict, changed_notes(making.base, phase=Phase.REFUSED))
         announced = changed_notes(making.base, phase=Phase.COPY, at=now, since=since)
         return Pending(making.identify(None), 0.0, context=announced, status_says="not found")
     return still_looking(
@@ -285,22 +287,7 @@ def _verdict(making: Making, refusal: CloudError) -> dict[str, Json]:
     if making.name is None and refusal.code == _DUPLICATED:
         # The name is another image's, maybe one that is hidden: what the cloud says may show it.
         said = f"{refusal.action} in {refusal.region}: {_UNNAMED} is taken ({refusal.code})"
-    return {
-        "code": handler_code(refusal).value,
-        "message": masked(said, making.wanted.secrets),
-        "request_id": refusal.request_id,
-        "cloud_code": refusal.code,
-    }
-
-
-def _sentenced(making: Making, verdict: Mapping[str, Json]) -> Failed:
-    return Failed(
-        ErrorCode(verdict["code"]),
-        str(verdict["message"]),
-        request_id=str(verdict["request_id"]),
-        context=changed_notes(making.base, phase=Phase.REFUSED),
-        cloud_code=str(verdict["cloud_code"]),
-    )
+    return verdict_note(refusal, masked(said, making.wanted.secrets))
 
 
 def _patient(waited: float, shortest: float, jitter: float) -> float:

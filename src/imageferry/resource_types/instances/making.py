@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from imageferry.cloud.errors import CloudError, handler_code
+from imageferry.cloud.errors import CloudError
 from imageferry.cloud.instances import Instance, run_instance
 from imageferry.model.handlers import Context, ErrorCode, Failed, HandlerRequest, Pending
-from imageferry.model.values import Json
 from imageferry.resource_types.handling.faults import (
     GIVE_UP,
     STILL_RUNNING,
@@ -17,6 +16,8 @@ from imageferry.resource_types.handling.faults import (
     again,
     failed,
     says,
+    sentenced,
+    verdict_note,
 )
 from imageferry.resource_types.handling.lineages import TOKEN_TRUST, VISIBILITY
 from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
@@ -197,7 +198,9 @@ async def look(
     """Look for the instance that may be there; call again only when `until` passes without it."""
     context, now = request.context, request.now
     since = number_note(context, "since", number_note(context, "at", request.intended_at))
-    verdict = context.get("verdict") if refusal is None else _verdict(making, refusal)
+    verdict = (
+        context.get("verdict") if refusal is None else verdict_note(refusal, _said(making, refusal))
+    )
     notes = changed_notes(
         making.base,
         phase=Phase.LOOK,
@@ -223,13 +226,7 @@ async def look(
     if now < until:
         return still_looking(None, until - now, notes, "an instance that was begun before")
     if isinstance(verdict, Mapping):
-        return Failed(
-            ErrorCode(verdict["code"]),
-            str(verdict["message"]),
-            request_id=str(verdict["request_id"]),
-            context=changed_notes(making.base, phase=Phase.REFUSED),
-            cloud_code=str(verdict["cloud_code"]),
-        )
+        return sentenced(verdict, changed_notes(making.base, phase=Phase.REFUSED))
     phase = Phase.SETTLE if _has_to_settle(making, context) else Phase.LAUNCH
     announced = changed_notes(
         making.base, phase=phase, image=context.get("image"), at=now, since=since
@@ -253,13 +250,3 @@ def _found(
 def _has_to_settle(making: Making, context: Context) -> bool:
     image = making.wanted.image
     return image is not None and not is_exact(image) and "image" not in context
-
-
-def _verdict(making: Making, refusal: CloudError) -> dict[str, Json]:
-    """A refusal for good, as notes keep it while an earlier call's outcome is looked for."""
-    return {
-        "code": handler_code(refusal).value,
-        "message": _said(making, refusal),
-        "request_id": refusal.request_id,
-        "cloud_code": refusal.code,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -21,6 +22,9 @@ from imageferry.resource_types.handling.faults import (
     TOKEN_FORGOTTEN,
     again,
     failed,
+    says,
+    sentenced,
+    verdict_note,
 )
 from imageferry.resource_types.handling.lineages import (
     LINEAGE_KEY,
@@ -32,6 +36,7 @@ from imageferry.resource_types.handling.lineages import (
 )
 from imageferry.resource_types.handling.looks import SEARCH_LIMIT, look_again, still_looking
 from imageferry.resource_types.handling.notes import changed_notes, number_note, text_note
+from imageferry.resource_types.handling.properties import masked
 from imageferry.resource_types.image_copies.cloud import ImageCloud
 from imageferry.resource_types.snapshots.wanted import WantedSnapshot
 
@@ -172,8 +177,8 @@ async def _look(
     since = number_note(context, "since", number_note(context, "at", request.intended_at))
     verdict = context.get("verdict")
     if refusal is not None:
-        end = failed(refusal, {})
-        verdict = [end.code.value, end.message, end.request_id, end.cloud_code]
+        # The cloud may repeat what it was told, and notes are kept as they are.
+        verdict = verdict_note(refusal, masked(says(refusal), making.wanted.secrets))
     notes = changed_notes(making.base, phase=Phase.LOOK, until=until, since=since, verdict=verdict)
     try:
         found = await find_snapshots(cloud, request.region, making.wanted, making.lineage, since)
@@ -184,21 +189,10 @@ async def _look(
         return _begun(making, found[0].snapshot_id, now, told)
     if now < until:
         return still_looking(None, until - now, notes, "a snapshot that was begun before")
-    if isinstance(verdict, list | tuple):
-        return _sentenced(making, verdict)
+    if isinstance(verdict, Mapping):
+        return sentenced(verdict, changed_notes(making.base, phase=Phase.REFUSED))
     announced = changed_notes(making.base, phase=Phase.CREATE, at=now, since=since)
     return Pending(None, 0.0, context=announced, status_says="not found")
-
-
-def _sentenced(making: Making, verdict: list[Json] | tuple[Json, ...]) -> Failed:
-    code, message, request_id, cloud_code = (str(part) for part in verdict)
-    return Failed(
-        ErrorCode(code),
-        message,
-        request_id=request_id,
-        context=changed_notes(making.base, phase=Phase.REFUSED),
-        cloud_code=cloud_code,
-    )
 
 
 async def find_snapshots(
