@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from imageferry.model.stacks import Place
 from imageferry.ports.dispatching import Dispatcher
+from imageferry.ports.documents import Documents
 from imageferry.ports.images import Images
 from imageferry.ports.keeping import Store
 from imageferry.ports.regions import Regions
@@ -27,3 +28,4 @@ class Desk:
     regions: Regions
     census: Census | None = None
     images: Images | None = None
+    documents: Documents | None = None

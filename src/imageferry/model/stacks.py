@@ -10,7 +10,7 @@ from imageferry.model.drift import DriftMark
 from imageferry.model.handlers import Context
 from imageferry.model.inquiries import Inquiry
 from imageferry.model.statuses import ResourceStatus, StackStatus
-from imageferry.model.values import Value
+from imageferry.model.values import Json, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,4 @@ class Stack:
     drift: DriftMark | None = None
     is_protected: bool = False
     policy: str = ""
+    options: Mapping[str, Json] = field(default_factory=dict)
