@@ -50,6 +50,36 @@ from imageferry.resource_types.handling.notes import text_note as text_note
 from imageferry.resource_types.handling.properties import flag_of as flag_of
 from imageferry.resource_types.handling.properties import tags_of as tags_of
 from imageferry.resource_types.handling.properties import text_of as text_of
+from imageferry.scripting.blocking import Engine as Engine
+from imageferry.scripting.blocking import Run as Run
+from imageferry.scripting.engine import AsyncEngine as AsyncEngine
+from imageferry.scripting.faults import AuthError as AuthError
+from imageferry.scripting.faults import CloudUnreachable as CloudUnreachable
+from imageferry.scripting.faults import DeployError as DeployError
+from imageferry.scripting.faults import EngineError as EngineError
+from imageferry.scripting.faults import LockedError as LockedError
+from imageferry.scripting.faults import PartialFailure as PartialFailure
+from imageferry.scripting.faults import QuotaError as QuotaError
+from imageferry.scripting.faults import RequestError as RequestError
+from imageferry.scripting.faults import SettingError as SettingError
+from imageferry.scripting.faults import StackNotFound as StackNotFound
+from imageferry.scripting.faults import StorageError as StorageError
+from imageferry.scripting.faults import TemplateError as TemplateError
+from imageferry.scripting.faults import UnknownOutcome as UnknownOutcome
+from imageferry.scripting.running import AsyncRun as AsyncRun
+from imageferry.scripting.values import DriftedProperty as DriftedProperty
+from imageferry.scripting.values import DriftedResource as DriftedResource
+from imageferry.scripting.values import DriftReport as DriftReport
+from imageferry.scripting.values import Ending as Ending
+from imageferry.scripting.values import Failure as Failure
+from imageferry.scripting.values import Plan as Plan
+from imageferry.scripting.values import PlannedChange as PlannedChange
+from imageferry.scripting.values import PropertyPlan as PropertyPlan
+from imageferry.scripting.values import RegionResult as RegionResult
+from imageferry.scripting.values import ResourceState as ResourceState
+from imageferry.scripting.values import Result as Result
+from imageferry.scripting.values import StackEvent as StackEvent
+from imageferry.scripting.values import StackState as StackState
 
 __version__: str
 __all__: list[str]

@@ -16,6 +16,7 @@ from imageferry.model.stacks import Place
 from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import Value
 from imageferry.ports.dispatching import Crew, RunResult
+from imageferry.ports.regions import RegionNames
 from imageferry.ports.types import Catalog
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.sql_store import SqlStore, open_store
@@ -68,6 +69,11 @@ class FewRegions:
 
     def nearest(self, region: str) -> str | None:
         return next((known for known in self.known if region in known), None)
+
+    def published(self) -> Sequence[RegionNames]:
+        return [
+            RegionNames(region, f"中 {region}", f"In {region}", region) for region in self.known
+        ]
 
 
 @dataclass
@@ -133,7 +139,9 @@ async def workshop(
     )
     try:
         place, regions = Place("emulator", "1", ""), FewRegions()
-        desk = Desk(store, catalog, Handing(), clock, entropy, place, regions)
+        desk = Desk(
+            store, catalog, Handing(), clock, entropy, place, regions, documents=store.documents
+        )
         yield Workshop(
             ControlPlane(desk),
             Worker(store, catalog, clock, entropy),

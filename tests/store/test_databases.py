@@ -193,7 +193,7 @@ def test_an_error_shows_no_value(tmp_path: Path) -> None:
 def test_a_database_in_memory(tmp_path: Path) -> None:
     database = open_database("sqlite://")
     with transaction(database, writes=False) as connection:
-        assert connection.exec_driver_sql("SELECT version FROM schema_version").all() == [(2,)]
+        assert connection.exec_driver_sql("SELECT version FROM schema_version").all() == [(3,)]
     database.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -204,20 +204,20 @@ def test_older_tables_are_brought_up_step_by_step(tmp_path: Path) -> None:
     def step(version: int) -> None:
         done.append(version)
 
-    def third(connection: Connection) -> None:
+    def fourth(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE stacks ADD COLUMN colour TEXT")
-        step(3)
+        step(4)
 
-    steps = {**STEPS, 3: third, 4: lambda _: step(4)}
+    steps = {**STEPS, 4: fourth, 5: lambda _: step(5)}
     database = open_database(url_of(tmp_path))
     with transaction(database, writes=True) as connection:
         assert migrate(connection, only_look=True, steps=steps) is False
         assert done == []
         assert migrate(connection, steps=steps) is False
-        assert done == [3, 4]
+        assert done == [4, 5]
         assert migrate(connection, steps=steps) is True
         connection.exec_driver_sql("SELECT colour FROM stacks")
         with pytest.raises(SchemaTooNew) as newer:
             migrate(connection)
-        assert (newer.value.found, newer.value.known) == (4, known_version())
+        assert (newer.value.found, newer.value.known) == (5, known_version())
     database.close()

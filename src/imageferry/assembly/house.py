@@ -29,7 +29,9 @@ from imageferry.engine.board import Board
 from imageferry.engine.execution import Patience
 from imageferry.engine.worker import Worker
 from imageferry.model.stacks import Place
+from imageferry.ports.access import AccessKeys, Audit
 from imageferry.ports.dispatching import OPERATIONS_AT_ONCE, Dispatcher
+from imageferry.ports.documents import Documents
 from imageferry.ports.keeping import Store
 from imageferry.ports.senses import Clock, Entropy
 from imageferry.ports.types import Catalog
@@ -84,6 +86,9 @@ class House:
     clock: Clock
     entropy: Entropy
     voice: Voice
+    keys: AccessKeys
+    audit: Audit
+    documents: Documents
 
 
 @asynccontextmanager
@@ -93,9 +98,10 @@ async def open_house(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     calling: Calling | None = None,
+    profile: str = "",
 ) -> AsyncIterator[House]:
     """Open store, cloud and worker; close them again. `calling`: what is run here, by default
-    only what is asked for here.
+    only what is asked for here. `profile` names another access key than the usual one.
 
     Raises StoreError, SettingsError, CredentialsMissing, or CloudError where the account cannot be
     told.
@@ -103,9 +109,9 @@ async def open_house(
     clock = clock or RealClock()
     entropy = entropy or RealEntropy()
     async with AsyncExitStack() as opened:
-        store = _open_store(settings, entropy)
+        store = open_records(settings, entropy)
         opened.push_async_callback(store.close)
-        voice = await opened.enter_async_context(open_voice(settings, clock, entropy))
+        voice = await opened.enter_async_context(open_voice(settings, clock, entropy, profile))
         holder = f"{platform.node()}:{os.getpid()}"
         await voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
         capacity = Capacity(settings.copy_queue, settings.image_quota)
@@ -124,7 +130,20 @@ async def open_house(
         regions = CloudRegions(voice.client)
         census = catalog.census(settings.region or HOME_REGION)
         images = CloudImages(voice.client)
-        desk = Desk(store, catalog, dispatcher, clock, entropy, place, regions, census, images)
+        documents = store.documents
+        desk = Desk(
+            store,
+            catalog,
+            dispatcher,
+            clock,
+            entropy,
+            place,
+            regions,
+            census,
+            images,
+            documents,
+        )
+        opened.push_async_callback(desk.errands.close)
         plane = ControlPlane(desk)
         yield House(
             settings,
@@ -137,26 +156,49 @@ async def open_house(
             clock,
             entropy,
             voice,
+            store.access_keys,
+            store.audit,
+            documents,
         )
 
 
 @asynccontextmanager
-async def open_voice(settings: Settings, clock: Clock, entropy: Entropy) -> AsyncIterator[Voice]:
-    """A client of the chosen cloud, with the account that its key belongs to."""
-    async with AsyncExitStack() as opened:
-        if settings.cloud == "emulator" and not settings.ecs_endpoint:
-            # No port is opened, yet requests are signed and checked as over the network.
-            send = opened.enter_context(_emulator_inside(settings, clock))
-        else:
-            send = await opened.enter_async_context(_network())
+async def open_voice(
+    settings: Settings, clock: Clock, entropy: Entropy, profile: str = ""
+) -> AsyncIterator[Voice]:
+    """A client of the chosen cloud, with the account that its key belongs to.
+
+    `profile` is the name of a key of the emulator, or a profile of the credentials file.
+    """
+    async with open_line(settings, clock) as send:
         is_emulated = settings.cloud == "emulator"
-        credentials = emulator_credentials() if is_emulated else _chain(clock)
-        endpoints = _endpoints(settings)
-        limits = {} if is_emulated else PUBLISHED_LIMITS
-        client = Client(send, credentials, endpoints, clock, entropy, limits)
+        credentials = (
+            emulator_credentials(profile) if is_emulated else _chain(clock, profile)
+        )
+        client = client_on(send, settings, credentials, clock, entropy)
         await credentials.current()
         account_id = await _account(client, settings.region or HOME_REGION)
-        yield Voice(client, account_id, credentials, endpoints, send)
+        yield Voice(client, account_id, credentials, _endpoints(settings), send)
+
+
+@asynccontextmanager
+async def open_line(settings: Settings, clock: Clock) -> AsyncIterator[Send]:
+    """What requests to the chosen cloud go out on: the network, or the emulator in this process."""
+    if settings.cloud == "emulator" and not settings.ecs_endpoint:
+        # No port is opened, yet requests are signed and checked as over the network.
+        with _emulator_inside(settings, clock) as send:
+            yield send
+    else:
+        async with _network() as send:
+            yield send
+
+
+def client_on(
+    send: Send, settings: Settings, credentials: CredentialSource, clock: Clock, entropy: Entropy
+) -> Client:
+    """A client of the chosen cloud that signs with those credentials; raises SettingsError."""
+    limits = {} if settings.cloud == "emulator" else PUBLISHED_LIMITS
+    return Client(send, credentials, _endpoints(settings), clock, entropy, limits)
 
 
 def _dispatcher(
@@ -224,7 +266,9 @@ async def _account(client: Client, region: str) -> str:
         ) from None
 
 
-def _open_store(settings: Settings, entropy: Entropy) -> SqlStore:
+def open_records(settings: Settings, entropy: Entropy) -> SqlStore:
+    """The database of a home, made where there is none; raises StoreError and ExtraMissing."""
+
     def box() -> SecretBox:
         from imageferry.store.encryption import AesGcmBox
 
@@ -267,8 +311,8 @@ def _endpoints(settings: Settings) -> Endpoints:
     return Endpoints(parse_endpoint("emulator.localhost") if is_emulated else None)
 
 
-def _chain(clock: Clock) -> CredentialSource:
+def _chain(clock: Clock, profile: str) -> CredentialSource:
     """The standard credential chain; its library is loaded for the real cloud alone."""
     from imageferry.cloud.credential_chain import ChainCredentials
 
-    return ChainCredentials(clock)
+    return ChainCredentials(clock, profile)

@@ -162,8 +162,9 @@ Examples:
 
 \b
 Goes: stacks that were deleted, with their history; of other stacks the journals of ended operations
-but the last, and change sets that nobody can execute any more. With --events their history goes
-too. Nothing that a stack, a running operation, retry or continue-rollback needs is touched.
+but the last, and change sets that nobody can execute any more; of the APIs old client tokens, drift
+detections, named change sets, and records of the audit older than its last day. With --events the
+history of those operations goes too. Nothing that a stack, a running operation, retry or continue-rollback needs is touched.
 """,
 )
 @click.option(
@@ -208,6 +209,8 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "journals": ("journal", "of operations that ended"),
     "change_sets": ("change set", "that nobody can execute"),
     "events": ("event", ""),
+    "documents": ("document", "of the APIs, such as client tokens"),
+    "audit": ("audit record", "of requests to the APIs"),
 }
 
 

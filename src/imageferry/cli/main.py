@@ -38,9 +38,12 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "convert": ("convert", "Convert a template to the other form or language"),
     "schema": ("schema", "Write a JSON Schema for editors that complete and check"),
     "types": ("types", "Show the resource types and their references"),
+    "provider": ("provider", "Package and serve the type for CloudFormation's registry"),
     "doctor": ("doctor", "Show settings, credentials, regions and clocks"),
+    "keys": ("keys", "Make and revoke keys of the APIs, and see their audit"),
     "home": ("home", "Back up, restore, upgrade and prune what is kept"),
     "worker": ("worker", "Run operations that others have left, until told to stop"),
+    "serve": ("serve", "Serve the ROS and CloudFormation APIs on one address"),
     "emulator": ("emulator", "Serve and manage the emulated ECS"),
     "completion": ("completion", "Print the shell completion script"),
 }

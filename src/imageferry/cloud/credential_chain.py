@@ -6,6 +6,10 @@ import logging
 
 from alibabacloud_credentials.client import Client
 from alibabacloud_credentials.exceptions import CredentialException
+from alibabacloud_credentials.provider import (
+    CLIProfileCredentialsProvider,
+    ProfileCredentialsProvider,
+)
 
 from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.ports.senses import Clock
@@ -16,15 +20,19 @@ _KEPT = 30.0
 
 
 class ChainCredentials:
-    """Environment, configuration files, OIDC, instance role and URL, as the vendor orders them."""
+    """Environment, configuration files, OIDC, instance role and URL, as the vendor orders them.
 
-    def __init__(self, clock: Clock) -> None:
+    With a `profile` it is that one alone: of the credentials file, else of the vendor's command line.
+    """
+
+    def __init__(self, clock: Clock, profile: str = "") -> None:
         # The library gives its log to stderr itself, tracebacks and all; what it cannot do is
         # told by CredentialsMissing.
         log = logging.getLogger("credentials")
         log.handlers[:] = [logging.NullHandler()]
         log.propagate = False
         self._clock = clock
+        self._profile = profile
         self._chain: Client | None = None
         self._kept: Credentials | None = None
         self._kept_until = 0.0
@@ -36,7 +44,7 @@ class ChainCredentials:
             return self._kept
         try:
             if self._chain is None:
-                self._chain = Client()
+                self._chain = await self._opened()
             found = await self._chain.get_credential_async()
         except CredentialException as error:
             raise CredentialsMissing(_WHERE) from error
@@ -47,6 +55,17 @@ class ChainCredentials:
         )
         self._kept_until = now + _KEPT
         return self._kept
+
+    async def _opened(self) -> Client:
+        """The chain, or the one link that has the profile; raises CredentialException."""
+        if not self._profile:
+            return Client()
+        link = Client(provider=ProfileCredentialsProvider(profile_name=self._profile))
+        try:
+            await link.get_credential_async()
+        except (CredentialException, OSError):
+            return Client(provider=CLIProfileCredentialsProvider(profile_name=self._profile))
+        return link
 
     def forget(self) -> None:
         """Ask the chain anew next time, from the start."""

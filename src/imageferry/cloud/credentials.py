@@ -39,6 +39,6 @@ class StaticCredentials:
         """Nothing can be renewed."""
 
 
-def emulator_credentials() -> StaticCredentials:
-    """The access key that the emulator accepts unless it is told otherwise."""
-    return StaticCredentials(Credentials("emulator", "emulator"))
+def emulator_credentials(name: str = "") -> StaticCredentials:
+    """An access key that the emulator accepts unless it is told otherwise: its secret is its id."""
+    return StaticCredentials(Credentials(name or "emulator", name or "emulator"))

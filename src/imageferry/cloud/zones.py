@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from imageferry.cloud.client import Client
 from imageferry.cloud.ecs import zone_ids
 from imageferry.cloud.errors import CloudError
+from imageferry.cloud.region_names import region_names
 from imageferry.cloud.regions import is_well_formed, nearest_region
+from imageferry.ports.regions import RegionNames
 
 # ECS, DescribeZones: the error of a region id that does not exist.
 _UNKNOWN_REGION = "InvalidRegionId"
@@ -33,3 +35,7 @@ class CloudRegions:
     def nearest(self, region: str) -> str | None:
         """The region that was probably meant."""
         return nearest_region(region)
+
+    def published(self) -> Sequence[RegionNames]:
+        """The published regions with their names."""
+        return region_names()

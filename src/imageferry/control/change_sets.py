@@ -16,6 +16,7 @@ from imageferry.control.protection import judged, keep_choices, refuse_removal
 from imageferry.control.readings import plan_with_readings
 from imageferry.control.requests import (
     ExecutionOptions,
+    LanguageForeign,
     OperationHolds,
     Planned,
     RequestRefused,
@@ -73,7 +74,7 @@ async def create_change_set(
         stack,
         template,
         request.parameters,
-        kept_parameters(template, previous),
+        kept_parameters(template, previous, request.kept),
         pseudo_parameters(place, stack.stack_id, stack.name),
         (known or {}) if open_one is None else open_one.bindings.answers,
     )
@@ -87,6 +88,7 @@ async def create_change_set(
         desk.catalog,
         warnings,
         await answer_inquiries(desk, question),
+        request.kept,
     )
     replaces = CUSTOMS[template.dialect].replaces if request.replace is None else request.replace
     if existing is not None:
@@ -111,8 +113,16 @@ def _read(
     # The id of a stack belongs to it; a loop over it would make other names in each.
     del surroundings["stack_id"]
     template, warnings = read_template(
-        request.template, request.template_name, request.parameters, previous, surroundings
+        request.template,
+        request.template_name,
+        request.parameters,
+        previous,
+        surroundings,
+        request.kept,
+        is_strict=request.is_strict,
     )
+    if request.language is not None and template.dialect != request.language:
+        raise LanguageForeign(template.dialect, request.language)
     if existing is not None and existing.dialect != template.dialect:
         raise RequestRefused(
             f'the stack "{existing.name}" was made from a {language_of(existing.dialect)} template'
@@ -177,6 +187,8 @@ async def _planned(
         is_current=is_current,
         is_protected=request.is_protected,
         policy=request.policy,
+        tags=request.tags,
+        options=request.options,
     )
 
 
@@ -307,7 +319,9 @@ async def _opened(
     change_set = planned.change_set
     # What was planned is right for the stack as it was then, and for no other.
     follows = None if planned.is_new else planned.stack.operation_id
-    protection = Protection(planned.is_protected, planned.policy)
+    protection = Protection(
+        planned.is_protected, planned.policy, planned.tags, planned.options
+    )
     if not concerns_others(planned.stack, change_set):
         return await store.open_operation(
             operation, stack, [begun], follows=follows, protection=protection

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from imageferry.control.errands import Errands
 from imageferry.model.stacks import Place
 from imageferry.ports.dispatching import Dispatcher
 from imageferry.ports.documents import Documents
@@ -29,3 +30,4 @@ class Desk:
     census: Census | None = None
     images: Images | None = None
     documents: Documents | None = None
+    errands: Errands = field(default_factory=Errands)

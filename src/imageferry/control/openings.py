@@ -49,6 +49,8 @@ def begin(
         planned.stack,
         is_protected=known.is_protected,
         policy=known.policy,
+        tags=known.tags if planned.tags is None else planned.tags,
+        options=known.options if planned.options is None else planned.options,
         status=status,
         status_reason="",
         updated_at=now,

@@ -100,3 +100,16 @@ async def keep_choices(desk: Desk, planned: Planned) -> None:
         await protect_stack(desk, planned.stack, is_protected=planned.is_protected)
     if planned.policy is not None:
         await desk.store.change_stack(planned.stack.stack_id, policy=planned.policy)
+    if planned.tags is not None or planned.options is not None:
+        await desk.store.change_stack(
+            planned.stack.stack_id, tags=planned.tags, options=planned.options
+        )
+
+
+async def set_policy(desk: Desk, stack: Stack, policy: str) -> None:
+    """Give a stack another policy, which counts from the next update on.
+
+    Raises TemplateError for a document that is none.
+    """
+    parse_policy(policy, _STORED)
+    await desk.store.change_stack(stack.stack_id, policy=policy)

@@ -8,9 +8,10 @@ from typing import Final
 
 from imageferry.model.changes import ChangeSet
 from imageferry.model.diagnostics import Diagnostic
+from imageferry.model.named_changes import NamedChangeSet
 from imageferry.model.operations import OnFailure, Operation, StepProgress
 from imageferry.model.stacks import Resource, Stack
-from imageferry.model.values import Value
+from imageferry.model.values import Json, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ class StackRequest:
 
     `is_protected` and `policy` (the text of a stack policy) stay as they are where they are None;
     `policy_during_update` judges this update alone.
+    `tags` and `options` of the stack stay as they are where they are None. `kept` names parameters
+    that keep their former value where none is given, even if they have a default; None: those
+    without one. `is_strict`: the owner's limits on a template are errors, not warnings.
+    `language` is the dialect that the template must be in, where only one is taken.
     `refresh`: look at the cloud first, and set back what was changed there.
     `replace`: allow replacements; None leaves that to the dialect. `timeout` is in seconds. `adopt`
     are ids of existing things by address: they are taken in, and nothing else is done;
@@ -38,6 +43,11 @@ class StackRequest:
     policy: str | None = None
     policy_during_update: str | None = None
     refresh: bool = False
+    tags: Mapping[str, str] | None = None
+    options: Mapping[str, Json] | None = None
+    kept: frozenset[str] | None = None
+    is_strict: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,8 @@ class Planned:
 
     `running` is the open operation that already does exactly what is asked: re-attach to it.
     `is_current`: nothing at all differs, not even an output; there is nothing to execute.
-    `is_protected` and `policy` are what the stack gets with it, None where they stay as they are.
+    `is_protected`, `policy`, `tags` and `options` are what the stack gets with it, None where they
+    stay as they are.
     """
 
     change_set: ChangeSet
@@ -86,6 +97,8 @@ class Planned:
     is_current: bool = False
     is_protected: bool | None = None
     policy: str | None = None
+    tags: Mapping[str, str] | None = None
+    options: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,58 @@ class StackView:
 
 class StackNotFound(Exception):
     """No stack of that name or id lives here."""
+
+
+class StackExists(Exception):
+    """A stack of that name lives here already; carries it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        super().__init__(f'a stack named "{stack.name}" exists in "{stack.place.region}"')
+
+
+class LanguageForeign(Exception):
+    """The template is not in the language that is taken here; carries both, by dialect."""
+
+    def __init__(self, dialect: str, wanted: str) -> None:
+        self.dialect = dialect
+        self.wanted = wanted
+        super().__init__(f'the template is in "{dialect}", and "{wanted}" is wanted')
+
+
+class NothingToDo(Exception):
+    """The stack is what is asked for already; carries it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        super().__init__(f'"{stack.name}" is what is asked for already')
+
+
+class ChangeSetExists(Exception):
+    """The stack has a change set of that name."""
+
+    def __init__(self, name: str, stack: Stack) -> None:
+        self.name = name
+        self.stack = stack
+        super().__init__(f'stack "{stack.name}" has a change set "{name}" already')
+
+
+class ChangeSetStateWrong(Exception):
+    """The change set can be neither executed nor dropped as it is now; carries it."""
+
+    def __init__(self, named: NamedChangeSet) -> None:
+        self.named = named
+        super().__init__(
+            f'the change set "{named.name}" is {named.status.value}, {named.execution.value}'
+        )
+
+
+class TokenMismatch(Exception):
+    """The client token was used before, with other parameters."""
+
+
+class TokenInProgress(Exception):
+    """What was asked with the client token before is still being carried out."""
 
 
 class StackAmbiguous(Exception):

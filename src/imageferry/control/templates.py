@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from imageferry.control.inquiries import Answered
 from imageferry.control.surroundings import pseudo_parameters
 from imageferry.dialects.customs import CUSTOMS
+from imageferry.dialects.limits import LIMIT_CODES
 from imageferry.dialects.reader import read
 from imageferry.evaluation.scopes import written_names
-from imageferry.model.diagnostics import Diagnostic, TemplateError
+from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError
 from imageferry.model.reports import ordered
 from imageferry.model.stacks import Place
 from imageferry.model.templates import Bindings, Template
@@ -26,11 +27,15 @@ def read_template(
     given: Mapping[str, Value] | None = None,
     previous: Mapping[str, Value] | None = None,
     pseudo: Mapping[str, Value] | None = None,
+    named: frozenset[str] | None = None,
+    *,
+    is_strict: bool = False,
 ) -> tuple[Template, tuple[Diagnostic, ...]]:
     """The template and its warnings, its loops run over the parameters; raises TemplateError.
 
-    `previous` are the parameters of the stack as it is, `pseudo` the pseudo parameters that are
-    known before there is a stack, by canonical name.
+    `previous` are the parameters of the stack as it is, and `named` those that keep their values
+    (see `kept_parameters`); `pseudo` the pseudo parameters that are known before there is a stack,
+    by canonical name. `is_strict`: what passes a limit of the language's owner is an error.
     """
     chosen = {key: value for key, value in (given or {}).items() if value is not None}
     known = written_names(pseudo or {}).items()
@@ -39,13 +44,20 @@ def read_template(
     reading = read(source, name, {**(previous or {}), **chosen})
     template = reading.template
     if template is not None and template.transforms and previous:
-        kept = kept_parameters(template, previous)
+        kept = kept_parameters(template, previous, named)
         if any(key not in kept and key not in chosen for key in previous):
             reading = read(source, name, {**kept, **chosen})
             template = reading.template
     if template is None or reading.has_errors:
         raise TemplateError(reading.diagnostics)
+    if is_strict and any(one.code in LIMIT_CODES for one in reading.diagnostics):
+        raise TemplateError([strict(one) for one in reading.diagnostics])
     return template, reading.diagnostics
+
+
+def strict(found: Diagnostic) -> Diagnostic:
+    """The diagnostic as the language's owner has it: what passes a limit is an error."""
+    return replace(found, severity=Severity.ERROR) if found.code in LIMIT_CODES else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +69,15 @@ class Prepared:
     warnings: tuple[Diagnostic, ...]
 
 
-def kept_parameters(template: Template, previous: Mapping[str, Value]) -> dict[str, Value]:
-    """The former values that count where nothing is given: of parameters without a default."""
+def kept_parameters(
+    template: Template, previous: Mapping[str, Value], named: frozenset[str] | None = None
+) -> dict[str, Value]:
+    """The former values that count where nothing is given: of those named, else without a default."""
     return {
         name: value
         for name, value in previous.items()
-        if name in template.parameters and not template.parameters[name].has_default
+        if name in template.parameters
+        and (not template.parameters[name].has_default if named is None else name in named)
     }
 
 
@@ -76,13 +91,15 @@ def prepare(
     catalog: Catalog,
     found: tuple[Diagnostic, ...] = (),
     answered: Answered | None = None,
+    named: frozenset[str] | None = None,
 ) -> Prepared:
     """Bind and check everything at once; raises TemplateError with all that was found.
 
-    A parameter that is not given and has no default keeps the value it had.
+    A parameter that is not given keeps the value it had where it is `named`; where none are named,
+    where it has no default.
     """
     answered = answered or Answered()
-    kept = kept_parameters(template, previous)
+    kept = kept_parameters(template, previous, named)
     pseudo = pseudo_parameters(place, stack_id, stack_name)
     bound = validate_given(template, catalog, given, pseudo, kept, answered.answers)
     # What waits for an answer that cannot be given is not told a second time.

@@ -28,10 +28,12 @@ class Refusal(Exception):
         why: str = "",
         remedy: str = "",
         discreet: bool = False,
+        names: tuple[str, ...] = (),
     ) -> None:
         self.message = message
         self.code = code
         self.why = why
         self.remedy = remedy
         self.discreet = discreet
+        self.names = names
         super().__init__(message)

@@ -173,6 +173,7 @@ def _call(call: Call, scope: Scope, depth: int) -> Value:
                 why=refusal.why,
                 remedy=refusal.remedy,
                 span=call.span,
+                names=refusal.names,
             )
         ) from None
 

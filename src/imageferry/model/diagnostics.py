@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -43,7 +43,11 @@ ENDED: Final = "IF198"
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault: `code` is stable (`IF201`), `message` says what, `why` and `remedy` may be empty."""
+    """One fault: `code` is stable (`IF201`), `message` says what, `why` and `remedy` may be empty.
+
+    `names` are what it is about, for whoever has to say it in the words of somebody else; they say
+    nothing that the message does not, and are kept nowhere.
+    """
 
     code: str
     severity: Severity
@@ -51,6 +55,7 @@ class Diagnostic:
     why: str = ""
     remedy: str = ""
     span: Span | None = None
+    names: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_error(self) -> bool:
@@ -59,10 +64,16 @@ class Diagnostic:
 
 
 def error(
-    code: str, message: str, *, why: str = "", remedy: str = "", span: Span | None = None
+    code: str,
+    message: str,
+    *,
+    why: str = "",
+    remedy: str = "",
+    span: Span | None = None,
+    names: tuple[str, ...] = (),
 ) -> Diagnostic:
     """An error, in one line where it is made."""
-    return Diagnostic(code, Severity.ERROR, _cut(message), _cut(why), _cut(remedy), span)
+    return Diagnostic(code, Severity.ERROR, _cut(message), _cut(why), _cut(remedy), span, names)
 
 
 def warning(

@@ -1,4 +1,4 @@
-"""Stack, Export and Resource: what exists now."""
+"""Stack, Export and Resource: what exists now; StackQuery: which of the stacks are meant."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ class Stack:
     success; `asked` is what its resources and outputs were made from that other stacks have said.
     `is_protected`: nobody deletes it before that is taken back. `policy` is the text of its stack
     policy, empty where every update is allowed. `drift` is what the last comparison of the whole
-    stack with the cloud found. Times are seconds since 1970.
+    stack with the cloud found. `options` is what callers of the APIs have chosen for it beside
+    that. Times are seconds since 1970; a deleted stack was deleted at `updated_at`.
     """
 
     stack_id: str
@@ -91,3 +92,23 @@ class Stack:
     is_protected: bool = False
     policy: str = ""
     options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackQuery:
+    """Which stacks are meant; what is empty narrows nothing.
+
+    An empty `region` of the place matches every region. Each of `names` is a whole name, in which
+    `*` stands for anything. Of `tags` each one has to be there, with that value where it is not
+    None. Deleted stacks are left out unless `with_deleted`, or `statuses` names theirs. Times are
+    seconds since 1970, both ends belong to it.
+    """
+
+    place: Place
+    ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    statuses: tuple[StackStatus, ...] = ()
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    with_deleted: bool = False
+    created_from: float | None = None
+    created_to: float | None = None

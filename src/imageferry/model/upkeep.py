@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+PASSING_DOCUMENTS: Final = frozenset({"client_token", "detection", "change_set"})
+"""The kinds of documents that count no longer once they are old; others go with their stack only."""
 
 
 class BackupRefused(Exception):
@@ -42,7 +46,8 @@ class Upgrade:
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """What was removed: deleted stacks with all that is theirs, and of living ones the journals
-    of ended operations, the change sets that nobody can execute any more, and events.
+    of ended operations, the change sets that nobody can execute any more, and events; of the APIs'
+    documents those of such stacks and those that count no longer, and old records of their audit.
     """
 
     stacks: int = 0
@@ -50,6 +55,8 @@ class Pruned:
     journals: int = 0
     change_sets: int = 0
     events: int = 0
+    documents: int = 0
+    audit: int = 0
 
     @property
     def is_empty(self) -> bool:

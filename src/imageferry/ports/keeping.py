@@ -10,8 +10,9 @@ from imageferry.model.changes import ChangeSet
 from imageferry.model.drift import DriftMark
 from imageferry.model.events import Event
 from imageferry.model.operations import Operation, StepProgress, StepRecord
-from imageferry.model.stacks import Place, Resource, Stack
+from imageferry.model.stacks import Place, Resource, Stack, StackQuery
 from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.model.values import Json
 
 
 class StackBusy(Exception):
@@ -20,6 +21,14 @@ class StackBusy(Exception):
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
         super().__init__(f"operation {operation.operation_id} holds the stack")
+
+
+class NameTaken(Exception):
+    """Another living stack of the place has the name; carries its id."""
+
+    def __init__(self, stack_id: str) -> None:
+        self.stack_id = stack_id
+        super().__init__(f"stack {stack_id} has the name")
 
 
 class Overtaken(Exception):
@@ -63,10 +72,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What is to protect a stack from now on; None where that stays as it is recorded."""
+    """What is to protect a stack from now on, and what else is chosen for it beside its template.
+
+    None where that stays as it is recorded.
+    """
 
     is_protected: bool | None = None
     policy: str | None = None
+    tags: Mapping[str, str] | None = None
+    options: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +130,50 @@ class Store(Protocol):
         """Stacks by name, newest first; an empty `region` of the place matches every region."""
         ...
 
+    async def find_page(
+        self, query: StackQuery, offset: int, limit: int
+    ) -> tuple[list[Stack], int]:
+        """Stacks without their templates, newest first: so many after the first `offset`.
+
+        Gives with them how many the query finds in all.
+        """
+        ...
+
     async def stack(self, stack_id: str) -> Stack | None:
         """One stack by id, deleted ones too."""
         ...
 
+    async def stack_of_uuid(self, uuid: str) -> Stack | None:
+        """One stack by its whole id, or by what its id ends in after a `/`; deleted ones too."""
+        ...
+
+    async def add_stack(self, stack: Stack, events: Sequence[Event]) -> None:
+        """Keep a stack that is under review: no operation has begun to make it yet.
+
+        Raises NameTaken where another living stack of its place has the name.
+        """
+        ...
+
+    async def remove_stack(self, stack_id: str, event: Event) -> bool:
+        """Mark a stack under review DELETED at the time of its last event, and free its name.
+
+        Its change sets go with it. False where it is not under review any more, or an operation
+        was ever opened on it.
+        """
+        ...
+
     async def change_stack(
-        self, stack_id: str, *, is_protected: bool | None = None, policy: str | None = None
+        self,
+        stack_id: str,
+        *,
+        is_protected: bool | None = None,
+        policy: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        options: Mapping[str, Json] | None = None,
     ) -> bool:
-        """Change what protects a stack, whatever runs on it; False where there is no such stack.
+        """Change what protects a stack, and what else is chosen for it, whatever runs on it.
+
+        What is None stays as it is. False where there is no such stack.
 
         What an operation that runs meanwhile ends with leaves this alone.
         """
@@ -168,7 +218,8 @@ class Store(Protocol):
     ) -> Operation:
         """Insert the operation and insert or update its stack's row.
 
-        What protects a stack that is recorded is taken from its row, and from `protection`. Raises
+        What is chosen for a stack that is recorded, such as its protection and its tags, is taken
+        from its row, and from `protection`. Raises
         StackBusy where another operation is open on the stack, Overtaken where `mark` is given and
         is not that of this moment any more, and Outdated where `follows` is given and is not the
         stack's last operation, or a stack is to be deleted that was protected meanwhile. The same
@@ -234,6 +285,14 @@ class Store(Protocol):
 
     async def events(self, stack_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
         """The events of a stack after a sequence number, oldest first."""
+        ...
+
+    async def events_before(self, stack_id: str, before: int | None, limit: int) -> list[Event]:
+        """The events of a stack before a sequence number, or the last ones, newest first."""
+        ...
+
+    async def last_event_number(self, stack_id: str) -> int:
+        """The sequence number of a stack's last event, 0 where it has none."""
         ...
 
     async def close(self) -> None:

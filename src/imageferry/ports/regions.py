@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class RegionNames(NamedTuple):
+    """A region, and what it is called in Chinese, English and Japanese."""
+
+    region: str
+    chinese: str
+    english: str
+    japanese: str
 
 
 class Regions(Protocol):
@@ -19,4 +28,8 @@ class Regions(Protocol):
 
     def nearest(self, region: str) -> str | None:
         """The region that was probably meant by a word that is none; None where nobody can tell."""
+        ...
+
+    def published(self) -> Sequence[RegionNames]:
+        """The regions that the cloud tells everybody of, with their names; none is asked for."""
         ...

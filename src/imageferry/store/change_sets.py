@@ -29,6 +29,7 @@ _SECRETS: Final = select(CHANGE_SETS.c.secret_ids).where(_SAME)
 _WAITS: Final = (CHANGE_SETS.c.stack_id == bindparam("of_stack")) & not_(CHANGE_SETS.c.spent)
 _SECRETS_WAITING: Final = select(CHANGE_SETS.c.secret_ids).where(_WAITS)
 _SPEND: Final = update(CHANGE_SETS).where(_WAITS)
+_DROP_ALL: Final = delete(CHANGE_SETS).where(CHANGE_SETS.c.stack_id == bindparam("of_stack"))
 _DROP_ABANDONED: Final = delete(CHANGE_SETS).where(
     not_(CHANGE_SETS.c.spent),
     CHANGE_SETS.c.created_at < bindparam("since"),
@@ -127,6 +128,11 @@ def secrets_waiting(connection: Connection, stack_id: str) -> set[str]:
 def spend_change_sets(connection: Connection, stack_id: str) -> None:
     """An operation begins: what was planned for the stack before is out of date."""
     connection.execute(_SPEND, {"of_stack": stack_id, "spent": True})
+
+
+def drop_change_sets(connection: Connection, stack_id: str) -> None:
+    """Forget everything that was planned for a stack."""
+    connection.execute(_DROP_ALL, {"of_stack": stack_id})
 
 
 def drop_abandoned(connection: Connection, now: float) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Severity, Span
@@ -40,6 +40,15 @@ def dumps(document: Any) -> str:
 def loads(text: str | bytes) -> Any:
     """What `dumps` wrote."""
     return json.loads(text)
+
+
+class Choices(NamedTuple):
+    """What may be chosen for a stack at any time, whatever runs on it."""
+
+    is_protected: bool
+    policy: str
+    tags: Mapping[str, str]
+    options: Mapping[str, Json]
 
 
 @dataclass(slots=True)
@@ -284,6 +293,8 @@ def encode_stack_body(writer: Writer, stack: Stack) -> str:
         document["protected"] = True
     if stack.policy:
         document["policy"] = stack.policy
+    if stack.options:
+        document["options"] = dict(stack.options)
     return dumps(document)
 
 
@@ -325,6 +336,7 @@ def decode_stack(reader: Reader, row: Mapping[Any, Any], body: bytes, template: 
         asked=tuple(decode_inquiry(entry) for entry in document.get("asked", ())),
         is_protected=document.get("protected", False),
         policy=document.get("policy", ""),
+        options=document.get("options", {}),
         drift=_decode_drift(document.get("drift")),
     )
 
@@ -341,10 +353,15 @@ def _decode_drift(document: list[Any] | None) -> DriftMark | None:
     return DriftMark(StackDriftStatus(status), checked_at, drifted, checked)
 
 
-def decode_protection(body: bytes) -> tuple[bool, str]:
-    """Of a stack's body only whether it is protected, and its policy."""
+def decode_choices(body: bytes) -> Choices:
+    """Of a stack's body only what may be chosen for it at any time."""
     document = loads(body)
-    return document.get("protected", False), document.get("policy", "")
+    return Choices(
+        document.get("protected", False),
+        document.get("policy", ""),
+        document["tags"],
+        document.get("options", {}),
+    )
 
 
 def encode_events(events: Sequence[Event], operation_id: str) -> str:

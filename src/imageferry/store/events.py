@@ -19,6 +19,13 @@ _LAST: Final = (
 )
 _APPEND: Final = insert(EVENTS)
 
+_BACKWARDS: Final = (
+    select(EVENTS.c.key, OPERATIONS.c.operation_id, EVENTS.c.body)
+    .outerjoin(OPERATIONS, OPERATIONS.c.number == EVENTS.c.operation_number)
+    .where(EVENTS.c.key.between(bindparam("first"), bindparam("last")))
+    .order_by(EVENTS.c.key.desc())
+)
+
 # From the row that holds the event after `after`: several events of one commit share a row.
 _READ: Final = (
     select(EVENTS.c.key, OPERATIONS.c.operation_id, EVENTS.c.body)
@@ -44,14 +51,15 @@ def last_event(connection: Connection, stack_number: int) -> int:
 def append_events(
     connection: Connection,
     stack_number: int,
-    operation: tuple[int, str],
+    operation: tuple[int | None, str],
     events: Sequence[Event],
     last: int,
 ) -> int:
     """Write events, numbered from the one after `last` on; gives the last number then.
 
-    `operation` is number and id of the open operation, which the transaction holds: nobody else
-    numbers events of the same stack meanwhile, or the key is refused.
+    `operation` is number and id of the open operation, which the transaction holds (of none where
+    there was never one): nobody else numbers events of the same stack meanwhile, or the key is
+    refused.
     """
     if not events:
         return last
@@ -79,4 +87,19 @@ def load_events(
             found += [event for event in events if event.sequence > after]
             if len(found) >= limit:
                 break
+    return found[: max(limit, 0)]
+
+
+def events_before(
+    connection: Connection, stack_id: str, stack_number: int, before: int | None, limit: int
+) -> list[Event]:
+    """At most `limit` events of a stack before a sequence number, or the last, newest first."""
+    first = first_key(stack_number)
+    last = last_key(stack_number) if before is None else first + before - 1
+    # Every row has one event at least.
+    query = _BACKWARDS.limit(max(limit, 0))
+    found: list[Event] = []
+    for key, operation_id, body in connection.execute(query, {"first": first, "last": last}):
+        events = decode_events(stack_id, key - first, operation_id, body)
+        found += [one for one in reversed(events) if before is None or one.sequence < before]
     return found[: max(limit, 0)]

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, inspect, select
 
-from imageferry.store.tables import METADATA, PARTIAL_INDEXES, SCHEMA_VERSIONS
+from imageferry.store.tables import INDEXES, METADATA, SCHEMA_VERSIONS
 
 Steps = Mapping[int, Callable[[Connection], None]]
 """By version: what brings a database of the version before to this one."""
@@ -23,9 +23,40 @@ def _add_paces(connection: Connection) -> None:
     )
 
 
+_NUMBERS: Final = {"sqlite": "INTEGER", "postgresql": "BIGSERIAL"}
+_BYTES: Final = {"sqlite": "BLOB", "postgresql": "BYTEA"}
+
+
+def _add_api_tables(connection: Connection) -> None:
+    kind = connection.dialect.name
+    number, content = _NUMBERS[kind], _BYTES[kind]
+    for statement in (
+        f"CREATE TABLE documents (number {number} NOT NULL PRIMARY KEY, kind TEXT NOT NULL, "
+        "account_id TEXT NOT NULL, document_id TEXT NOT NULL, parent TEXT NOT NULL, "
+        "name TEXT NOT NULL, version INTEGER NOT NULL, created_at DOUBLE PRECISION NOT NULL, "
+        f"updated_at DOUBLE PRECISION NOT NULL, body {content} NOT NULL, "
+        "UNIQUE (kind, account_id, document_id))",
+        "CREATE TABLE access_keys (key_id TEXT NOT NULL PRIMARY KEY, account_id TEXT NOT NULL, "
+        "role TEXT NOT NULL, note TEXT NOT NULL, created_at DOUBLE PRECISION NOT NULL, "
+        f"revoked_at DOUBLE PRECISION, secret {content} NOT NULL)",
+        f"CREATE TABLE audit (number {number} NOT NULL PRIMARY KEY, mark TEXT NOT NULL UNIQUE, "
+        "at DOUBLE PRECISION NOT NULL, account_id TEXT NOT NULL, key_id TEXT NOT NULL, "
+        "role TEXT NOT NULL, api TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL, "
+        "region TEXT NOT NULL, request_id TEXT NOT NULL, source TEXT NOT NULL, "
+        "outcome TEXT NOT NULL)",
+        "CREATE INDEX stacks_by_age ON stacks (cloud, account_id, created_at, number)",
+        "CREATE UNIQUE INDEX one_document_a_name ON documents (kind, account_id, parent, name) "
+        "WHERE name <> ''",
+        "CREATE INDEX documents_by_age ON documents (kind, account_id, parent, created_at, number)",
+        "CREATE INDEX documents_by_change ON documents (kind, updated_at)",
+        "CREATE INDEX audit_by_account ON audit (account_id, number)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # A new database is made as tables.py says and needs none of these. Each is written out in SQL that
 # every database reads, since tables.py goes on changing after it.
-STEPS: Final[Steps] = MappingProxyType({2: _add_paces})
+STEPS: Final[Steps] = MappingProxyType({2: _add_paces, 3: _add_api_tables})
 
 
 class SchemaTooNew(Exception):
@@ -71,7 +102,7 @@ def migrate(
         return found == newest
     if found is None:
         METADATA.create_all(connection)
-        for index in PARTIAL_INDEXES:
+        for index in INDEXES:
             connection.exec_driver_sql(index)
     else:
         for version in range(found + 1, newest + 1):

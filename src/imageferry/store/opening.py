@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -38,7 +38,7 @@ def open_operation(connection: Connection, box: LazyBox, opening: Opening) -> Op
             return earlier
     _refuse_busy(connection, opening)
     _refuse_outdated(connection, opening)
-    stack = _protected(connection, opening)
+    stack = _as_chosen(connection, opening)
     vault = Vault(connection, box, stack.stack_id)
     stack_number = stacks.save_stack(connection, vault, stack)
     number = journal.insert_operation(connection, operation)
@@ -70,6 +70,9 @@ def _refuse_outdated(connection: Connection, opening: Opening) -> None:
     follows = opening.follows
     if follows is not None and follows != journal.last_operation_id(connection, stack.stack_id):
         raise Outdated
+    if stacks.is_deleted(connection, stack.stack_id):
+        # Without any operation it was only under review, and removed meanwhile.
+        raise Outdated
     secret_ids = change_sets.secrets_of(connection, operation.change_set_id)
     if secret_ids is None or not are_kept(connection, stack.stack_id, secret_ids):
         raise StoreError(
@@ -78,19 +81,15 @@ def _refuse_outdated(connection: Connection, opening: Opening) -> None:
         )
 
 
-def _protected(connection: Connection, opening: Opening) -> Stack:
-    """The stack with what protects it: as recorded, since that may change at any time, or given.
+def _as_chosen(connection: Connection, opening: Opening) -> Stack:
+    """The stack with what is chosen for it: as recorded, since that may change at any time, or given.
 
     Raises Outdated where it is to be deleted, and was protected after that was planned.
     """
     stack, wish = opening.stack, opening.protection
     number = stacks.stack_number(connection, stack.stack_id)
-    recorded = stack if number is None else stacks.with_protection(connection, stack, number)
+    recorded = stack if number is None else stacks.with_choices(connection, stack, number)
     is_removal = opening.operation.kind is ChangeKind.DELETE
     if is_removal and recorded.is_protected and not stack.is_protected:
         raise Outdated
-    return replace(
-        recorded,
-        is_protected=recorded.is_protected if wish.is_protected is None else wish.is_protected,
-        policy=recorded.policy if wish.policy is None else wish.policy,
-    )
+    return stacks.chosen(recorded, wish)

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, bindparam, delete, exists, not_, select, text
 from imageferry.model.values import Secret
 from imageferry.ports.keeping import StoreError
 from imageferry.store.codec import Reader, Writer, decode_hidden, encode_hidden
-from imageferry.store.tables import CHANGE_SETS, INSTALLATION, SECRETS, STACKS
+from imageferry.store.tables import (
+    ACCESS_KEYS,
+    CHANGE_SETS,
+    DOCUMENTS,
+    INSTALLATION,
+    SECRETS,
+    STACKS,
+)
 
 _KEY_NAME: Final = "key"
 
@@ -25,7 +32,11 @@ _KEEP_KEY: Final = text(
 _KEY_FOUND: Final = select(INSTALLATION.c.value).where(INSTALLATION.c.name == _KEY_NAME)
 _KEY_SHARED: Final = _KEY_FOUND.with_for_update(read=True)
 _KEY_ALONE: Final = _KEY_FOUND.with_for_update()
-_ANY_SECRET: Final = select(SECRETS.c.secret_id).limit(1)
+_ANY_SECRET: Final = select(
+    exists(select(SECRETS.c.secret_id))
+    | exists(select(ACCESS_KEYS.c.key_id))
+    | exists(select(DOCUMENTS.c.number))
+)
 _OF_STACK: Final = SECRETS.c.stack_id == bindparam("of_stack")
 _THIS: Final = SECRETS.c.secret_id == bindparam("this_id")
 _OPEN: Final = select(SECRETS.c.ciphertext).where(_OF_STACK, _THIS)
@@ -81,9 +92,10 @@ class LazyBox:
             # Whoever keeps a secret this moment has committed it then, or waits for our key.
             found = connection.execute(_KEY_ALONE).scalar()
         if found != box.fingerprint:
-            if connection.execute(_ANY_SECRET).scalar() is not None:
+            if connection.execute(_ANY_SECRET).scalar():
                 raise StoreError(
-                    "the NoEcho values in the database were encrypted with another key; "
+                    "the NoEcho values and whatever else is secret in the database were encrypted "
+                    "with another key; "
                     "restore the key file of the home, or set IMAGEFERRY_SECRET_KEY to that key"
                 )
             renew = update(INSTALLATION).where(INSTALLATION.c.name == _KEY_NAME)

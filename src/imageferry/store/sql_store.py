@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection
 
 from imageferry.model.changes import ChangeSet
 from imageferry.model.drift import DriftMark
 from imageferry.model.events import Event
-from imageferry.model.operations import JOURNAL_SCHEMA, Operation, StepProgress, StepRecord
-from imageferry.model.stacks import Place, Resource, Stack
-from imageferry.model.statuses import OperationStatus, StackStatus
+from imageferry.model.operations import Operation, StepProgress, StepRecord
+from imageferry.model.stacks import Place, Resource, Stack, StackQuery
+from imageferry.model.statuses import OperationStatus
+from imageferry.model.values import Json
 from imageferry.ports.keeping import (
     Batch,
     Closing,
     Entry,
     Protection,
-    StoreError,
 )
 from imageferry.ports.senses import Entropy
-from imageferry.store import change_sets, journal, stacks
+from imageferry.store import change_sets, journal, reviews, stacks
+from imageferry.store.access import SqlAccessKeys
+from imageferry.store.audit import SqlAudit
 from imageferry.store.backends import Conflict
+from imageferry.store.closing import close_operation
 from imageferry.store.codec import dumps
 from imageferry.store.databases import Database, open_database
-from imageferry.store.events import append_events, last_event, load_events
+from imageferry.store.documents import SqlDocuments
+from imageferry.store.entering import enter
+from imageferry.store.events import append_events, events_before, last_event, load_events
+from imageferry.store.installation import find_installation, make_installation
 from imageferry.store.journal import JournalCopy
-from imageferry.store.lanes import Lanes, transact
+from imageferry.store.lanes import Lanes, Result, transact
+from imageferry.store.listing import find_page, stack_id_ending
 from imageferry.store.looks import Looks
 from imageferry.store.opening import Opening, open_operation
-from imageferry.store.secrets import (
-    LazyBox,
-    SecretBox,
-    Vault,
-    are_any_kept,
-    erase_all_but,
-    forgetful_writer,
-)
-from imageferry.store.tables import INSTALLATION
-
-_INSTALLATION_ID: Final = select(INSTALLATION.c.value).where(INSTALLATION.c.name == "id")
-_KEEP_INSTALLATION_ID: Final = text(
-    "INSERT INTO installation (name, value) VALUES ('id', :value) ON CONFLICT DO NOTHING"
-)
-_ID_LENGTH: Final = 8
+from imageferry.store.secrets import LazyBox, SecretBox, Vault
 
 
 def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> SqlStore:
@@ -76,21 +68,30 @@ class SqlStore:
         """Where its transactions run, for what else is kept in the same database."""
         return self._lanes
 
+    @property
+    def documents(self) -> SqlDocuments:
+        """What only callers of the APIs keep with us."""
+        return SqlDocuments(self._lanes, self._box)
+
+    @property
+    def access_keys(self) -> SqlAccessKeys:
+        """The keys that may sign requests to the APIs."""
+        return SqlAccessKeys(self._lanes, self._box)
+
+    @property
+    def audit(self) -> SqlAudit:
+        """What was asked of the APIs to be changed, by whom, and how that ended."""
+        return SqlAudit(self._lanes)
+
     async def installation(self) -> str:
         """The id of this installation (8 lower-case letters and digits), made on first use."""
         if self._installation is not None:
             return self._installation
-        found: str | None = await self._lanes.read(lambda c: c.execute(_INSTALLATION_ID).scalar())
-        if found is not None:
-            self._installation = found
-            return found
-
-        def make(connection: Connection) -> str:
-            value = self._entropy.new_id().replace("-", "")[:_ID_LENGTH]
-            connection.execute(_KEEP_INSTALLATION_ID, {"value": value})
-            return str(connection.execute(_INSTALLATION_ID).scalar_one())
-
-        return await self._lanes.write(make)
+        found = await self._lanes.read(find_installation)
+        if found is None:
+            return await self._lanes.write(lambda c: make_installation(c, self._entropy.new_id()))
+        self._installation = found
+        return found
 
     async def find_stacks(
         self, place: Place | None, name: str | None = None, *, with_deleted: bool = False
@@ -104,14 +105,57 @@ class SqlStore:
         """One stack by id, deleted ones too."""
         return await self._lanes.read(lambda c: stacks.load_stack(c, self._box, stack_id))
 
+    async def find_page(
+        self, query: StackQuery, offset: int, limit: int
+    ) -> tuple[list[Stack], int]:
+        """Stacks without their templates, newest first, and how many the query finds in all."""
+        return await self._lanes.read(lambda c: find_page(c, self._box, query, offset, limit))
+
+    async def stack_of_uuid(self, uuid: str) -> Stack | None:
+        """One stack by its whole id, or by what its id ends in after a `/`; deleted ones too."""
+
+        def find(connection: Connection) -> Stack | None:
+            found = stacks.load_stack(connection, self._box, uuid)
+            if found is not None:
+                return found
+            stack_id = stack_id_ending(connection, uuid)
+            return None if stack_id is None else stacks.load_stack(connection, self._box, stack_id)
+
+        return await self._lanes.read(find)
+
+    async def add_stack(self, stack: Stack, events: Sequence[Event]) -> None:
+        """Keep a stack under review; raises NameTaken."""
+
+        def add(connection: Connection) -> None:
+            self._take_turn(connection)
+            reviews.add_stack(connection, self._box, stack, events)
+
+        await self._write_again(add)
+
+    async def remove_stack(self, stack_id: str, event: Event) -> bool:
+        """Mark a stack under review DELETED; False where it is not that any more."""
+
+        def remove(connection: Connection) -> bool:
+            self._take_turn(connection)
+            return reviews.remove_stack(connection, self._box, stack_id, event)
+
+        return await self._lanes.write(remove)
+
     async def change_stack(
-        self, stack_id: str, *, is_protected: bool | None = None, policy: str | None = None
+        self,
+        stack_id: str,
+        *,
+        is_protected: bool | None = None,
+        policy: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        options: Mapping[str, Json] | None = None,
     ) -> bool:
-        """Change what protects a stack, whatever runs on it; False where there is no such stack."""
+        """Change what is chosen for a stack, whatever runs on it; False where there is none."""
+        wish = Protection(is_protected, policy, tags, options)
 
         def change(connection: Connection) -> bool:
             self._take_turn(connection)
-            return stacks.change_protection(connection, self._box, stack_id, is_protected, policy)
+            return stacks.change_choices(connection, self._box, stack_id, wish)
 
         return await self._lanes.write(change)
 
@@ -190,11 +234,7 @@ class SqlStore:
             self._take_turn(connection)
             return open_operation(connection, self._box, opening)
 
-        try:
-            return await self._lanes.write(begin)
-        except Conflict:
-            # Another process was between our look and our insert: the second look sees its rows.
-            return await self._lanes.write(begin)
+        return await self._write_again(begin)
 
     async def operation(self, operation_id: str) -> Operation | None:
         """One operation."""
@@ -279,9 +319,16 @@ class SqlStore:
         NoEcho values that neither the stack nor a change set that may still be executed needs are
         erased; of a deleted stack, all.
         """
-        await self._lanes.write(
-            lambda c: self._close(c, operation_id, epoch, closing), operation_id
-        )
+
+        def close(connection: Connection) -> None:
+            self._take_turn(connection)
+            held = journal.hold(connection, operation_id, epoch)
+            copy = self._journals.get(operation_id)
+            close_operation(
+                connection, self._box, held, closing, None if copy is None else copy.last_event
+            )
+
+        await self._lanes.write(close, operation_id)
         self._journals.pop(operation_id, None)
 
     async def events(self, stack_id: str, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -295,44 +342,46 @@ class SqlStore:
 
         return await self._lanes.read(load)
 
+    async def events_before(self, stack_id: str, before: int | None, limit: int) -> list[Event]:
+        """The events of a stack before a sequence number, or the last ones, newest first."""
+
+        def load(connection: Connection) -> list[Event]:
+            number = stacks.stack_number(connection, stack_id)
+            if number is None:
+                return []
+            return events_before(connection, stack_id, number, before, limit)
+
+        return await self._lanes.read(load)
+
+    async def last_event_number(self, stack_id: str) -> int:
+        """The sequence number of a stack's last event, 0 where it has none."""
+
+        def load(connection: Connection) -> int:
+            number = stacks.stack_number(connection, stack_id)
+            return 0 if number is None else last_event(connection, number)
+
+        return await self._lanes.read(load)
+
     async def close(self) -> None:
         """Let go of the database and end the thread; a second time does nothing."""
         await self._lanes.close()
+
+    async def _write_again(self, work: Callable[[Connection], Result]) -> Result:
+        try:
+            return await self._lanes.write(work)
+        except Conflict:
+            # Another process was between our look and our insert: the second look sees its rows.
+            return await self._lanes.write(work)
 
     def _vault(self, connection: Connection, stack_id: str) -> Vault:
         return Vault(connection, self._box, stack_id)
 
     def _enter(self, connection: Connection, operation_id: str) -> Entry | None:
-        entered = journal.raise_epoch(connection, operation_id)
+        entered = enter(connection, self._box, self._planned, operation_id)
         if entered is None:
             return None
-        number, operation = entered
-        if operation.schema > JOURNAL_SCHEMA:
-            raise StoreError(
-                f'operation "{operation_id}" was begun by a newer imageferry (its journal has '
-                f"version {operation.schema}, this one knows {JOURNAL_SCHEMA}); run that version"
-            )
-        found = stacks.numbered_stack(connection, self._box, operation.stack_id)
-        change_set = self._planned.load(connection, operation.change_set_id)
-        if found is None or change_set is None:
-            raise StoreError(f'rows of operation "{operation_id}" are missing from the database')
-        stack_number, stack = found
-        rollback = None
-        if operation.rollback_id is not None:
-            rollback = self._planned.load(connection, operation.rollback_id)
-        vault = self._vault(connection, operation.stack_id)
-        copy = JournalCopy()
-        journal.refresh(connection, vault.reader(), number, copy)
-        self._journals[operation_id] = copy
-        return Entry(
-            operation=operation,
-            epoch=operation.epoch,
-            stack=stack,
-            resources=stacks.load_resources(connection, vault, stack_number),
-            change_set=change_set,
-            rollback=rollback,
-            records=tuple(copy.records.values()),
-        )
+        entry, self._journals[operation_id] = entered
+        return entry
 
     def _flush(self, database: Database, operation_id: str, epoch: int, batch: Batch) -> bool:
         copy = self._journals.get(operation_id) or JournalCopy()
@@ -391,36 +440,6 @@ class SqlStore:
         else:
             self._journals.pop(operation_id, None)
         return list(copy.records.values())
-
-    def _close(
-        self, connection: Connection, operation_id: str, epoch: int, closing: Closing
-    ) -> None:
-        self._take_turn(connection)
-        held = journal.hold(connection, operation_id, epoch)
-        is_deleted = closing.stack.status is StackStatus.DELETED
-        vault = self._vault(connection, held.stack_id)
-        ended = stacks.with_protection(connection, closing.stack, held.stack_number)
-        stacks.save_stack(connection, None if is_deleted else vault, ended, held.stack_number)
-        writer = forgetful_writer() if is_deleted else vault.writer()
-        stacks.replace_resources(connection, writer, held.stack_number, closing.resources)
-        journal.end_operation(connection, held, closing.status, closing.reason, closing.ended_at)
-        operation = (held.number, operation_id)
-        copy = self._journals.get(operation_id)
-        last = None if copy is None else copy.last_event
-        if last is None:
-            last = last_event(connection, held.stack_number)
-        append_events(connection, held.stack_number, operation, closing.events, last)
-        needed: set[str] = set()
-        if not is_deleted:
-            needed = vault.used | change_sets.secrets_waiting(connection, held.stack_id)
-        if not is_deleted and closing.status is not OperationStatus.SUCCEEDED:
-            # It may be tried again with the same parameters.
-            needed |= change_sets.secrets_of(connection, held.change_set_id) or set()
-        if not is_deleted and are_any_kept(connection, held.stack_id):
-            # A rollback evaluates the outputs of what it restores once more.
-            for origin in journal.origins(connection, held.stack_id):
-                needed |= change_sets.secrets_of(connection, origin) or set()
-        erase_all_but(connection, held.stack_id, needed)
 
 
 def _says_nothing_else(batch: Batch) -> bool:

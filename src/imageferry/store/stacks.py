@@ -11,10 +11,11 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 from imageferry.model.drift import DriftMark
 from imageferry.model.stacks import Place, Resource, Stack
 from imageferry.model.statuses import StackStatus
+from imageferry.ports.keeping import Protection
 from imageferry.store.bodies import pack, pack_template, unpack, unpack_template
 from imageferry.store.codec import (
     Writer,
-    decode_protection,
+    decode_choices,
     decode_resource,
     decode_stack,
     dumps,
@@ -32,6 +33,7 @@ _WHOLE = select(STACKS, STACK_BODIES.c.body, STACK_BODIES.c.template).join(
 _WITH_ID: Final = STACKS.c.stack_id == bindparam("with_id")
 _LOAD: Final = _WHOLE.where(_WITH_ID)
 _NUMBER: Final = select(STACKS.c.number).where(_WITH_ID)
+_STATUS: Final = select(STACKS.c.status).where(_WITH_ID)
 _LOCK: Final = _NUMBER.with_for_update()
 _CHANGE: Final = update(STACKS).where(STACKS.c.number == bindparam("numbered"))
 _OF_NUMBER: Final = STACK_BODIES.c.stack_number == bindparam("numbered")
@@ -89,6 +91,12 @@ def living_namesake(connection: Connection, stack: Stack) -> str | None:
     return found
 
 
+def is_deleted(connection: Connection, stack_id: str) -> bool:
+    """True of a stack that is recorded, and was deleted."""
+    status = connection.execute(_STATUS, {"with_id": stack_id}).scalar()
+    return bool(status == StackStatus.DELETED.value)
+
+
 def stack_number(connection: Connection, stack_id: str) -> int | None:
     """The number by which other tables know a stack."""
     found: int | None = connection.execute(_NUMBER, {"with_id": stack_id}).scalar()
@@ -137,39 +145,38 @@ def save_stack(
     return number
 
 
-def change_protection(
-    connection: Connection,
-    box: LazyBox,
-    stack_id: str,
-    is_protected: bool | None,
-    policy: str | None,
-) -> bool:
-    """Change what protects a stack where it is given; False where there is no such stack."""
+def change_choices(connection: Connection, box: LazyBox, stack_id: str, wish: Protection) -> bool:
+    """Change what is chosen for a stack where it is given; False where there is no such stack."""
     lock_stack(connection, stack_id)
     stack = load_stack(connection, box, stack_id)
     if stack is None:
         return False
-    changed = replace(
-        stack,
-        is_protected=stack.is_protected if is_protected is None else is_protected,
-        policy=stack.policy if policy is None else policy,
-    )
-    save_stack(connection, Vault(connection, box, stack_id), changed)
+    save_stack(connection, Vault(connection, box, stack_id), chosen(stack, wish))
     return True
 
 
-def with_protection(connection: Connection, stack: Stack, number: int) -> Stack:
-    """The stack with the protection that is recorded: it may change while an operation runs.
+def chosen(stack: Stack, wish: Protection) -> Stack:
+    """The stack with what a wish gives."""
+    return replace(
+        stack,
+        is_protected=stack.is_protected if wish.is_protected is None else wish.is_protected,
+        policy=stack.policy if wish.policy is None else wish.policy,
+        tags=stack.tags if wish.tags is None else wish.tags,
+        options=stack.options if wish.options is None else wish.options,
+    )
 
-    A deleted stack needs none.
+
+def with_choices(connection: Connection, stack: Stack, number: int) -> Stack:
+    """The stack with what is recorded as chosen for it: that may change while an operation runs.
+
+    A deleted stack needs no protection.
     """
+    body = connection.execute(_BODY, {"numbered": number}).scalar()
+    if body is not None:
+        stack = replace(stack, **decode_choices(unpack(body))._asdict())
     if stack.status is StackStatus.DELETED:
         return replace(stack, is_protected=False, policy="")
-    body = connection.execute(_BODY, {"numbered": number}).scalar()
-    if body is None:
-        return stack
-    is_protected, policy = decode_protection(unpack(body))
-    return replace(stack, is_protected=is_protected, policy=policy)
+    return stack
 
 
 def save_status(connection: Connection, number: int, status: StackStatus, reason: str) -> None:

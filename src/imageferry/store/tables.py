@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 METADATA: Final = MetaData()
@@ -175,9 +176,58 @@ PACES: Final = Table(
     Column("updated_at", Double, nullable=False),
 )
 
+# What only callers of the APIs keep with us; the body is encrypted. The newest come first.
+DOCUMENTS: Final = Table(
+    "documents",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("kind", "account_id", "document_id"),
+)
+
+# The secret is encrypted, and needed in clear to verify signatures.
+ACCESS_KEYS: Final = Table(
+    "access_keys",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("revoked_at", Double),
+    Column("secret", LargeBinary, nullable=False),
+)
+
+# A mark stands for one signed request: who sends it again finds the row.
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True),
+    Column("mark", Text, nullable=False, unique=True),
+    Column("at", Double, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("api", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+)
+
 # In SQL, which SQLite and PostgreSQL read alike: as Index(..., postgresql_where=...) they would
 # load the whole of that dialect into every process.
-PARTIAL_INDEXES: Final = (
+INDEXES: Final = (
     "CREATE UNIQUE INDEX one_living_stack_a_name ON stacks (cloud, account_id, region, name) "
     "WHERE status <> 'DELETED'",
     "CREATE UNIQUE INDEX one_open_operation_a_stack ON operations (stack_id) "
@@ -185,4 +235,10 @@ PARTIAL_INDEXES: Final = (
     "CREATE INDEX open_operations ON operations (number) WHERE status IN ('RUNNING', 'PARKED')",
     "CREATE INDEX operations_by_client_token ON operations (client_token) "
     "WHERE client_token IS NOT NULL",
+    "CREATE INDEX stacks_by_age ON stacks (cloud, account_id, created_at, number)",
+    "CREATE UNIQUE INDEX one_document_a_name ON documents (kind, account_id, parent, name) "
+    "WHERE name <> ''",
+    "CREATE INDEX documents_by_age ON documents (kind, account_id, parent, created_at, number)",
+    "CREATE INDEX documents_by_change ON documents (kind, updated_at)",
+    "CREATE INDEX audit_by_account ON audit (account_id, number)",
 )

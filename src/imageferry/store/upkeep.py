@@ -16,14 +16,16 @@ from sqlalchemy import (
 )
 
 from imageferry.model.statuses import OperationStatus, StackStatus
-from imageferry.model.upkeep import Pruned
+from imageferry.model.upkeep import PASSING_DOCUMENTS, Pruned
 from imageferry.store import journal
 from imageferry.store.bodies import unpack
 from imageferry.store.codec import loads
 from imageferry.store.databases import Database, transaction
 from imageferry.store.secrets import erase_all_but, erase_without_stack
 from imageferry.store.tables import (
+    AUDIT,
     CHANGE_SETS,
+    DOCUMENTS,
     EVENTS,
     JOURNAL,
     OPERATIONS,
@@ -40,6 +42,10 @@ _MANY: Final = 500
 """How many ids one statement names: every database has a limit for that."""
 
 
+_MARKS_COUNT: Final = 86_400.0
+"""Seconds for which no record of the audit goes; no signed request counts as long as that."""
+
+
 class _OnlyLooking(Exception):
     """Ends the transaction of a pruning that was only to be tried."""
 
@@ -50,7 +56,7 @@ def prune(
     """Remove what ended before a moment (seconds since 1970), in one transaction.
 
     Nothing that a stack, an open operation or a retry needs goes: of a living stack everything of
-    its last operation stays, and of earlier ones their rows. `events`: the history of those
+    its last operation stays, and of earlier ones their rows; of the audit its last day. `events`: the history of those
     earlier operations goes too; the numbers of the rest stay as they are. `only_look` changes
     nothing. Raises StoreError.
     """
@@ -85,6 +91,8 @@ def _prune(connection: Connection, before: float, *, events: bool) -> Pruned:
     if events:
         removed_events += _clear_events_of(connection, [number for number, _, _ in ended])
     change_sets = _clear_change_sets(connection, before, gone)
+    documents = _clear_documents(connection, before, gone)
+    audit = _clear_audit(connection, before)
     _clear_stacks(connection, stacks)
     return Pruned(
         stacks=len(stacks),
@@ -92,6 +100,8 @@ def _prune(connection: Connection, before: float, *, events: bool) -> Pruned:
         journals=len(ended),
         change_sets=change_sets,
         events=removed_events,
+        documents=documents,
+        audit=audit,
     )
 
 
@@ -251,6 +261,25 @@ def _clear_stacks(connection: Connection, stacks: Sequence[tuple[int, str]]) -> 
         connection.execute(delete(OPERATIONS).where(OPERATIONS.c.stack_id == stack_id))
         connection.execute(delete(STACK_BODIES).where(STACK_BODIES.c.stack_number == number))
         connection.execute(delete(STACKS).where(STACKS.c.number == number))
+
+
+def _clear_documents(connection: Connection, before: float, gone: Sequence[str]) -> int:
+    """Those of stacks that go, and old ones of kinds that count no longer then."""
+    passed = (DOCUMENTS.c.kind.in_(sorted(PASSING_DOCUMENTS)), DOCUMENTS.c.updated_at < before)
+    removed = connection.execute(delete(DOCUMENTS).where(*passed)).rowcount
+    for some in _in_parts(gone):
+        of_gone = DOCUMENTS.c.parent.in_(some) | DOCUMENTS.c.document_id.in_(some)
+        removed += connection.execute(delete(DOCUMENTS).where(of_gone)).rowcount
+    return removed
+
+
+def _clear_audit(connection: Connection, before: float) -> int:
+    """Old records; but a mark refuses the same request once more for as long as that may count."""
+    newest = connection.execute(select(func.max(AUDIT.c.at))).scalar()
+    if newest is None:
+        return 0
+    old = delete(AUDIT).where(AUDIT.c.at < min(before, newest - _MARKS_COUNT))
+    return connection.execute(old).rowcount
 
 
 def _between(key: ColumnElement[int], number: int) -> ColumnElement[bool]:

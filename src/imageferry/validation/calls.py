@@ -250,6 +250,7 @@ def _missed(
         why=_those(list(known)),
         remedy=guesses.did_you_mean(name, known),
         span=span,
+        names=tuple(_key(one) or "" for one in (arguments_of(call) or ())[:3]),
     )
 
 

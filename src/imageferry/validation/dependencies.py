@@ -79,6 +79,7 @@ def faults_of_dependencies(template: Template, bindings: Bindings) -> Iterator[D
                     why=why,
                     remedy="depend on all of them by their name, or take it out",
                     span=place,
+                    names=(other, "Resources"),
                 )
             elif other not in written:
                 yield from fault_of_dependency(template, definition, other, place, guesses)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from imageferry.evaluation.conversions import integer_of_text
+from imageferry.evaluation.functions.rows import Place
 from imageferry.evaluation.references import Mention, MentionKind
 from imageferry.model.addresses import ResourceAddress, parse_address
 from imageferry.model.diagnostics import Diagnostic, Span, error
@@ -91,9 +92,17 @@ def _name(
             why=_not_counted(template, name),
             remedy=guesses.did_you_mean(name, known) or "declare it as a parameter or a resource",
             span=span,
+            names=(name, _block(site)),
         )
         return
     yield from _resource_mention(template, site, address, span)
+
+
+def _block(site: Site) -> str:
+    """The section of a CloudFormation template in which an expression stands."""
+    if site.place is Place.CONDITION:
+        return "Conditions"
+    return "Outputs" if site.resource is None and site.place is Place.NORMAL else "Resources"
 
 
 def _not_counted(template: Template, name: str) -> str:
@@ -287,6 +296,7 @@ def fault_of_dependency(
             why=_not_counted(template, name) if "[" in name else "",
             remedy=guesses.did_you_mean(name, template.resources) or "declare it, or take it out",
             span=span,
+            names=(name, "Resources"),
         )
     elif address.logical_id == definition.logical_id:
         yield error(

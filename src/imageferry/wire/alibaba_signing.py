@@ -160,11 +160,14 @@ def _v3_signature(canonical: str, secret: str) -> str:
 
 
 def read_authorization(header: str) -> Authorization | None:
-    """Take a V3 `Authorization` header apart; None if it is not one, or lacks a part."""
+    """Take a V3 `Authorization` header apart; None if it is not one, lacks a part or has one twice."""
     algorithm, _, rest = header.strip().partition(" ")
     if algorithm != V3_ALGORITHM:
         return None
-    parts = dict(_assignments(rest.split(",")))
+    given = tuple(_assignments(rest.split(",")))
+    parts = dict(given)
+    if len(parts) != len(given):
+        return None
     credential, names = parts.get("Credential", ""), parts.get("SignedHeaders", "")
     signature = parts.get("Signature", "")
     if not (credential and names and signature):
@@ -241,7 +244,10 @@ def sign_v1(
 def v1_string_to_sign(method: str, pairs: Pairs) -> str:
     """The text that is signed, from every parameter of query and form; `Signature` is left out."""
     signed = tuple(pair for pair in pairs if pair[0] != "Signature")
-    return f"{method}&%2F&{pe(canonical_query(signed))}"
+    # What is encoded already has but these three that are reserved; a template is long.
+    query = canonical_query(signed)
+    twice = query.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
+    return f"{method}&%2F&{twice}"
 
 
 def _v1_signature(text: str, secret: str) -> str:

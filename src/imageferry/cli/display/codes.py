@@ -317,6 +317,13 @@ IF976 | a file cannot be read as a receipt | name a file that 'imageferry verify
 IF977 | a receipt is not as it was written: its signature does not fit | ask for the original, or verify the stack again
 IF978 | 'imageferry verify' was given no stack, or a stack and a receipt | write 'imageferry verify NAME', or 'imageferry verify --check FILE'
 IF979 | a resource could not be looked at, so whether it is what was asked for is not known | give the command again
+IF980 | an account or a note for an access key cannot be used | give the account's digits, and a short line as a note
+IF981 | there is no such access key | 'imageferry keys list' shows them
+IF982 | the access key was revoked before | nothing needs to be done
+IF985 | 'imageferry serve' cannot listen on that address and port | give another '--port', or 0, and a '--host' of this machine
+IF986 | the certificate of 'imageferry serve' cannot be used with its key, or one of the two is missing | give both in PEM, the key without a passphrase
+IF987 | 'imageferry serve' would be reached by other machines, unasked or without TLS | '--allow-remote' with '--tls-certificate' and '--tls-key', or with '--behind-proxy'
+IF988 | an account or a region map of 'imageferry serve' cannot be used | name each account once, and write '--region-map A=B'
 """
 
 

@@ -14,7 +14,7 @@ from imageferry.evaluation.jq_paths import NoOutput, follow, plain_path
 from imageferry.evaluation.scopes import Manners, Scope
 from imageferry.evaluation.seals import opened, sealed
 from imageferry.model.suggestions import did_you_mean
-from imageferry.model.values import NO_VALUE, UNKNOWN, Value, holds_secret, is_known, reveal
+from imageferry.model.values import NO_VALUE, UNKNOWN, Value, holds_secret, is_known, mask, reveal
 
 _MODES: Final = ("First", "All")
 _MOST_TOLD: Final = 12
@@ -86,6 +86,7 @@ def _find(arguments: Sequence[Value], scope: Scope) -> Value:
                 code="IF310",
                 why="the template has no such mapping" if not path else "",
                 remedy=_nearest_key(str(key), known),
+                names=tuple(str(one) for one in map(mask, arguments)),
             )
         found = found[str(key)]
         path = f"{path}.{key}" if path else str(key)

@@ -1,0 +1,197 @@
+"""The actions of tags, on stacks and on kept templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from imageferry.api.ros.asked import REGION, Asked, Reply, Row, stack_of
+from imageferry.api.ros.errors import invalid, missing, not_supported, stack_not_found
+from imageferry.api.ros.kept_templates import (
+    KeptTemplate,
+    all_templates,
+    change_template,
+    found_template,
+)
+from imageferry.api.ros.names import plain_id
+from imageferry.api.ros.next_tokens import page_after
+from imageferry.api.ros.parameters import boolean, structures, text, texts
+from imageferry.api.ros.tag_rules import MOST_TAGS, has_tags
+from imageferry.api.ros.wishes import checked_tags
+from imageferry.control.papers import papers_of
+from imageferry.model.access import Role
+from imageferry.model.stacks import Stack, StackQuery
+from imageferry.model.statuses import StackStatus
+from imageferry.model.values import Json
+
+_STACK: Final = "stack"
+_TEMPLATE: Final = "template"
+_PAGE: Final = 50
+_READ_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Tagged:
+    """Something that has tags."""
+
+    resource_id: str
+    tags: Mapping[str, str]
+    source: Stack | KeptTemplate
+
+
+async def tag_resources(asked: Asked) -> Reply:
+    """TagResources: the tags are added, and replace those with the same keys."""
+    added = checked_tags(asked.given, "Tag")
+    if not added:
+        raise missing("Tag")
+    for one in await _named(asked):
+        tags = {**one.tags, **added}
+        if len(tags) > MOST_TAGS:
+            raise invalid("Tag", f"{one.resource_id} would have more than {MOST_TAGS} tags")
+        await _give(asked, one, tags)
+    return {}
+
+
+async def untag_resources(asked: Asked) -> Reply:
+    """UntagResources: the keys that are named go, or all of them."""
+    keys = frozenset(asked.given.texts("TagKey"))
+    if not keys and not asked.given.boolean("All"):
+        raise missing("TagKey", "All")
+    for one in await _named(asked):
+        rest = {key: value for key, value in one.tags.items() if keys and key not in keys}
+        if rest != one.tags:
+            await _give(asked, one, rest)
+    return {}
+
+
+async def list_tag_resources(asked: Asked) -> Reply:
+    """ListTagResources: a row for each tag of what is named, or of what has the tags that are given."""
+    wanted = asked.given.structures("Tag")
+    ids = asked.given.texts("ResourceId")
+    if not ids and not wanted:
+        raise missing("ResourceId", "Tag")
+    kind = asked.given.text("ResourceType")
+    found = await _named(asked) if ids else await _all(asked)
+    rows: list[Json] = [
+        {"ResourceId": one.resource_id, "ResourceType": kind, "TagKey": key, "TagValue": value}
+        for one in found
+        if has_tags(one.tags, wanted)
+        for key, value in one.tags.items()
+    ]
+    said = (*sorted(ids), *(f"{one['Key']}={one.get('Value')}" for one in wanted))
+    return _paged(asked, "TagResources", rows, said)
+
+
+async def list_tag_keys(asked: Asked) -> Reply:
+    """ListTagKeys: every key in use."""
+    keys = sorted({key for one in await _all(asked) for key in one.tags})
+    return _paged(asked, "Keys", keys, ())
+
+
+async def list_tag_values(asked: Asked) -> Reply:
+    """ListTagValues: every value that a key has."""
+    key = asked.given.text("Key")
+    values = sorted({one.tags[key] for one in await _all(asked) if key in one.tags})
+    return _paged(asked, "Values", values, (key,))
+
+
+def _paged(asked: Asked, name: str, rows: Sequence[Json], said: Sequence[str]) -> Reply:
+    listing = (name, asked.given.text("ResourceType"), asked.region, *said)
+    page, rest = page_after(rows, asked.given.text("NextToken"), listing, _PAGE)
+    reply: dict[str, Json] = {name: page}
+    return {**reply, "NextToken": rest} if rest else reply
+
+
+async def _named(asked: Asked) -> list[_Tagged]:
+    """What ResourceId names, all of it, before anything is changed."""
+    ids = dict.fromkeys(asked.given.texts("ResourceId"))
+    if not ids:
+        raise missing("ResourceId")
+    match asked.given.text("ResourceType"):
+        case "stack":
+            stacks = [await stack_of(asked, one) for one in ids]
+            for stack in stacks:
+                if stack.status is StackStatus.DELETED:
+                    raise stack_not_found(plain_id(stack.stack_id))
+            return [_of_stack(one) for one in stacks]
+        case "template":
+            papers, account_id = papers_of(asked.desk), asked.plane.place.account_id
+            return [_of_template(await found_template(papers, account_id, one)) for one in ids]
+        case other:
+            raise not_supported(f"The resource type {other}")
+
+
+async def _all(asked: Asked) -> list[_Tagged]:
+    match asked.given.text("ResourceType"):
+        case "stack":
+            return [_of_stack(one) for one in await _all_stacks(asked)]
+        case "template":
+            account_id = asked.plane.place.account_id
+            found = await all_templates(papers_of(asked.desk), account_id)
+            return [_of_template(one) for one in found]
+        case other:
+            raise not_supported(f"The resource type {other}")
+
+
+async def _all_stacks(asked: Asked) -> list[Stack]:
+    query = StackQuery(replace(asked.plane.place, region=asked.region))
+    found: list[Stack] = []
+    while True:
+        page, total = await asked.store.find_page(query, len(found), _READ_AT_ONCE)
+        found += page
+        if not page or len(found) >= total:
+            return found
+
+
+def _of_stack(stack: Stack) -> _Tagged:
+    return _Tagged(plain_id(stack.stack_id), stack.tags, stack)
+
+
+def _of_template(kept: KeptTemplate) -> _Tagged:
+    return _Tagged(kept.template_id, kept.tags, kept)
+
+
+async def _give(asked: Asked, one: _Tagged, tags: Mapping[str, str]) -> None:
+    match one.source:
+        case Stack():
+            await asked.store.change_stack(one.source.stack_id, tags=tags)
+        case KeptTemplate():
+            now = asked.desk.clock.now()
+            await change_template(papers_of(asked.desk), one.source, now, tags=dict(tags))
+
+
+_KIND: Final = text("ResourceType", _STACK, "stackgroup", _TEMPLATE, "templatescratch", needed=True)
+_IDS: Final = texts("ResourceId", most=50)
+_NEXT: Final = text("NextToken", longest=1_024)
+
+ROWS: Final[Mapping[str, Row]] = MappingProxyType(
+    {
+        "TagResources": Row(
+            tag_resources,
+            (REGION, _KIND, _IDS, structures("Tag", "Key", optional=("Value",), most=MOST_TAGS)),
+            Role.OPERATOR,
+        ),
+        "UntagResources": Row(
+            untag_resources,
+            (REGION, _KIND, _IDS, texts("TagKey", most=MOST_TAGS), boolean("All")),
+            Role.OPERATOR,
+        ),
+        "ListTagResources": Row(
+            list_tag_resources,
+            (
+                REGION,
+                _KIND,
+                _IDS,
+                _NEXT,
+                structures("Tag", "Key", optional=("Value",), most=MOST_TAGS),
+            ),
+        ),
+        "ListTagKeys": Row(list_tag_keys, (REGION, _KIND, _NEXT)),
+        "ListTagValues": Row(
+            list_tag_values, (REGION, _KIND, _NEXT, text("Key", needed=True, longest=128))
+        ),
+    }
+)
+"""The actions of tags, by name."""

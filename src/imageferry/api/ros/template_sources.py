@@ -1,0 +1,79 @@
+"""template_source: the template that a request gives, fetches, or means by an id."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from imageferry.api.ros.asked import Asked
+from imageferry.api.ros.errors import RosError, exclusive, missing, not_supported
+from imageferry.api.ros.kept_templates import found_template, found_version
+from imageferry.api.ros.parameters import Field, text
+from imageferry.control.papers import papers_of
+
+BODY: Final = text("TemplateBody")
+URL: Final = text("TemplateURL", longest=1_024)
+SOURCES: Final[tuple[Field, ...]] = (
+    BODY,
+    URL,
+    text("TemplateId", longest=64),
+    text("TemplateVersion", longest=16),
+    text("TemplateScratchId", longest=64),
+    text("TemplateScratchRegionId", longest=64),
+)
+"""The parameters by which a template is given."""
+
+LARGEST: Final = 524_288
+"""The most bytes of a template (ROS reference, limits)."""
+
+_NAMES: Final = ("TemplateBody", "TemplateURL", "TemplateId", "TemplateScratchId")
+
+
+class Source(NamedTuple):
+    """A template's text, what to call it, and where it was taken from: `details` are shown again."""
+
+    body: bytes
+    name: str
+    details: dict[str, str]
+
+
+async def template_source(asked: Asked) -> Source:
+    """The one template of a request; raises RosError where there is none, or more than one."""
+    given = [name for name in _NAMES if asked.given.text(name)]
+    if not given:
+        raise missing("TemplateBody", "TemplateURL", "TemplateId")
+    if len(given) > 1:
+        raise exclusive(*given)
+    match given[0]:
+        case "TemplateBody":
+            return Source(asked.given.text("TemplateBody").encode(), "TemplateBody", {})
+        case "TemplateURL":
+            url = asked.given.text("TemplateURL")
+            return Source(await asked.api.fetch(url, LARGEST), "TemplateURL", {"template_url": url})
+        case "TemplateId":
+            return await _kept(asked)
+        case _:
+            raise not_supported("TemplateScratchId")
+
+
+async def _kept(asked: Asked) -> Source:
+    """A version of a template that is kept, the latest where none is named."""
+    papers, account_id = papers_of(asked.desk), asked.plane.place.account_id
+    kept = await found_template(papers, account_id, asked.given.text("TemplateId"))
+    version = await found_version(papers, kept, asked.given.text("TemplateVersion"))
+    details = {"template_id": kept.template_id, "template_version": version.word}
+    return Source(version.body.encode(), kept.name, details)
+
+
+async def text_given(asked: Asked, body: str, url: str, most: int) -> str | None:
+    """The text of a document that comes in a parameter or from an address; None where neither is given."""
+    if asked.given.text(body) and asked.given.text(url):
+        raise exclusive(body, url)
+    if asked.given.text(url):
+        fetched = await asked.api.fetch(asked.given.text(url), most)
+        try:
+            return fetched.decode()
+        except UnicodeDecodeError:
+            raise RosError(
+                "InvalidParameter", f"The specified parameter {url} is invalid, it is not UTF-8."
+            ) from None
+    return asked.given.text(body) or None

@@ -1,0 +1,192 @@
+"""serve: houses, APIs and a server on one address, from the first line to a graceful end."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from imageferry.api.logs import log_event, write_logs
+from imageferry.assembly.house import Calling, open_house
+from imageferry.assembly.senses import RealClock
+from imageferry.assembly.working import Working
+from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
+from imageferry.ports.keeping import StoreUnavailable
+from imageferry.settings import ExtraMissing, Settings
+
+DRAIN: Final = 10.0
+"""Seconds that requests in flight, and then calls in flight, have once the server is told to stop."""
+
+_ARRIVAL: Final = 10.0
+"""Seconds for which a server that begins tries again where the database is away; later it waits."""
+
+_LOOK: Final = 0.5
+
+_LIBRARIES: Final = frozenset(
+    {"botocore", "httptools", "prometheus_client", "starlette", "uvicorn"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeChoices:
+    """What whoever serves has chosen; the defaults are those of the command.
+
+    `accounts` are names of emulator keys, or profiles; none is the usual key alone. `regions` maps
+    regions of CloudFormation's signing scope to stacks' regions. `body` is in bytes, `request_time`
+    in seconds, `rate` in requests a second of one key. `reply_wait` are the seconds for
+    which the reply to a write waits until what it began has ended.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8787
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    is_behind_proxy: bool = False
+    works: bool = True
+    parallel: int = OPERATIONS_AT_ONCE
+    accounts: tuple[str, ...] = ()
+    destination_region: str = ""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    template_hosts: tuple[str, ...] = ()
+    template_schemes: tuple[str, ...] = ("https",)
+    template_private: tuple[str, ...] = ()
+    body: int = 1_572_864
+    request_time: float = 30.0
+    rate: float = 200.0
+    reply_wait: float = 0.0
+    has_emulator_key: bool = True
+    log_form: Literal["json", "text"] = "json"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True where nobody but this machine reaches the address."""
+        if self.is_behind_proxy:
+            return False
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+
+class CannotServe(Exception):
+    """The address, the certificate or the accounts cannot be used: what of them, and why."""
+
+    def __init__(self, what: Literal["address", "certificate", "accounts"], why: str) -> None:
+        self.what = what
+        self.why = why
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is served, for whoever says so: `keys` are those that need no `keys create`."""
+
+    address: str
+    cloud: str
+    accounts: tuple[str, ...]
+    keys: tuple[str, ...]
+    works: bool
+    workers: int
+
+
+async def serve(
+    settings: Settings,
+    choices: ServeChoices,
+    *,
+    on_ready: Callable[[Ready], None],
+    asked_to_stop: asyncio.Event,
+) -> None:
+    """Serve until asked to stop; requests and calls in flight come to an end first.
+
+    Raises CannotServe, ExtraMissing, StoreError, SettingsError, CredentialsMissing, CloudError.
+    """
+    try:
+        from imageferry.assembly.listening import listen
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in _LIBRARIES:
+            raise
+        raise ExtraMissing("server", '"imageferry serve"') from missing
+
+    _check_certificate(choices)
+    handler = write_logs(choices.log_form, sys.stderr)
+    try:
+        with _bound(choices.host, choices.port) as listener:
+            async with AsyncExitStack() as opened:
+                houses = await _open_houses(settings, choices, opened, asked_to_stop)
+                if houses:
+                    await listen(houses, choices, listener, on_ready, asked_to_stop)
+    finally:
+        logging.getLogger("imageferry").removeHandler(handler)
+
+
+async def _open_houses(
+    settings: Settings,
+    choices: ServeChoices,
+    opened: AsyncExitStack,
+    asked_to_stop: asyncio.Event,
+) -> list[Working]:
+    """A house for each account, tried again for a while where the database is away."""
+    clock = RealClock()
+    ends_at = clock.monotonic() + min(_ARRIVAL, settings.database_patience)
+    calling = Calling(choices.works, choices.parallel)
+    while not asked_to_stop.is_set():
+        try:
+            async with AsyncExitStack() as opening:
+                found = []
+                for name in choices.accounts or ("",):
+                    house = open_house(settings, calling=calling, profile=name)
+                    found.append(
+                        Working(await opening.enter_async_context(house), name, works=choices.works)
+                    )
+                opened.push_async_exit(opening.pop_all())
+                return found
+        except StoreUnavailable as away:
+            if clock.monotonic() >= ends_at:
+                raise
+            log_event("waiting", logging.WARNING, reason=str(away))
+        await clock.sleep(_LOOK)
+    return []
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """The port, taken before anything else is opened; nobody is let in yet. Raises CannotServe."""
+    try:
+        found = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as fault:
+        raise CannotServe("address", f'"{host}" is no address of this machine') from fault
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as fault:
+            raise CannotServe("address", (fault.strerror or str(fault)).lower()) from fault
+        yield listener
+
+
+def _check_certificate(choices: ServeChoices) -> None:
+    """Raises CannotServe where certificate and key are no pair, or cannot be read."""
+    if choices.certificate is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # A key that is locked by a passphrase would be asked for on the terminal.
+        context.load_cert_chain(choices.certificate, choices.certificate_key, password="")
+    except ssl.SSLError as fault:
+        why = (fault.reason or "the key is not the certificate's, or is locked").lower()
+        raise CannotServe("certificate", why.replace("_", " ")) from fault
+    except OSError as fault:
+        raise CannotServe("certificate", (fault.strerror or str(fault)).lower()) from fault

@@ -1,0 +1,232 @@
+"""Detections: comparisons with the cloud that go on while whoever asked comes back for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from imageferry.control.desk import Desk
+from imageferry.control.drift import detect_drift, recorded
+from imageferry.control.papers import papers_of
+from imageferry.control.requests import OperationHolds, RequestRefused, StackNotFound
+from imageferry.model.addresses import PropertyPath
+from imageferry.model.detections import (
+    Detection,
+    DetectionStatus,
+    FoundDifference,
+    FoundDrift,
+)
+from imageferry.model.drift import (
+    Difference,
+    ResourceDrift,
+    ResourceDriftStatus,
+    StackDrift,
+    StackDriftStatus,
+)
+from imageferry.model.stacks import Resource, Stack
+from imageferry.model.values import Json, mask
+from imageferry.ports.documents import Document, DocumentChanged, DocumentExists, Documents
+from imageferry.ports.keeping import StoreError
+
+KIND: Final = "detection"
+FOUND_KIND: Final = "found_drift"
+"""One document a stack: what the last comparison of each of its resources found."""
+
+_PATIENCE: Final = 900.0
+"""Seconds after which a detection that has not ended was broken off with its process."""
+
+
+async def begin_detection(desk: Desk, stack: Stack, logical_ids: Collection[str] = ()) -> Detection:
+    """Begin to compare a stack, or some of its resources; it goes on in this process.
+
+    Raises OperationHolds, ResourceUnknown, StackNotFound.
+    """
+    await recorded(desk, stack, logical_ids)
+    detection = Detection(
+        desk.entropy.new_id(), stack.stack_id, DetectionStatus.IN_PROGRESS, desk.clock.now()
+    )
+    document = _document(desk, detection)
+    await papers_of(desk).add(document)
+    desk.errands.begin(_detect(desk, stack, tuple(logical_ids), detection, document))
+    return detection
+
+
+async def _detect(
+    desk: Desk,
+    stack: Stack,
+    logical_ids: tuple[str, ...],
+    detection: Detection,
+    document: Document,
+) -> None:
+    try:
+        drift = await detect_drift(desk, stack, logical_ids)
+        await _keep_found(desk, stack, drift)
+        ended = replace(
+            detection,
+            status=DetectionStatus.COMPLETE,
+            drift_status=drift.status,
+            drifted=drift.mark.drifted,
+        )
+    except (OperationHolds, RequestRefused, StackNotFound, StoreError) as failure:
+        ended = replace(detection, status=DetectionStatus.FAILED, reason=str(failure))
+    body = _document(desk, ended).body
+    await papers_of(desk).change(replace(document, body=body, updated_at=desk.clock.now()))
+
+
+async def find_detection(desk: Desk, detection_id: str) -> Detection | None:
+    """A detection of this account, as far as it is."""
+    found = await papers_of(desk).get(KIND, desk.place.account_id, detection_id)
+    if found is None:
+        return None
+    detection = _detection(found)
+    is_late = desk.clock.now() - detection.at > _PATIENCE
+    if detection.status is DetectionStatus.IN_PROGRESS and is_late:
+        return replace(
+            detection,
+            status=DetectionStatus.FAILED,
+            reason="the process that compared has ended before it was done; begin again",
+        )
+    return detection
+
+
+async def detect_resource(desk: Desk, stack: Stack, logical_id: str) -> FoundDrift:
+    """Compare one resource now; raises OperationHolds, ResourceUnknown, StackNotFound."""
+    drift = await detect_drift(desk, stack, [logical_id])
+    found = await _keep_found(desk, stack, drift)
+    return found[0]
+
+
+async def drifts_found(desk: Desk, stack_id: str) -> list[FoundDrift]:
+    """What the last comparison of each resource of a stack found; empty where none was made."""
+    kept = await papers_of(desk).get(FOUND_KIND, desk.place.account_id, stack_id)
+    if kept is None:
+        return []
+    resources = await desk.store.resources(stack_id)
+    found = (_found(stack_id, name, body) for name, body in kept.body.items())
+    return [one for one in found if one.logical_id in resources]
+
+
+async def _keep_found(desk: Desk, stack: Stack, drift: StackDrift) -> list[FoundDrift]:
+    resources = await desk.store.resources(stack.stack_id)
+    found = [
+        _shown(one, resources.get(str(one.address)), stack.stack_id, drift.checked_at)
+        for one in drift.resources
+    ]
+    fresh = {one.logical_id: _written(one) for one in found}
+    papers, account = papers_of(desk), desk.place.account_id
+    while not await _merged(papers, account, stack.stack_id, fresh, desk.clock.now()):
+        # Another comparison has ended at the same moment; both count.
+        continue
+    return found
+
+
+async def _merged(
+    papers: Documents, account: str, stack_id: str, fresh: Mapping[str, Json], now: float
+) -> bool:
+    kept = await papers.get(FOUND_KIND, account, stack_id)
+    try:
+        if kept is None:
+            await papers.add(Document(FOUND_KIND, account, stack_id, fresh, now, now))
+        else:
+            await papers.change(replace(kept, body={**kept.body, **fresh}, updated_at=now))
+    except (DocumentExists, DocumentChanged):
+        return False
+    return True
+
+
+def _shown(drift: ResourceDrift, resource: Resource | None, stack_id: str, at: float) -> FoundDrift:
+    expected: dict[str, Json] = {}
+    actual: dict[str, Json] = {}
+    compared = {ResourceDriftStatus.IN_SYNC, ResourceDriftStatus.MODIFIED}
+    if resource is not None and drift.status in compared:
+        expected = {name: mask(value) for name, value in resource.properties.items()}
+        seen = {name: mask(value) for name, value in (drift.observed or {}).items()}
+        actual = {**expected, **seen}
+    return FoundDrift(
+        stack_id,
+        str(drift.address),
+        drift.physical_id or "",
+        drift.type_name,
+        drift.status,
+        at,
+        expected,
+        actual,
+        tuple(_difference(one) for one in drift.differences),
+        drift.reason,
+    )
+
+
+def _difference(one: Difference) -> FoundDifference:
+    return FoundDifference(_pointer(one.path), one.kind.value, mask(one.wanted), mask(one.actual))
+
+
+def _pointer(path: PropertyPath) -> str:
+    # RFC 6901: the two characters that mean something in a pointer are written otherwise.
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+# --- as documents -----------------------------------------------------------------------------------
+
+
+def _document(desk: Desk, detection: Detection) -> Document:
+    drift_status = detection.drift_status
+    body: dict[str, Json] = {
+        "status": detection.status.value,
+        "reason": detection.reason,
+        "drift_status": None if drift_status is None else drift_status.value,
+        "drifted": detection.drifted,
+    }
+    return Document(
+        KIND,
+        desk.place.account_id,
+        detection.detection_id,
+        body,
+        detection.at,
+        desk.clock.now(),
+        parent=detection.stack_id,
+    )
+
+
+def _detection(document: Document) -> Detection:
+    body: Mapping[str, Any] = document.body
+    drift_status = body["drift_status"]
+    return Detection(
+        document.document_id,
+        document.parent,
+        DetectionStatus(body["status"]),
+        document.created_at,
+        body["reason"],
+        None if drift_status is None else StackDriftStatus(drift_status),
+        body["drifted"],
+    )
+
+
+def _written(found: FoundDrift) -> Json:
+    return {
+        "physical_id": found.physical_id,
+        "type": found.type_name,
+        "status": found.status.value,
+        "at": found.at,
+        "expected": dict(found.expected),
+        "actual": dict(found.actual),
+        "differences": [
+            [one.path, one.kind, one.expected, one.actual] for one in found.differences
+        ],
+        "reason": found.reason,
+    }
+
+
+def _found(stack_id: str, logical_id: str, body: Any) -> FoundDrift:
+    return FoundDrift(
+        stack_id,
+        logical_id,
+        body["physical_id"],
+        body["type"],
+        ResourceDriftStatus(body["status"]),
+        body["at"],
+        body["expected"],
+        body["actual"],
+        tuple(FoundDifference(*one) for one in body["differences"]),
+        body["reason"],
+    )

@@ -1,0 +1,42 @@
+"""Account: what the type's code works with, on one cloud account and in its destination region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from imageferry.ports.senses import Clock
+from imageferry.ports.traces import Census, Trace
+from imageferry.ports.types import ResourceType
+from imageferry.provider.identity import own
+
+KIND: Final = "image"
+
+
+class Account(NamedTuple):
+    """A type on an account. `write_only` are the properties that no answer may hold."""
+
+    kind: ResourceType
+    census: Census
+    region: str
+    installation: str
+    clock: Clock
+    write_only: frozenset[str]
+
+
+async def find(account: Account, tracking_id: str = "") -> Sequence[Trace]:
+    """The images of one copy, or of all, as the region shows them now; raises TraceTrouble."""
+    traces = await account.census.traces(account.region, KIND)
+    return own(traces, account.installation, tracking_id)
+
+
+async def find_patiently(account: Account, tracking_id: str, patience: float) -> Sequence[Trace]:
+    """The same, looking again where nothing is shown: what is new may be shown a moment later."""
+    if not tracking_id:
+        return ()
+    ends_at = account.clock.monotonic() + patience
+    while True:
+        found = await find(account, tracking_id)
+        if found or account.clock.monotonic() >= ends_at:
+            return found
+        await account.clock.sleep(1.0)

@@ -1,0 +1,80 @@
+"""READ and LIST: what the cloud shows, and nothing that was remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
+from imageferry.model.values import Json
+from imageferry.ports.traces import Trace, TraceTrouble
+from imageferry.provider.account import Account, find, find_patiently
+from imageferry.provider.envelope import Action, Call, Progress, Status
+from imageferry.provider.errors import code_of, failure_of, not_found, refused
+from imageferry.provider.identity import current, source_of
+from imageferry.provider.properties import ID, IMAGE, KEY, model_of
+from imageferry.provider.standing import Phase, Standing
+from imageferry.provider.steps import request_of
+
+_PATIENCE: Final = 1.0
+_PAGE: Final = 100
+_ANY_KEY: Final = "-"
+"""Stands for a key nobody has named, so that the one of the snapshots is told."""
+
+
+async def read_model(
+    account: Account, tracking_id: str, trace: Trace, known: Mapping[str, Any]
+) -> dict[str, Json] | Failed:
+    """One copy as the cloud has it now."""
+    source = source_of(trace)
+    if source is None:
+        return Failed(ErrorCode.NOT_FOUND, f"{trace.thing_id} carries another lineage by now")
+    now = account.clock.now()
+    standing = Standing(Phase.SHOW, tracking_id, now, now, image=trace.thing_id)
+    call = Call(Action.READ, "", "", "", account.kind.schema.type_name)
+    request = request_of(
+        account, call, standing, HandlerAction.READ, source, "read", properties={KEY: _ANY_KEY}
+    )
+    outcome = await account.kind.handler.read(request)
+    match outcome:
+        case Done(observed=observed):
+            return model_of(account, tracking_id, trace.thing_id, source, observed or {}, known)
+        case Failed():
+            return outcome
+        case _:
+            return Failed(ErrorCode.INTERNAL_FAILURE, "a look has not ended")
+
+
+async def read(account: Account, call: Call) -> Progress:
+    """READ: the copy with that identifier, or NotFound."""
+    tracking_id = call.properties.get(ID)
+    tracking_id = tracking_id if isinstance(tracking_id, str) else ""
+    try:
+        found = await find_patiently(account, tracking_id, _PATIENCE)
+    except TraceTrouble as trouble:
+        failure = failure_of(trouble)
+        return refused(code_of(call.action, failure), failure.message)
+    if not found:
+        return not_found(tracking_id, account.region)
+    image = current(found, call.properties.get(IMAGE))
+    model = await read_model(account, tracking_id, image, call.properties)
+    if isinstance(model, Failed):
+        return refused(code_of(call.action, model), model.message)
+    return Progress(Status.SUCCESS, model=model)
+
+
+async def list_all(account: Account, call: Call) -> Progress:
+    """LIST: the identifiers, a hundred at a time, in their own order."""
+    try:
+        found = await find(account)
+    except TraceTrouble as trouble:
+        failure = failure_of(trouble)
+        return refused(code_of(call.action, failure), failure.message)
+    ids = sorted({trace.operation_id for trace in found})
+    left = [one for one in ids if one > call.next_token]
+    page = left[:_PAGE]
+    return Progress(
+        Status.SUCCESS,
+        models=[{ID: one} for one in page],
+        next_token=page[-1] if len(left) > _PAGE else None,
+    )
