@@ -1,25 +1,21 @@
-"""`imageferry serve` as a process, and requests to it as bytes, well made or not."""
+"""Requests to a server as bytes, well made or not, and what comes back of them."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from imageferry.model.access import AccessKey, Role
 from imageferry.wire.http import HttpRequest, Pairs
-from tests.api.gates import BUILT_IN, GENERATIONS, Generation
-from tests.homes import lay_database
+from tests.api.gates import BUILT_IN, Generation
+from tests.e2e.processes import COMMAND, environment
 
 BOUND = 10.0
 """Seconds in which everything is answered or closed."""
@@ -45,9 +41,7 @@ class Peer:
     """A server that others talk to, and a counter for nonces."""
 
     host: str
-    process: subprocess.Popen[str]
-    log: Path
-    count: int = field(default=0)
+    count: int = 0
 
     def exchange(self, raw: bytes, *, half_close: bool = False) -> Reply:
         """Send bytes, read until the reply is whole or the connection ends; raises TimeoutError."""
@@ -127,57 +121,17 @@ def read_reply(wire: socket.socket) -> Reply:
             return Reply(0, [], read)
 
 
-@contextmanager
-def served(home: Path, *options: str) -> Iterator[Peer]:
-    """A server with a fresh home on a free port; ended by SIGTERM, which it has to obey."""
-    lay_database(home)
-    log = home / "serve.log"
-    environment = {
-        **os.environ,
-        "IMAGEFERRY_HOME": str(home),
-        "IMAGEFERRY_CLOUD": "emulator",
-        "IMAGEFERRY_EMULATOR_SPEED": "100000",
-    }
-    command = [sys.executable, "-m", "imageferry", "serve", "--port", "0", "--json", *options]
-    with log.open("w", encoding="utf-8") as writing:
-        process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=writing, text=True
-        )
-        assert process.stdout is not None
-        try:
-            text = ""
-            while True:
-                line = process.stdout.readline()
-                assert line, log.read_text(encoding="utf-8")
-                text += line
-                if line.startswith("}"):
-                    break
-            address = json.loads(text)["address"]
-            yield Peer(address.partition("//")[2], process, log)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(BOUND)
-            finally:
-                process.kill()
-                process.stdout.close()
-
-
 def make_key(home: Path, role: Role, account: str = "") -> AccessKey:
     """A key as `imageferry keys create` gives it."""
     account_option = ["--account", account] if account else []
     made = subprocess.run(
-        [sys.executable, "-m", "imageferry", "keys", "create", "--json", "--role", role.value]
-        + account_option,
-        env={**os.environ, "IMAGEFERRY_HOME": str(home), "IMAGEFERRY_CLOUD": "emulator"},
+        [*COMMAND, "keys", "create", "--json", "--role", role.value, *account_option],
+        env=environment(home),
         capture_output=True,
         text=True,
         check=True,
     )
-    said = json.loads(made.stdout)
-    found = said.get("key", said)
+    found = json.loads(made.stdout)
     return AccessKey(
         found["key_id"], found["account_id"], Role(found["role"]), found["secret"], 0.0
     )
-
-

@@ -105,7 +105,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The body follows, if there is one."""
+        # The parser of targets knows none longer than 64 KiB, and templates come in the query.
+        self.url, _, query = self.url.partition(b"?")
         super().on_headers_complete()
+        self.scope["query_string"] = query.partition(b"#")[0]
         # Where a fault of the emulated cloud ends the connection without a reply, so do we.
         self.scope["state"]["abort"] = self.transport.abort
 

@@ -124,7 +124,7 @@ class HttpTransport:
     def _trusted(self) -> ssl.SSLContext:
         """What certificates are checked against; read when the first https call is made."""
         if self._context is None:
-            self._context = _trust(self._environ)
+            self._context = trusted(self._environ)
         return self._context
 
     def _proxy(self, scheme: str, host: str) -> str | None:
@@ -164,7 +164,8 @@ def _reason(error: Exception) -> str:
     return str(inner or error) or type(error).__name__
 
 
-def _trust(environ: Mapping[str, str]) -> ssl.SSLContext:
+def trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """What certificates are checked against, by the usual variables; raises OSError."""
     names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     bundle = next((environ[name] for name in names if environ.get(name)), None)
     context = ssl.create_default_context(cafile=bundle)

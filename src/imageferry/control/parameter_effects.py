@@ -73,9 +73,7 @@ def _of_existence(template: Template, definition: ResourceDefinition) -> Iterato
         yield definition.count
 
 
-def _parameters(
-    template: Template, expressions: Sequence[Expression]
-) -> tuple[set[str], set[str]]:
+def _parameters(template: Template, expressions: Sequence[Expression]) -> tuple[set[str], set[str]]:
     """The parameters named in expressions, and those that the conditions in them depend on."""
     named: set[str] = set()
     deciding: set[str] = set()

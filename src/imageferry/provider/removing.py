@@ -22,7 +22,7 @@ from imageferry.provider.steps import (
     request_of,
 )
 
-PATIENCE: Final = 3.0
+PATIENCE: Final = 2.0
 """Seconds for which what is not shown is looked for again."""
 _HIDDEN: Final = 300.0
 _NOWHERE: Final = Source("-", "-")

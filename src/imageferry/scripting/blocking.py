@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
+from datetime import datetime
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -65,6 +66,11 @@ class Run:
     def operation_id(self) -> str:
         """The operation's id."""
         return self._run.operation_id
+
+    @property
+    def began_at(self) -> datetime:
+        """When it was begun, in UTC."""
+        return self._run.began_at
 
     @property
     def stack_id(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import Final
 
 from imageferry.assembly.house import House
@@ -12,7 +13,7 @@ from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.scripting.faults import UnknownOutcome, in_words_of_scripts
-from imageferry.scripting.telling import event_of, result_of, state_of
+from imageferry.scripting.telling import event_of, moment, result_of, state_of
 from imageferry.scripting.values import ResourceState, Result, StackEvent
 
 _SHORTEST_TICK: Final = 0.02
@@ -44,6 +45,11 @@ class AsyncRun:
     def operation_id(self) -> str:
         """The operation's id."""
         return self._operation.operation_id
+
+    @property
+    def began_at(self) -> datetime:
+        """When it was begun, in UTC."""
+        return moment(self._operation.started_at)
 
     @property
     def stack_id(self) -> str:

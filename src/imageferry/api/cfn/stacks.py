@@ -33,7 +33,7 @@ _UPDATABLE: Final = frozenset(
 
 def asked_by(ask: Ask) -> dict[str, Json]:
     """What makes two requests with one token the same: all that was given, and for which region."""
-    return {"region": ask.region, **{name: text for name, text in sorted(ask.call.pairs)}}
+    return {"region": ask.region, **dict(sorted(ask.call.pairs))}
 
 
 async def create(ask: Ask) -> Reply:

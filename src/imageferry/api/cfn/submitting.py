@@ -192,9 +192,13 @@ def refuse_other_types(ask: Ask, type_names: Sequence[str]) -> None:
     if not allowed:
         return
     for name in type_names:
-        if not any(name == one or (one[-1:] == "*" and name.startswith(one[:-1])) for one in allowed):
+        if not any(
+            name == one or (one[-1:] == "*" and name.startswith(one[:-1])) for one in allowed
+        ):
             listed = ", ".join(allowed)
-            raise refused(f"Resource type {name} is not allowed by parameter ResourceTypes [{listed}]")
+            raise refused(
+                f"Resource type {name} is not allowed by parameter ResourceTypes [{listed}]"
+            )
 
 
 async def request_of(

@@ -62,11 +62,11 @@ def _change(
     }
     if _ACTIONS[change.action] == "Modify":
         changed = [one for one in change.properties if one.before != one.after]
-        details: list[Json] = []
-        for one in changed:
-            name = str(one.path[0])
-            for cause in causes.get((change.address, name), EDITED):
-                details.append(_detail(one, cause))
+        details: list[Json] = [
+            _detail(one, cause)
+            for one in changed
+            for cause in causes.get((change.address, str(one.path[0])), EDITED)
+        ]
         reply |= {
             "Replacement": change.replacement.value,
             "Scope": ["Properties"] if changed else [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -62,7 +63,8 @@ async def create(asked: Asked) -> Reply:
     stack = await _stack_meant(asked, kind)
     if stack is not None and len(await named_of(asked.desk, stack.stack_id)) >= MOST:
         raise RosError(
-            "RequestLimitExceeded", f"Request limit exceeded: a stack has {MOST} change sets at most."
+            "RequestLimitExceeded",
+            f"Request limit exceeded: a stack has {MOST} change sets at most.",
         )
     source = await template_source(asked)
     name = given.text("StackName") if stack is None else stack.name
@@ -74,7 +76,7 @@ async def create(asked: Asked) -> Reply:
     if kind == "IMPORT":
         if not imported:
             raise missing("ResourcesToImport")
-        request = _replaced(request, adopt=imported)
+        request = replace(request, adopt=imported)
     execution = execution_wanted(asked, request, is_new=former is None)
     waiting = Waiting(execution.on_failure, execution.parallel, execution.timeout)
     known = {} if former is None else former.parameters
@@ -91,3 +93,141 @@ async def create(asked: Asked) -> Reply:
         ),
     )
     return {"ChangeSetId": named.change_set_id, "StackId": plain_id(named.stack_id)}
+
+
+async def _stack_meant(asked: Asked, kind: str) -> Stack | None:
+    """The stack that a change set is for, None for one that is not there yet."""
+    given = asked.given
+    name, stack_id = given.text("StackName"), given.text("StackId")
+    if name and stack_id:
+        raise exclusive("StackName", "StackId")
+    if kind == "CREATE" and not name:
+        raise missing("StackName")
+    if kind == "UPDATE" and not stack_id:
+        raise missing("StackId")
+    if not name and not stack_id:
+        raise missing("StackName", "StackId")
+    return await stack_of(asked) if stack_id else None
+
+
+def _imports(asked: Asked) -> dict[str, str]:
+    """The ids of existing things by logical id (ROS reference, ResourcesToImport)."""
+    found: dict[str, str] = {}
+    for number, one in enumerate(asked.given.structures("ResourcesToImport"), start=1):
+        place = f"ResourcesToImport.{number}"
+        try:
+            identifier = json.loads(one["ResourceIdentifier"])
+        except (ValueError, RecursionError):
+            identifier = None
+        if not isinstance(identifier, dict) or len(identifier) != 1:
+            raise invalid(
+                f"{place}.ResourceIdentifier", 'it must be JSON such as {"ImageId": "m-…"}'
+            )
+        (value,) = identifier.values()
+        if not isinstance(value, str) or not value:
+            raise invalid(f"{place}.ResourceIdentifier", "its value must be an id")
+        if found.setdefault(one["LogicalResourceId"], value) != value:
+            raise invalid(f"{place}.LogicalResourceId", "it is named twice")
+    return found
+
+
+async def get(asked: Asked) -> Reply:
+    """GetChangeSet: what it would do, or has done."""
+    named = await named_meant(asked)
+    change_set = await changes_of(asked.desk, named)
+    reply = _reply(named)
+    options = named.options or {}
+    reply |= {
+        "DisableRollback": bool(options.get("disable_rollback", False)),
+        "TimeoutInMinutes": options.get("timeout_minutes", DEFAULT_TIMEOUT),
+        "Parameters": [],
+        "Changes": [],
+    }
+    if change_set is not None:
+        reply["Parameters"] = parameters_reply(change_set.bindings.parameters)
+        reply["Changes"] = changes_reply(change_set, _changed_parameters(named))
+        if asked.given.boolean("ShowTemplate"):
+            reply["TemplateBody"] = template_text(change_set)
+    return reply
+
+
+def template_text(change_set: ChangeSet) -> str:
+    """The template of a change set, as it was given."""
+    return change_set.template.decode("utf-8", "replace")
+
+
+def _changed_parameters(named: NamedChangeSet) -> frozenset[str]:
+    kept = named.details.get("changed_parameters")
+    return frozenset(str(name) for name in kept) if isinstance(kept, list) else frozenset()
+
+
+async def named_meant(asked: Asked) -> NamedChangeSet:
+    """The change set that ChangeSetId means; raises RosError (ChangeSetNotFound)."""
+    wanted = asked.given.text("ChangeSetId")
+    named = await find_named(asked.desk, wanted)
+    if named is None or (asked.region and named.place.region != asked.region):
+        raise change_set_not_found(wanted)
+    return named
+
+
+def _reply(named: NamedChangeSet) -> dict[str, Json]:
+    return {
+        "ChangeSetId": named.change_set_id,
+        "ChangeSetName": named.name,
+        "ChangeSetType": named.kind,
+        "StackId": plain_id(named.stack_id),
+        "StackName": named.stack_name,
+        "RegionId": named.place.region,
+        "Status": _STATUS_WORDS[named.status],
+        "StatusReason": _UNCHANGED if named.is_empty else named.reason,
+        "ExecutionStatus": named.execution.value,
+        "Description": named.description,
+        "CreateTime": moment(named.created_at),
+        "ResourceGroupId": (named.options or {}).get("resource_group_id", ""),
+        "Tags": tags_reply(named.tags or {}),
+    }
+
+
+async def list_all(asked: Asked) -> Reply:
+    """ListChangeSets: those of a stack, newest first, with filters by id, name and both statuses."""
+    given = asked.given
+    stack = await stack_of(asked)
+    number, size = page_of(given)
+    names = given.texts("ChangeSetName")
+    wanted = given.text("ChangeSetId")
+    chosen = [
+        reply
+        for reply in map(_reply, await named_of(asked.desk, stack.stack_id))
+        if (not wanted or reply["ChangeSetId"] == wanted)
+        and (not names or any(fnmatchcase(str(reply["ChangeSetName"]), name) for name in names))
+        and _is_among(reply["Status"], given.texts("Status"))
+        and _is_among(reply["ExecutionStatus"], given.texts("ExecutionStatus"))
+    ]
+    offset = (number - 1) * size
+    page: list[Json] = [*chosen[offset : offset + size]]
+    return {"PageNumber": number, "PageSize": size, "TotalCount": len(chosen), "ChangeSets": page}
+
+
+def _is_among(word: Json, wanted: tuple[str, ...]) -> bool:
+    return not wanted or word in wanted
+
+
+async def execute(asked: Asked) -> Reply:
+    """ExecuteChangeSet: the stack's other change sets go, since they were made for what it was."""
+    named = await named_meant(asked)
+    await execute_named(asked.desk, named)
+    for other in await named_of(asked.desk, named.stack_id):
+        if other.change_set_id != named.change_set_id and other.operation_id is None:
+            await drop_named(asked.desk, other)
+    return {}
+
+
+async def delete(asked: Asked) -> Reply:
+    """DeleteChangeSet: of one that was not executed."""
+    named = await named_meant(asked)
+    if named.execution not in _DROPPABLE:
+        raise refused(
+            f"ChangeSet {named.name} in the {named.execution.value} execution state cannot be deleted"
+        )
+    await drop_named(asked.desk, named)
+    return {}

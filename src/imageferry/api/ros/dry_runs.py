@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from imageferry.control.parameter_effects import Effects
-from imageferry.model.values import Json
+from collections.abc import Mapping
+
+from imageferry.api.ros.asked import Asked
+from imageferry.control.parameter_effects import Effects, parameter_effects
+from imageferry.control.summaries import summarise
+from imageferry.model.values import Json, Value
+
+
+def dry_run_reply(
+    asked: Asked, template: bytes, parameters: Mapping[str, Value], *, replaces: bool = False
+) -> dict[str, Json]:
+    """DryRunResult for a template that would be given to a stack; raises TemplateError."""
+    read = summarise(asked.desk, template, asked.region, parameters).template
+    return update_info(parameter_effects(read, asked.desk.catalog), replaces=replaces)
 
 
 def update_info(effects: Effects, *, replaces: bool | None) -> dict[str, Json]:

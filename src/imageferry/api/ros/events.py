@@ -21,7 +21,8 @@ async def list_events(asked: Asked) -> Reply:
     number, size = page_of(asked.given)
     offset = (number - 1) * size
     names, types, statuses = (
-        frozenset(asked.given.texts(name)) for name in ("LogicalResourceId", "ResourceType", "Status")
+        frozenset(asked.given.texts(name))
+        for name in ("LogicalResourceId", "ResourceType", "Status")
     )
     if not (names or types or statuses):
         # Events are numbered without a gap, so that a page can be found by its number.

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from imageferry.api.ros.asked import REGION, STACK_ID, TOKEN, Asked, Reply, Row, stack_of
+from imageferry.api.ros.dry_runs import dry_run_reply
+from imageferry.api.ros.dry_runs import dry_run_reply
 from imageferry.api.ros.errors import (
     RosError,
     not_supported,
@@ -16,7 +18,6 @@ from imageferry.api.ros.errors import (
     stack_not_found,
 )
 from imageferry.api.ros.names import plain_id, stack_word
-from imageferry.api.ros.parameter_effects import dry_run_reply
 from imageferry.api.ros.parameters import boolean, integer, text, texts
 from imageferry.api.ros.template_sources import SOURCES, Source, template_source
 from imageferry.api.ros.wishes import PARAMETERS, wanted_stack

@@ -80,6 +80,10 @@ def _time(text: str, name: str) -> float | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text.removesuffix("Z"), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC).timestamp()
+        return (
+            datetime.strptime(text.removesuffix("Z"), "%Y-%m-%dT%H:%M:%S")
+            .replace(tzinfo=UTC)
+            .timestamp()
+        )
     except ValueError:
         raise invalid(name, "it must be written as YYYY-MM-DDThh:mm:ssZ") from None

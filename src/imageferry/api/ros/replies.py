@@ -77,7 +77,9 @@ def summary_reply(
         "ResourceGroupId": options.get("resource_group_id", ""),
         "ServiceManaged": False,
         "Tags": tags_reply(stack.tags),
-        "StackDriftStatus": "NOT_CHECKED" if drift is None else STACK_DRIFT_WORDS[LANGUAGE][drift.status],
+        "StackDriftStatus": "NOT_CHECKED"
+        if drift is None
+        else STACK_DRIFT_WORDS[LANGUAGE][drift.status],
     }
     if drift is not None:
         reply["DriftDetectionTime"] = moment(drift.checked_at)

@@ -118,7 +118,7 @@ async def get_feature_details(asked: Asked) -> Reply:
         },
         "ResourceImport": {
             "SupportedResourceTypes": [
-                {"ResourceType": name, "ResourceIdentifiers": ["PhysicalResourceId"]}
+                {"ResourceType": name, "ResourceIdentifiers": ["ImageId"]}
                 for name in importable
             ]
         },

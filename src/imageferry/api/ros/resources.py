@@ -30,7 +30,9 @@ async def get_resource(asked: Asked) -> Reply:
     """GetStackResource: one of them, with its attributes where they are asked for."""
     stack, view, drifts = await _looked(asked)
     name = asked.given.text("LogicalResourceId")
-    found = next((one.resource for one in view.resources if str(one.resource.address) == name), None)
+    found = next(
+        (one.resource for one in view.resources if str(one.resource.address) == name), None
+    )
     if found is None:
         raise resource_not_found(name, plain_id(stack.stack_id))
     reply = _reply(stack, found, drifts.get(name))

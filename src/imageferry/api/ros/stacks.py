@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from imageferry.api.ros.asked import Asked, Reply, stack_of
-from imageferry.api.ros.dry_runs import update_info
+from imageferry.api.ros.dry_runs import dry_run_reply
 from imageferry.api.ros.errors import exclusive, refused, stack_not_found
 from imageferry.api.ros.names import plain_id, stack_word
 from imageferry.api.ros.reasons import failure_of
@@ -15,7 +15,6 @@ from imageferry.api.ros.template_sources import template_source
 from imageferry.api.ros.wishes import execution_wanted, wanted_stack
 from imageferry.control.commands import changes_nothing, create_stack, delete_stack, plan_update
 from imageferry.control.late_refusals import refused_late
-from imageferry.control.parameter_effects import parameter_effects
 from imageferry.control.requests import ExecutionOptions, NothingToDo
 from imageferry.control.summaries import summarise
 from imageferry.model.diagnostics import TemplateError
@@ -47,9 +46,7 @@ async def update(asked: Asked) -> Reply:
     planned = await plan_update(asked.desk, stack, request)
     if asked.given.boolean("DryRun"):
         known = {**stack.parameters, **request.parameters}
-        template = summarise(asked.desk, source.body, stack.place.region, known).template
-        effects = parameter_effects(template, asked.desk.catalog)
-        told = update_info(effects, replaces=bool(request.replace))
+        told = dry_run_reply(asked, source.body, known, replaces=bool(request.replace))
         return {"StackId": plain_id(stack.stack_id), "DryRunResult": told}
     if await changes_nothing(asked.desk, planned, request, by_text=True):
         raise NothingToDo(stack)

@@ -94,8 +94,11 @@ def _constraints(one: PropertySchema) -> list[Json]:
 
 def template_of(schema: ResourceSchema) -> dict[str, Json]:
     """A template with one resource of the type: a parameter for each property, an output for each attribute."""
-    logical_id = schema.type_name.rpartition("::")[2]
     shown = {name: one for name, one in schema.properties.items() if one.old_name_of is None}
+    logical_id = schema.type_name.rpartition("::")[2]
+    if logical_id in shown:
+        # A resource and a parameter cannot share a name.
+        logical_id = f"{logical_id}Resource"
     return {
         "ROSTemplateFormatVersion": "2015-09-01",
         "Description": schema.summary,

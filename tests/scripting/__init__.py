@@ -1,0 +1,1 @@
+"""Tests of imageferry.Engine and its twin."""
