@@ -17,6 +17,7 @@ import peers
 import planning
 import reading
 import starting
+import thronging
 import waiting
 import working
 import writing
@@ -36,6 +37,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("baking", baking.measure),
     ("planning", planning.measure),
     ("working", working.measure),
+    ("thronging", thronging.measure),
     ("peers", peers.measure),
 )
 TIME_LIMIT: Final = 400.0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from imageferry.api.door import Door, Passage
 from imageferry.assembly.emulation import emulator_of
 from imageferry.assembly.house import Calling, House, open_house
 from imageferry.assembly.listening import apis_of, built_in_keys, desk_of
-from imageferry.assembly.serving import ServeChoices
+from imageferry.assembly.served import ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
@@ -73,7 +74,18 @@ class Site:
 
     def lines(self) -> list[dict[str, Any]]:
         """What the log says so far."""
-        return [json.loads(one) for one in self.log.read_text().splitlines() if one[:1] == "{"]
+        whole = self.log.read_text().rpartition("\n")[0]
+        return [json.loads(one) for one in whole.splitlines() if one.startswith('{"time"')]
+
+    def wait_for(self, seconds: float = 20, **fields: object) -> dict[str, Any]:
+        """The first line of the log with these fields; a reply is there before its line is."""
+        ends = time.monotonic() + seconds
+        while True:
+            for line in self.lines():
+                if fields.items() <= {name: str(value) for name, value in line.items()}.items():
+                    return line
+            assert time.monotonic() < ends, self.log.read_text()[-2000:]
+            time.sleep(0.02)
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = 20) -> int:
         """Tell it to stop; gives its exit code."""
@@ -236,14 +248,23 @@ async def house_of_api(
         for fault in TROUBLE if trouble else ():
             controls.add_fault(cloud.world, fault)
         entropy = SeededEntropy(seed)
-        opening = open_house(settings, clock=clock, entropy=entropy, calling=Calling(takes_up=True))
-        async with opening as house:
-            working = Working(house, "", works=choices.works)
-            desk = desk_of([working], choices)
-            gate = gate_of(desk, built_in_keys([working], choices), choices.rate)
-            door = Door(gate, apis_of(desk), house.voice.send)
-            await working.start()
+        async with AsyncExitStack() as opened:
+            houses = []
+            for name in choices.accounts or ("",):
+                opening = open_house(
+                    settings, clock=clock, entropy=entropy, calling=Calling(takes_up=True),
+                    profile=name,
+                )  # fmt: skip
+                house = await opened.enter_async_context(opening)
+                houses.append(Working(house, name, works=choices.works))
+            desk = desk_of(houses, choices)
+            gate = gate_of(desk, built_in_keys(houses, choices), choices.rate)
+            first = houses[0].house
+            door = Door(gate, apis_of(desk), first.voice.send)
+            for one in houses:
+                await one.start()
             try:
-                yield Apis(door, desk, house, cloud, clock)
+                yield Apis(door, desk, first, cloud, clock)
             finally:
-                await working.stop(10.0)
+                for one in houses:
+                    await one.stop(10.0)

@@ -25,7 +25,7 @@ EACH = pytest.mark.parametrize("kind", GENERATIONS.values(), ids=GENERATIONS)
 BOTH = pytest.mark.parametrize(
     "kind", [GENERATIONS["v3"], GENERATIONS["v4"]], ids=["ros", "cloudformation"]
 )
-IN_TIME = 1.0
+IN_TIME = 0.6
 LIMIT = 100_000
 
 TEMPLATE = json.dumps(
@@ -119,44 +119,25 @@ def test_62_right_signature_changed_body(stage: Stage, kind: Generation) -> None
 def test_63_and_65_a_replayed_write(stage: Stage, kind: Generation) -> None:
     """Refused at once, though the stack it made is a different matter: it is there once."""
     name = f"replayed-{kind.name.replace(' ', '-')}"
-    pairs = (("StackName", name), ("TemplateBody", GOOD[kind.world]))
+    pairs = (("StackName", name), ("TemplateBody", _good(kind, name)))
     request = stage.peer.signed(kind, "CreateStack", pairs)
     first = stage.peer.send(request)
     assert first.status == 200, first
     _is_refusal(stage.peer.send(request), "SignatureNonceUsed", "SignatureDoesNotMatch")
 
 
-GOOD = {
-    World.ALIBABA: json.dumps(
-        {
-            "ROSTemplateFormatVersion": "2015-09-01",
-            "Resources": {
-                "Copy": {
-                    "Type": "ALIYUN::ECS::CopyImage",
-                    "Properties": {
-                        "ImageId": "m-golden0000000000001",
-                        "DestinationRegionId": "cn-beijing",
-                        "DestinationImageName": "carried",
-                    },
-                }
-            },
+def _good(kind: Generation, name: str = "carried") -> str:
+    """A template that makes an image of that name."""
+    source = {"ImageId": "m-golden0000000000001", "DestinationRegionId": "cn-beijing"}
+    theirs = {"SourceImageId": "m-golden0000000000001", "SourceRegionId": "cn-hangzhou"}
+    if kind.world is World.ALIBABA:
+        copy = {
+            "Type": "ALIYUN::ECS::CopyImage",
+            "Properties": {**source, "DestinationImageName": name},
         }
-    ),
-    World.AWS: json.dumps(
-        {
-            "Resources": {
-                "Copy": {
-                    "Type": "TF::Alicloud::ImageCopy",
-                    "Properties": {
-                        "SourceImageId": "m-golden0000000000001",
-                        "SourceRegionId": "cn-hangzhou",
-                        "ImageName": "carried",
-                    },
-                }
-            }
-        }
-    ),
-}
+        return json.dumps({"ROSTemplateFormatVersion": "2015-09-01", "Resources": {"Copy": copy}})
+    copy = {"Type": "TF::Alicloud::ImageCopy", "Properties": {**theirs, "ImageName": name}}
+    return json.dumps({"Resources": {"Copy": copy}})
 
 
 @pytest.mark.parametrize("name", ["v1", "v3"])
@@ -195,7 +176,7 @@ def test_75_a_token_of_another_account(stage: Stage, kind: Generation) -> None:
 
 @EACH
 def test_75_a_reader_changes_nothing(stage: Stage, kind: Generation) -> None:
-    pairs = (("StackName", "not-mine"), ("TemplateBody", GOOD[kind.world]))
+    pairs = (("StackName", "not-mine"), ("TemplateBody", _good(kind)))
     _is_refusal(
         stage.peer.ask(kind, "CreateStack", pairs, key=stage.reader), "Forbidden", "AccessDenied"
     )
@@ -213,9 +194,8 @@ def test_66_a_body_over_the_limit(stage: Stage, kind: Generation) -> None:
     _is_refusal(reply, "InvalidParameter", "RequestEntityTooLarge")
 
 
-@BOTH
-def test_66_a_body_that_says_that_it_is_over_the_limit(stage: Stage, kind: Generation) -> None:
-    head = written(stage.peer.signed(kind, "ListStacks")).partition(b"\r\n\r\n")[0]
+def test_66_a_body_that_says_that_it_is_over_the_limit(stage: Stage) -> None:
+    head = written(stage.peer.signed(GENERATIONS["v4"], "ListStacks")).partition(b"\r\n\r\n")[0]
     lines = [x for x in head.split(b"\r\n") if not x.lower().startswith(b"content-length")]
     reply = stage.peer.exchange(
         b"\r\n".join([*lines, b"content-length: 99999999999999", b"", b"x"])
@@ -295,7 +275,7 @@ def test_70_a_wrong_content_type(stage: Stage, kind: Generation, content_type: s
 
 @EACH
 def test_71_the_same_parameter_twice(stage: Stage, kind: Generation) -> None:
-    pairs = (("StackName", "one"), ("StackName", "two"), ("TemplateBody", GOOD[kind.world]))
+    pairs = (("StackName", "one"), ("StackName", "two"), ("TemplateBody", _good(kind)))
     reply = stage.peer.ask(kind, "CreateStack", pairs)
     _is_refusal(reply, "InvalidParameter", "MalformedInput")
     assert b"StackName" in reply.body
@@ -331,7 +311,7 @@ NAMES = {
 @BOTH
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_73_a_stack_name_that_is_none(stage: Stage, kind: Generation, name: str) -> None:
-    made = (("StackName", name), ("TemplateBody", GOOD[kind.world]))
+    made = (("StackName", name), ("TemplateBody", _good(kind)))
     reply = stage.peer.ask(kind, "CreateStack", made)
     _is_refusal(reply, "InvalidParameter", "ValidationError", "MissingParameter")
     assert not any(header == "x-evil" for header, _ in reply.headers)
@@ -406,14 +386,14 @@ def test_76_other_methods(stage: Stage, kind: Generation, method: str) -> None:
 def test_77_verbs_on_a_deleted_stack(stage: Stage) -> None:
     ros, cfn = GENERATIONS["v3"], GENERATIONS["v4"]
     made = stage.peer.ask(
-        ros, "CreateStack", (("StackName", "gone"), ("TemplateBody", GOOD[World.ALIBABA]))
+        ros, "CreateStack", (("StackName", "gone"), ("TemplateBody", _good(ros, "gone")))
     )
     assert made.status == 200, made
     stack = (("StackId", json.loads(made.body)["StackId"]),)
     _wait(stage, stack, "CREATE_COMPLETE")
     assert stage.peer.ask(ros, "DeleteStack", stack).status == 200
     _wait(stage, stack, "DELETE_COMPLETE")
-    update = (*stack, ("TemplateBody", GOOD[World.ALIBABA]))
+    update = (*stack, ("TemplateBody", _good(ros, "gone")))
     for action, pairs in (
         ("UpdateStack", update),
         ("CancelUpdateStack", stack),
@@ -435,7 +415,8 @@ def _wait(stage: Stage, stack: tuple[tuple[str, str], ...], status: str) -> None
         reply = stage.peer.ask(GENERATIONS["v3"], "GetStack", stack)
         if reply.status == 200 and json.loads(reply.body)["Status"] == status:
             return
-        assert time.monotonic() < ends_at, reply.body
+        said = json.loads(reply.body)
+        assert time.monotonic() < ends_at, (said["Status"], said["StatusReason"])
         time.sleep(0.02)
 
 

@@ -14,7 +14,9 @@ from imageferry.api.calls import Answer, ApiCall, Refusal, Refused
 from imageferry.api.door import Door, Passage
 from imageferry.api.recognition import Wanted
 from imageferry.api.sts import AlibabaSts, AwsSts
-from imageferry.assembly.serving import ServeChoices
+from imageferry.assembly.listening import checks_of
+from imageferry.assembly.served import CannotServe, ServeChoices
+from imageferry.assembly.working import Working
 from imageferry.model.access import AccessKey, Role
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.testing import run_virtually
@@ -235,5 +237,76 @@ def test_without_the_emulators_key_nobody_is_let_in_unmade(tmp_path: Path) -> No
         async with house_of_api(tmp_path, choices=choices) as apis:
             passage = await apis.knock(apis.ros_request("ListStacks"))
             assert passage.refusal is Refusal.UNKNOWN_KEY
+
+    run_virtually(main())
+
+
+TEMPLATE = """
+ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  Golden:
+    Type: ALIYUN::ECS::CopyImage
+    Properties:
+      ImageId: m-golden0000000000001
+      DestinationRegionId: cn-beijing
+"""
+
+
+def test_several_accounts_see_nothing_of_each_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        choices = ServeChoices(accounts=("emulator", "emulator-2"))
+        second = Credentials("emulator-2", "emulator-2")
+        async with house_of_api(tmp_path, choices=choices) as apis:
+            assert list(apis.desk.planes) == ["1000000000000001", "1000000000000002"]
+            made = {"StackName": "mine", "TemplateBody": TEMPLATE}
+            status, stack = await apis.ros("CreateStack", form=True, **made)
+            assert status == 200, stack
+            for key, number in ((apis.key, 1), (second, 0)):
+                status, said = await apis.ros("ListStacks", key)
+                assert (status, said["TotalCount"]) == (200, number)
+            status, said = await apis.ros("GetStack", second, StackId=stack["StackId"])
+            assert (status, said["Code"]) == (404, "StackNotFound")
+            records = await apis.house.audit.records()
+            assert [(one.action, one.key_id, one.outcome) for one in records] == [
+                ("CreateStack", "emulator", "ok")
+            ]
+
+    run_virtually(main())
+
+
+def test_one_account_is_served_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        choices = ServeChoices(accounts=("", "emulator"))
+        with pytest.raises(CannotServe) as refused:
+            async with house_of_api(tmp_path, choices=choices):
+                raise AssertionError
+        assert refused.value.what == "accounts"
+
+    run_virtually(main())
+
+
+def test_readiness_says_what_does_not_answer(tmp_path: Path) -> None:
+    class Away:
+        async def mark(self) -> int:
+            raise StoreUnavailable("the database is away")
+
+    async def main() -> None:
+        async with house_of_api(tmp_path) as apis:
+            working = Working(apis.house, "", works=True)
+            assert [(name, await check()) for name, check in checks_of([working])] == [
+                ("database", ""),
+                ("emulator", ""),
+            ]
+
+            async def broken(request: HttpRequest) -> HttpResponse:
+                raise OSError("no such file")
+
+            voice = replace(apis.house.voice, send=broken)
+            lost = replace(apis.house, store=Away(), voice=voice)  # type: ignore[arg-type]
+            said = {
+                name: await check() for name, check in checks_of([Working(lost, "", works=True)])
+            }
+            assert said["database"] == "the database is away"
+            assert "OSError" in said["emulator"]
 
     run_virtually(main())

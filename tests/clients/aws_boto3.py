@@ -96,6 +96,8 @@ class Life:
             Tags=[{"Key": "team", "Value": "images & more <ü>"}],
             ClientRequestToken="once-and-for-all",
         )["StackId"]
+        # Two requests of one second that say the same have one signature, and are one request.
+        time.sleep(1.1)
         again = client.create_stack(
             StackName="life",
             TemplateBody=body,

@@ -190,6 +190,7 @@ class Story:
             "ChangeSetType": "UPDATE",
             "TemplateBody": TEMPLATE,
             "UsePreviousParameters": True,
+            "ReplacementOption": "Enabled",
             "Parameters": [{"ParameterKey": "Team", "ParameterValue": "ops"}],
         }
         made = await self.call("CreateChangeSet", **asked)
@@ -233,7 +234,7 @@ class Story:
         ]
         return {
             "completely_same": completely_same,
-            "dry_run": "ImageName" in json.dumps(dry["DryRunResult"]),
+            "dry_run": "ImageName" in dry["DryRunResult"]["ParametersNotAllowedToBeModified"],
             "status": stack["Status"],
             "resources": living,
         }
@@ -318,8 +319,9 @@ class Story:
         }
 
     async def guards(self) -> dict[str, Any]:
-        policy = {"Statement": [{"Effect": "Deny", "Action": "Update:*", "Resource": "*"}]}
-        opened = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Resource": "*"}]}
+        everything = {"Action": "Update:*", "Principal": "*", "Resource": "*"}
+        policy = {"Statement": [{"Effect": "Deny", **everything}]}
+        opened = {"Statement": [{"Effect": "Allow", **everything}]}
         await self.call("SetStackPolicy", **self.stack, StackPolicyBody=json.dumps(policy))
         kept = await self.call("GetStackPolicy", **self.stack)
         denied = await self.refusal(
@@ -327,6 +329,7 @@ class Story:
             **self.stack,
             TemplateBody=TEMPLATE,
             UsePreviousParameters=True,
+            ReplacementOption="Enabled",
             Parameters=[{"ParameterKey": "Team", "ParameterValue": "others"}],
         )
         await self.call("SetStackPolicy", **self.stack, StackPolicyBody=json.dumps(opened))
@@ -370,5 +373,5 @@ class Story:
     async def delete(self) -> dict[str, Any]:
         await self.call("DeleteStack", **self.stack)
         stack = await self.settled()
-        listed = await self.call("ListStacks", RegionId=REGION, StackId=self.stack["StackId"])
+        listed = await self.call("ListStacks", RegionId=REGION, StackName=[self.prefix])
         return {"status": stack["Status"], "listed": listed["TotalCount"]}

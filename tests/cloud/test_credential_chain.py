@@ -122,3 +122,41 @@ def test_a_key_that_has_expired_is_fetched_anew_and_a_role_that_is_refused_is_to
     assert "a role that may not be assumed" in said[2]
     assert "a-secret" not in said[2]
     assert _Role.given[:3] == ["id-1", "id-2", "refused"]
+
+
+ASK_PROFILES = """
+import asyncio
+from imageferry.cloud.credential_chain import ChainCredentials
+from imageferry.cloud.credentials import CredentialsMissing
+from tests.cloud.stubs import CountedClock
+
+async def ask():
+    for name in ("team-a", "team-b", "team-c"):
+        try:
+            found = await ChainCredentials(CountedClock(), name).current()
+            print(found.access_key_id, found.secret)
+        except CredentialsMissing as missing:
+            print("missing:", missing)
+
+asyncio.run(ask())
+"""
+
+
+def test_profiles_of_the_credentials_file_and_of_the_vendors_command_line(tmp_path: Path) -> None:
+    (tmp_path / "credentials.ini").write_text(
+        "[team-a]\ntype = access_key\naccess_key_id = id-a\naccess_key_secret = secret-a\n"
+    )
+    (tmp_path / ".aliyun").mkdir()
+    profile = {"name": "team-b", "mode": "AK", "access_key_id": "id-b", "access_key_secret": "sb"}
+    (tmp_path / ".aliyun" / "config.json").write_text(
+        json.dumps({"current": "team-b", "profiles": [profile]})
+    )
+    said = asked(
+        tmp_path,
+        ASK_PROFILES,
+        ALIBABA_CLOUD_CREDENTIALS_FILE=str(tmp_path / "credentials.ini"),
+        ALIBABA_CLOUD_ACCESS_KEY_ID="another",
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET="another",
+    ).splitlines()
+    assert said[:2] == ["id-a secret-a", "id-b sb"]
+    assert said[2].startswith("missing:")

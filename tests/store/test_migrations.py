@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -182,6 +182,44 @@ def test_an_upgraded_database_has_the_tables_of_a_new_one(first: str, tmp_path: 
     fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
     open_database(fresh).close()
     assert tables_of(first) == tables_of(fresh)
+
+
+def test_an_upgraded_database_has_the_columns_and_indexes_of_a_new_one(
+    first: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    open_database(first).close()
+    fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
+    if first.startswith("postgresql"):
+        fresh = request.getfixturevalue("postgres").database()
+    open_database(fresh).close()
+    assert shape_of(first) == shape_of(fresh)
+
+
+def shape_of(url: str) -> dict[str, object]:
+    """Of each table its columns, its key, what is unique in it, and its indexes.
+
+    SQLite keeps a DOUBLE and a DOUBLE PRECISION alike, by other names.
+    """
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+    with engine.connect() as connection:
+        looked = inspect(connection)
+        found: dict[str, object] = {
+            table: (
+                sorted(
+                    (one["name"], str(one["type"]).replace("REAL", "DOUBLE"), one["nullable"])
+                    for one in looked.get_columns(table)
+                ),
+                looked.get_pk_constraint(table)["constrained_columns"],
+                sorted(one["column_names"] for one in looked.get_unique_constraints(table)),
+                sorted(
+                    (str(one["name"]), tuple(map(str, one["column_names"])), bool(one["unique"]))
+                    for one in looked.get_indexes(table)
+                ),
+            )
+            for table in looked.get_table_names()
+        }
+    engine.dispose()
+    return found
 
 
 def test_processes_that_start_at_once_upgrade_it_once(first: str) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from imageferry.model.access import AuditRecord, Role
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus, StackStatus, StepStatus
 from imageferry.model.upkeep import Pruned
 from imageferry.model.values import Secret
+from imageferry.ports.access import Replayed
+from imageferry.ports.documents import Document
 from imageferry.ports.keeping import Batch
 from imageferry.store.databases import open_database
 from imageferry.store.sql_store import SqlStore
@@ -219,3 +222,61 @@ def secrets_in(url: str) -> int:
             return int(count)
     finally:
         database.close()
+
+
+# --- What callers of the APIs keep with us --------------------------------------------------------
+
+
+def test_old_documents_of_passing_kinds_go_and_others_with_their_stack(url: str) -> None:
+    living, gone = stack_named("living"), stack_named("gone")
+
+    async def fill(store: SqlStore) -> None:
+        await carry_out(store, living, "one")
+        await carry_out(store, gone, "one", StackStatus.DELETED)
+        for kind in ("client_token", "detection", "change_set", "template", "found_drift"):
+            for name, at in (("old", 1000.0), ("new", LATER + 1)):
+                await store.documents.add(Document(kind, "1", f"{kind}-{name}", {}, at, at))
+        at = LATER + 1
+        of_gone = Document("change_set", "1", "of-gone", {}, at, at, parent=gone.stack_id)
+        await store.documents.add(of_gone)
+        await store.documents.add(Document("found_drift", "1", gone.stack_id, {}, at, at))
+        await store.documents.add(Document("found_drift", "1", living.stack_id, {}, 1.0, 1.0))
+
+    with_store(url, fill)
+    assert pruned(url, only_look=True).documents == 5
+    assert pruned(url).documents == 5
+    assert pruned(url).is_empty
+
+    async def look(store: SqlStore) -> None:
+        counts = {
+            kind: await store.documents.count(kind, "1")
+            for kind in ("client_token", "detection", "change_set", "template", "found_drift")
+        }
+        assert counts == {
+            "client_token": 1, "detection": 1, "change_set": 1, "template": 2, "found_drift": 3,
+        }  # fmt: skip
+
+    with_store(url, look)
+
+
+def test_old_records_of_the_audit_go_but_never_those_of_its_last_day(url: str) -> None:
+    record = AuditRecord(0.0, "1", "IFAK1", Role.ADMIN, "ros", "CreateStack", "", "", "R", "::1")
+
+    async def fill(store: SqlStore) -> None:
+        for number, at in enumerate((0.0, 100.0, 86_401.0, 86_450.0)):
+            await store.audit.begin(replace(record, at=at), f"mark {number}")
+
+    with_store(url, fill)
+    # The newest is of 86,450: a day before is 50.
+    assert pruned(url) == Pruned(audit=1)
+    assert pruned(url).is_empty
+
+    async def look(store: SqlStore) -> None:
+        assert [one.at for one in await store.audit.records()] == [86_450.0, 86_401.0, 100.0]
+        await store.audit.begin(replace(record, at=200_000.0), "mark 0")
+        with pytest.raises(Replayed):
+            await store.audit.begin(record, "mark 3")
+
+    with_store(url, look)
+    assert pruned(url, 90_000.0) == Pruned(audit=3)
+    assert pruned(url, 0.0).is_empty

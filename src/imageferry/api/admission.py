@@ -89,13 +89,13 @@ class Admitted:
 def gate_of(
     desk: ApiDesk, built_in: Mapping[str, AccessKey] | None = None, rate: float = RATE
 ) -> Gate:
-    """A gate that has seen nothing; `rate` in requests a second of one key, 0 is no limit."""
+    """A gate that has seen nothing; `rate` in requests a second of one key, 0 is no limit at all."""
     return Gate(
         desk,
         KeyRing(desk.keys, built_in or {}),
         Nonces(desk.choices.clock_window),
         Rates(rate, 2 * rate),
-        Rates(_REFUSED_RATE, _REFUSED_BURST),
+        Rates(_REFUSED_RATE if rate else 0.0, _REFUSED_BURST),
     )
 
 

@@ -80,7 +80,7 @@ class Door:
             status = 400 if request.method in _METHODS else 405
             return Passage(plain(status, _SPOKEN), "", "none", "", "none")
         if self.cloud is not None and is_local and await self._is_for_cloud(recognised):
-            return await self._passed_on(self.cloud, request, "ecs", recognised.key_id)
+            return await self._passed_on(self.cloud, request, "ecs", self._shown_key(recognised))
         api = self.apis.get(recognised.wanted)
         if api is None:
             return self._refused(
@@ -172,7 +172,7 @@ class Door:
             recognised.wanted.value,
             action,
             action if is_action else "unknown",
-            recognised.key_id,
+            self._shown_key(recognised),
             refusal=refused.refusal,
         )
 
@@ -201,6 +201,10 @@ class Door:
             LOG.exception("the emulated cloud failed", extra={"fields": {"action": action}})
             response = plain(500, "the emulated cloud failed; the log says why")
         return Passage(response, "", api, action, "any", key_id)
+
+    def _shown_key(self, recognised: Recognised) -> str:
+        """The key's id where it is one of ours: another may be a secret in the wrong place."""
+        return recognised.key_id if self.gate.keys.has_met(recognised.key_id) else ""
 
     def _request_id(self, world: World) -> str:
         found = self.gate.desk.entropy.new_id()

@@ -20,8 +20,8 @@ _LONGEST: Final = 200
 class RequestLine:
     """What is written down of a request: neither its query nor its body nor its headers.
 
-    `milliseconds` is the time to the reply; `sent` its bytes. `key_id` is what the request says,
-    verified only where it was admitted.
+    `milliseconds` is the time to the reply; `sent` its bytes. `key_id` is empty where it is none of
+    ours; that it has signed is verified only where the request was admitted.
     """
 
     request_id: str

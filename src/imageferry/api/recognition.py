@@ -83,10 +83,10 @@ def recognise(request: HttpRequest) -> Recognised | None:
         key_id = _part(authorization, "Credential=").partition("/")[0]
         return _of_version(version, action, key_id, Wanted.ROS)
     version, action = given.get("Version", ""), given.get("Action", "")
-    if "Signature" in given or "SignatureNonce" in given:
-        return _of_version(version, action, given.get("AccessKeyId", ""), Wanted.ROS)
     if version in VERSIONS:
         return Recognised(VERSIONS[version], action, version, given.get("AccessKeyId", ""))
+    if "Signature" in given or "SignatureNonce" in given:
+        return _of_version(version, action, given.get("AccessKeyId", ""), Wanted.ROS)
     return None
 
 

@@ -203,7 +203,9 @@ async def _body(receive: Receive, headers: dict[str, str], limits: Limits) -> by
     """The body; raises _TooLarge, _Gone."""
     declared = headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > limits.body:
-        raise _TooLarge(is_read=await _discard(receive, limits.discarded))
+        # Who asks first whether to send it is told no, and sends nothing.
+        is_asked = "100-continue" in headers.get("expect", "").lower()
+        raise _TooLarge(is_read=not is_asked and await _discard(receive, limits.discarded))
     parts: list[bytes] = []
     length = 0
     while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -25,10 +26,10 @@ from imageferry.api.ros.app import RosApi
 from imageferry.api.server import Check, Site, make_site
 from imageferry.api.settling import settling
 from imageferry.api.sts import AlibabaSts, AwsSts
-from imageferry.assembly.serving import DRAIN, CannotServe, Ready, ServeChoices
+from imageferry.assembly.served import DRAIN, CannotServe, Ready, ServeChoices
 from imageferry.assembly.working import Working
+from imageferry.cloud.fetching import HttpFetcher
 from imageferry.model.access import AccessKey, Role
-from imageferry.ports.fetching import FetchRefused
 from imageferry.ports.keeping import StoreError, StoreUnavailable
 from imageferry.settings import Settings
 from imageferry.wire.http import HttpRequest, Send
@@ -143,7 +144,12 @@ def desk_of(houses: Sequence[Working], choices: ServeChoices) -> ApiDesk:
     planes = {one.account_id: one.house.plane for one in houses}
     if len(planes) < len(houses):
         raise CannotServe("accounts", f"account {first.plane.place.account_id} has several keys")
-    fetcher = fetch_nothing
+    fetcher = HttpFetcher(
+        choices.template_hosts,
+        choices.template_schemes,
+        choices.template_private,
+        environ=os.environ,
+    )
     return ApiDesk(
         planes,
         first.keys,
@@ -153,11 +159,6 @@ def desk_of(houses: Sequence[Working], choices: ServeChoices) -> ApiDesk:
         first.entropy,
         ApiChoices(choices.regions, choices.destination_region),
     )
-
-
-async def fetch_nothing(address: str, most: int) -> bytes:
-    """No address is allowed."""
-    raise FetchRefused("no address is allowed here", is_forbidden=True)
 
 
 def apis_of(desk: ApiDesk) -> Mapping[Wanted, Api]:

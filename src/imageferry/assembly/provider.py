@@ -57,7 +57,10 @@ def resource(event: object, schema: str = SchemaName.OURS.value) -> dict[str, An
     region come with each request. Raises nothing.
     """
     chosen = {"cloud": os.environ.get(choices.VARIABLES["cloud"]) or "alibaba"}
-    settings = choices.resolve(chosen, os.environ)
+    try:
+        settings = choices.resolve(chosen, os.environ)
+    except SettingsError as fault:
+        return refused(ErrorCode.INTERNAL_FAILURE, fault.message).as_json()
     return asyncio.run(invoke(settings, event, SchemaName(schema), needs_key=True))
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from imageferry.api.logs import log_event, write_logs
 from imageferry.assembly.house import Calling, open_house
 from imageferry.assembly.senses import RealClock
+from imageferry.assembly.served import CannotServe, Ready, ServeChoices
 from imageferry.assembly.working import Working
-from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.settings import ExtraMissing, Settings
-
-DRAIN: Final = 10.0
-"""Seconds that requests in flight, and then calls in flight, have once the server is told to stop."""
 
 _ARRIVAL: Final = 10.0
 """Seconds for which a server that begins tries again where the database is away; later it waits."""
@@ -33,70 +27,6 @@ _LOOK: Final = 0.5
 _LIBRARIES: Final = frozenset(
     {"botocore", "httptools", "prometheus_client", "starlette", "uvicorn"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ServeChoices:
-    """What whoever serves has chosen; the defaults are those of the command.
-
-    `accounts` are names of emulator keys, or profiles; none is the usual key alone. `regions` maps
-    regions of CloudFormation's signing scope to stacks' regions. `body` is in bytes, `request_time`
-    in seconds, `rate` in requests a second of one key. `reply_wait` are the seconds for
-    which the reply to a write waits until what it began has ended.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8787
-    certificate: Path | None = None
-    certificate_key: Path | None = None
-    is_behind_proxy: bool = False
-    works: bool = True
-    parallel: int = OPERATIONS_AT_ONCE
-    accounts: tuple[str, ...] = ()
-    destination_region: str = ""
-    regions: Mapping[str, str] = field(default_factory=dict)
-    template_hosts: tuple[str, ...] = ()
-    template_schemes: tuple[str, ...] = ("https",)
-    template_private: tuple[str, ...] = ()
-    body: int = 1_572_864
-    request_time: float = 30.0
-    rate: float = 200.0
-    reply_wait: float = 0.0
-    has_emulator_key: bool = True
-    log_form: Literal["json", "text"] = "json"
-
-    @property
-    def is_loopback(self) -> bool:
-        """True where nobody but this machine reaches the address."""
-        if self.is_behind_proxy:
-            return False
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return False
-
-
-class CannotServe(Exception):
-    """The address, the certificate or the accounts cannot be used: what of them, and why."""
-
-    def __init__(self, what: Literal["address", "certificate", "accounts"], why: str) -> None:
-        self.what = what
-        self.why = why
-        super().__init__(why)
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What is served, for whoever says so: `keys` are those that need no `keys create`."""
-
-    address: str
-    cloud: str
-    accounts: tuple[str, ...]
-    keys: tuple[str, ...]
-    works: bool
-    workers: int
 
 
 async def serve(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from imageferry.api.logs import log_event
 from imageferry.assembly.house import House
+from imageferry.control.later_deletions import take_up_deletions
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.dispatching import RunResult
 from imageferry.ports.keeping import StoreError
@@ -34,6 +35,7 @@ class Working:
         """Begin to run what is asked for, and what others have left."""
         if self.works:
             await self.house.dispatcher.start(self._run)
+        await take_up_deletions(self.house.plane.desk)
 
     async def stop(self, drain: float) -> None:
         """Let calls in flight be recorded, and leave the operations to whoever comes next."""

@@ -11,7 +11,8 @@ from typing import Any, Final, Literal
 
 import click
 
-from imageferry.assembly.serving import CannotServe, Ready, ServeChoices, serve
+from imageferry.assembly.served import CannotServe, Ready, ServeChoices
+from imageferry.assembly.serving import serve
 from imageferry.cli.display.rendering import clean, counted
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags
@@ -21,6 +22,7 @@ from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.regions import check_region
 from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import settings_of
+from imageferry.cloud.targets import parse_network, parse_rule
 from imageferry.model.diagnostics import error
 from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
 from imageferry.settings import Settings
@@ -138,9 +140,9 @@ what was asked, record the calls in flight, and leave the operations to whoever 
 @click.option(
     "--template-private",
     "template_private",
-    metavar="ADDRESS",
+    metavar="NETWORK",
     multiple=True,
-    help="A private address or host that templates are fetched from nevertheless.",
+    help="A private address or network that templates are fetched from nevertheless.",
 )
 @click.option(
     "--body-limit",
@@ -232,6 +234,7 @@ def serve_command(
         has_emulator_key=not no_emulator_key,
         log_form=log_format,
     )
+    _check_templates(choices)
     _check_reach(choices, allow_remote=allow_remote)
     asyncio.run(_serve(chosen, choices, screen))
 
@@ -262,6 +265,25 @@ def _check_reach(choices: ServeChoices, *, allow_remote: bool) -> None:
             remedy="give --tls-certificate and --tls-key, or say --behind-proxy where a proxy"
             " before it speaks TLS",
         )
+
+
+def _check_templates(choices: ServeChoices) -> None:
+    """Refuse what names no host and no network that templates could be fetched from."""
+    for texts, parse in (
+        (choices.template_hosts, parse_rule),
+        (choices.template_private, parse_network),
+    ):
+        for text in texts:
+            try:
+                parse(text)
+            except ValueError as fault:
+                raise misuse(
+                    "IF988",
+                    clean(str(fault)),
+                    why="templates are fetched from nowhere that is not named",
+                    remedy="write --template-host templates.example.com or *.example.com, and"
+                    " --template-private 10.1.2.0/24",
+                ) from None
 
 
 def _accounts(names: Sequence[str]) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ _MOST_REDIRECTS: Final = 3
 _MOST_ADDRESSES: Final = 3
 _DONE: Final = 200
 _CONNECT_TIME: Final = 5.0
+# The second kind has the first ones among its own.
+_UNTRUSTED: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _PIECE: Final = 64 * 1024
 _HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "imageferry"}
 
@@ -102,19 +105,17 @@ class HttpFetcher:
         check_host(target, self._rules)
         proxy = find_proxy(self._environ, target.scheme, target.authority)
         if proxy is not None and target.address is None:
-            return await self._ask(target, target.host, most, proxy)
-        reasons = []
-        for address in await self._addresses(target):
+            hosts = [target.host]
+        else:
+            hosts = [str(address) for address in await self._addresses(target)]
+        for host in hosts:
             try:
-                return await self._ask(target, str(address), most, proxy)
-            except aiohttp.ClientConnectorError as failure:
-                if isinstance(
-                    failure,
-                    aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError,
-                ):
-                    raise _failed(target, "it cannot be trusted") from None
-                reasons.append(failure)
-        raise _failed(target, "it cannot be reached") from reasons[-1]
+                return await self._ask(target, host, most, proxy)
+            except _UNTRUSTED:
+                raise _failed(target, "it cannot be trusted") from None
+            except _UNREACHED:
+                continue
+        raise _failed(target, "it cannot be reached")
 
     async def _addresses(self, target: Target) -> Sequence[Address]:
         """The addresses of a host, every one of them checked."""
@@ -157,7 +158,7 @@ class HttpFetcher:
                 ) as response,
             ):
                 return await self._read(target, response, most)
-        except aiohttp.ClientConnectorError:
+        except (*_UNTRUSTED, *_UNREACHED):
             raise
         except (aiohttp.ClientError, ValueError):
             raise _failed(target, "it broke off, or what it said is no HTTP") from None

@@ -196,6 +196,7 @@ class ResourceUnknown(Exception):
 
     def __init__(self, stack: Stack, names: Sequence[str], remedy: str = "") -> None:
         self.names = tuple(names)
+        self.stack = stack
         self.remedy = remedy
         listed = ", ".join(f'"{name}"' for name in names)
         super().__init__(f'stack "{stack.name}" has no resource {listed}')

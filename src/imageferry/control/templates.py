@@ -57,7 +57,10 @@ def read_template(
 
 def strict(found: Diagnostic) -> Diagnostic:
     """The diagnostic as the language's owner has it: what passes a limit is an error."""
-    return replace(found, severity=Severity.ERROR) if found.code in LIMIT_CODES else found
+    if found.code not in LIMIT_CODES:
+        return found
+    # What follows the limit itself says that it is overlooked here.
+    return replace(found, severity=Severity.ERROR, why=found.why.partition("; ")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,11 +155,13 @@ def _properties(
         )
     if all(isinstance(part, Literal) for part in wanted.properties.values()):
         # Everything was known at planning, and conformed and checked there.
-        return {
+        known = {
             name: part.value
             for name, part in wanted.properties.items()
             if isinstance(part, Literal)
         }
+        _refuse_in_place(step, found.schema, known, site)
+        return known
     bindings = site.change_set.bindings
     scope = Scope(
         bindings, Recorded(resources), MANNERS[site.change_set.dialect], step.address.index
@@ -188,16 +190,21 @@ def _properties(
     ]
     if wrong:
         raise Unready(Failed(ErrorCode.INVALID_REQUEST, "; ".join(wrong)))
-    if step.action is HandlerAction.UPDATE and step.resource is not None:
-        _refuse_replacement(step.resource, found.schema, conformed.values, site)
+    _refuse_in_place(step, found.schema, conformed.values, site)
     return conformed.values
 
 
-def _refuse_replacement(
-    resource: Resource, schema: ResourceSchema, wanted: Mapping[str, Value], site: Site
+def _refuse_in_place(
+    step: Step, schema: ResourceSchema, wanted: Mapping[str, Value], site: Site
 ) -> None:
-    """Raise Unready where values known only now need a replacement that is not allowed."""
-    changed = differences(schema, resource.properties, wanted)
+    """Raise Unready where an update needs a replacement that is not allowed.
+
+    Of values that are known only now nobody could say so before; a plan may also have left that to
+    its step.
+    """
+    if step.action is not HandlerAction.UPDATE or step.resource is None:
+        return
+    changed = differences(schema, step.resource.properties, wanted)
     if site.change_set.replacement_allowed or replacement_of(changed) is not Replacement.YES:
         return
     names = ", ".join(

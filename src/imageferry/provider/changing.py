@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerAction, Pending
-from imageferry.ports.traces import Trace, TraceTrouble
+from imageferry.ports.traces import Trace
 from imageferry.provider.account import Account, find_patiently
 from imageferry.provider.envelope import Call, Progress
-from imageferry.provider.errors import code_of, failure_of, not_found, refused
+from imageferry.provider.errors import code_of, not_found, refused
 from imageferry.provider.identity import current
 from imageferry.provider.looking import read_model
 from imageferry.provider.making import show
@@ -23,18 +23,15 @@ async def begin_change(account: Account, call: Call) -> Progress:
     """The first call: what is there is looked at, and nothing is changed yet."""
     tracking_id = call.properties.get(ID)
     tracking_id = tracking_id if isinstance(tracking_id, str) else ""
-    try:
-        found = await find_patiently(account, tracking_id, PATIENCE)
-    except TraceTrouble as trouble:
-        failure = failure_of(trouble)
-        return refused(code_of(call.action, failure), failure.message)
+    found = await find_patiently(account, tracking_id, PATIENCE)
     if not found:
         return not_found(tracking_id, account.region)
     wanted = read_wanted(account, call.properties)
     if wanted.faults:
         return refused(ErrorCode.INVALID_REQUEST, "; ".join(wanted.faults))
     image = current(found, call.properties.get(IMAGE))
-    model = await read_model(account, tracking_id, image, call.previous)
+    previous = read_wanted(account, call.previous).given
+    model = await read_model(account, tracking_id, image, previous)
     if isinstance(model, Failed):
         return refused(code_of(call.action, model), model.message)
     now = account.clock.now()
@@ -44,7 +41,7 @@ async def begin_change(account: Account, call: Call) -> Progress:
         now,
         now,
         wanted=wanted.given,
-        before=before_of(model, wanted.values, call.previous),
+        before=before_of(model, wanted.values, previous),
         image=image.thing_id,
         leftovers=tuple(_leftover(account, one) for one in found if one is not image),
     )
@@ -117,7 +114,7 @@ async def _undo(account: Account, call: Call, standing: Standing, wanted: Wanted
     notes = standing.notes if begun else {}
     request = request_of(
         account, call, replace(standing, notes=_inner(notes)), HandlerAction.UPDATE,
-        former.source, "undo", properties=former.values, previous=wanted.values,
+        former.source, "undo", properties=former.values, previous=former.values,
         unfinished={} if begun else standing.notes,
     )  # fmt: skip
     outcome = await advance(account, account.kind.handler.update, request)

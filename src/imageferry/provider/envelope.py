@@ -112,7 +112,7 @@ def read_call(document: object) -> Call:
         words[attribute] = without_nulls(_member(given, name, faults))
     words["context"] = _member(document, "callbackContext", faults)
     action = document.get("action")
-    if action not in {one.value for one in Action}:
+    if action not in [one.value for one in Action]:
         names = ", ".join(one.value for one in Action)
         faults.append(f'"action" is none of {names}')
     elif Action(action) in _MAKING and not words["token"]:

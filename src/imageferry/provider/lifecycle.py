@@ -6,18 +6,21 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from imageferry.model.handlers import ErrorCode
+from imageferry.ports.traces import TraceTrouble
 from imageferry.provider.account import Account
 from imageferry.provider.changing import begin_change, change
-from imageferry.provider.envelope import Action, Call, Progress, Status
-from imageferry.provider.errors import refused
+from imageferry.provider.envelope import Action, Call, Progress
+from imageferry.provider.errors import code_of, failure_of, refused
 from imageferry.provider.looking import list_all, read
 from imageferry.provider.making import begin_making, make
-from imageferry.provider.properties import told
+from imageferry.provider.properties import ID
 from imageferry.provider.removing import begin_removal, remove
-from imageferry.provider.standing import BadContext, Standing, read_context
+from imageferry.provider.standing import BadContext, Phase, Standing, read_context
+from imageferry.provider.steps import look_later, on_the_way
 
 _log = logging.getLogger(__name__)
 
@@ -50,11 +53,11 @@ async def answer(account: Account, call: Call) -> Progress:
         async with asyncio.timeout(_LIMITS.get(call.action, _LIMIT)):
             if call.context and call.action in _NEXT:
                 standing = read_context(call.context)
-                progress = await _NEXT[call.action](account, call, standing)
-            else:
-                progress = await _FIRST[call.action](account, call)
+            progress = await _carry_on(account, call, standing)
     except BadContext as fault:
         return refused(ErrorCode.INVALID_REQUEST, str(fault))
+    except TraceTrouble as trouble:
+        progress = _troubled(account, call, standing, trouble)
     except TimeoutError:
         progress = _late(account, call, standing)
     except Exception as fault:
@@ -70,15 +73,41 @@ async def answer(account: Account, call: Call) -> Progress:
     return progress
 
 
+async def _carry_on(account: Account, call: Call, standing: Standing | None) -> Progress:
+    if standing is None:
+        return await _FIRST[call.action](account, call)
+    if standing.phase is Phase.BEGIN:
+        first = replace(call, properties=standing.wanted, previous=standing.before, context={})
+        return await _FIRST[call.action](account, first)
+    return await _NEXT[call.action](account, call, standing)
+
+
+def _begun(account: Account, call: Call, standing: Standing | None) -> Standing:
+    """Where an operation stands whose first call has come to nothing yet: all of it is to be kept."""
+    now, tracking_id = account.clock.now(), call.properties.get(ID)
+    return standing or Standing(
+        Phase.BEGIN, str(tracking_id), now, now, wanted=call.properties, before=call.previous
+    )
+
+
+def _troubled(
+    account: Account, call: Call, standing: Standing | None, trouble: TraceTrouble
+) -> Progress:
+    """A first look that got no good answer: again where that may help, and the end otherwise."""
+    if call.action in _NEXT:
+        given = {} if call.action is Action.DELETE else call.properties
+        later = look_later(account, _begun(account, call, standing), trouble, given)
+        if later is not None:
+            return later
+    failure = failure_of(trouble)
+    return refused(code_of(call.action, failure), failure.message)
+
+
 def _late(account: Account, call: Call, standing: Standing | None) -> Progress:
     """The cloud has not answered in time: the same once more, from where it stood."""
-    if standing is None:
-        return refused(ErrorCode.NETWORK_FAILURE, "the cloud has not answered in time")
+    words = "the cloud has not answered in time"
+    if call.action not in _NEXT:
+        return refused(ErrorCode.NETWORK_FAILURE, words)
+    standing = _begun(account, call, standing)
     given = {} if call.action is Action.DELETE else standing.wanted
-    return Progress(
-        Status.IN_PROGRESS,
-        model=told(account, standing.tracking_id, standing.image, given),
-        context=call.context,
-        delay=_LATER,
-        message="the cloud has not answered in time: the same once more",
-    )
+    return on_the_way(account, standing, given, _LATER, f"{words}: the same once more")

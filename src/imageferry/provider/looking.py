@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from imageferry.model.handlers import Done, ErrorCode, Failed, HandlerAction
 from imageferry.model.values import Json
-from imageferry.ports.traces import Trace, TraceTrouble
+from imageferry.ports.traces import Trace
 from imageferry.provider.account import Account, find, find_patiently
 from imageferry.provider.envelope import Action, Call, Progress, Status
-from imageferry.provider.errors import code_of, failure_of, not_found, refused
+from imageferry.provider.errors import code_of, not_found, refused
 from imageferry.provider.identity import current, source_of
-from imageferry.provider.properties import ID, IMAGE, KEY, model_of
+from imageferry.provider.properties import ID, IMAGE, KEY, model_of, read_wanted
 from imageferry.provider.standing import Phase, Standing
 from imageferry.provider.steps import request_of
 
@@ -49,15 +49,12 @@ async def read(account: Account, call: Call) -> Progress:
     """READ: the copy with that identifier, or NotFound."""
     tracking_id = call.properties.get(ID)
     tracking_id = tracking_id if isinstance(tracking_id, str) else ""
-    try:
-        found = await find_patiently(account, tracking_id, _PATIENCE)
-    except TraceTrouble as trouble:
-        failure = failure_of(trouble)
-        return refused(code_of(call.action, failure), failure.message)
+    found = await find_patiently(account, tracking_id, _PATIENCE)
     if not found:
         return not_found(tracking_id, account.region)
     image = current(found, call.properties.get(IMAGE))
-    model = await read_model(account, tracking_id, image, call.properties)
+    known = read_wanted(account, call.properties).given
+    model = await read_model(account, tracking_id, image, known)
     if isinstance(model, Failed):
         return refused(code_of(call.action, model), model.message)
     return Progress(Status.SUCCESS, model=model)
@@ -65,11 +62,7 @@ async def read(account: Account, call: Call) -> Progress:
 
 async def list_all(account: Account, call: Call) -> Progress:
     """LIST: the identifiers, a hundred at a time, in their own order."""
-    try:
-        found = await find(account)
-    except TraceTrouble as trouble:
-        failure = failure_of(trouble)
-        return refused(code_of(call.action, failure), failure.message)
+    found = await find(account)
     ids = sorted({trace.operation_id for trace in found})
     left = [one for one in ids if one > call.next_token]
     page = left[:_PAGE]

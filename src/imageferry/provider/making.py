@@ -33,16 +33,8 @@ async def begin_making(account: Account, call: Call) -> Progress:
     wanted = read_wanted(account, call.properties)
     if wanted.faults:
         return refused(ErrorCode.INVALID_REQUEST, "; ".join(wanted.faults))
-    tracking_id, now = new_tracking_id(call), account.clock.now()
-    try:
-        # Who asks again long after the first time may find it made: then it is looked for first.
-        uncertain = bool(await find(account, tracking_id))
-    except TraceTrouble as trouble:
-        failure = failure_of(trouble)
-        if not failure.retriable:
-            return refused(code_of(call.action, failure), failure.message)
-        uncertain = False
-    standing = Standing(Phase.MAKE, tracking_id, now, now, wanted=wanted.given, uncertain=uncertain)
+    now = account.clock.now()
+    standing = Standing(Phase.MAKE, new_tracking_id(call), now, now, wanted=wanted.given)
     return on_the_way(account, standing, wanted.given, says="copying begins")
 
 
@@ -53,6 +45,14 @@ async def make(account: Account, call: Call, standing: Standing) -> Progress:
         return await clean(account, call, standing)
     if standing.phase is Phase.SHOW:
         return await show(account, call, standing, wanted)
+    if not standing.notes:
+        try:
+            # Who asks again long after the first time may find it made: then it is looked for first.
+            found = await find(account, standing.tracking_id)
+        except TraceTrouble as trouble:
+            later = look_later(account, standing, trouble, wanted.given)
+            return later or await _clean(account, call, standing, failure_of(trouble))
+        standing = replace(standing, uncertain=bool(found))
     request = request_of(
         account, call, standing, HandlerAction.CREATE, wanted.source, "create",
         properties=wanted.values,

@@ -18,6 +18,8 @@ IMAGE: Final = "Id"
 READ_ONLY: Final = frozenset({ID, IMAGE})
 SOURCE: Final = "SourceImageId"
 SOURCE_REGION: Final = "SourceRegionId"
+NAME: Final = "ImageName"
+OLD_NAME: Final = "Name"
 TAGS: Final = "Tags"
 ENCRYPTED: Final = "Encrypted"
 KEY: Final = "KmsKeyId"
@@ -104,6 +106,10 @@ def model_of(
         SOURCE_REGION: source.region,
         **{name: reveal(value) for name, value in observed.items() if value is not None},
     }
+    # Whoever changes one of two words for the same, and sends both back, would contradict himself.
+    unsaid = {NAME, OLD_NAME} - known.keys()
+    for word in unsaid if len(unsaid) == 1 else (OLD_NAME,) if unsaid else ():
+        found.pop(word, None)
     if TAGS in found:
         found[TAGS] = ordered(found[TAGS], known.get(TAGS))
     if KEY in found and str(known.get(KEY, "")).startswith(_ALIAS):
@@ -145,7 +151,7 @@ def before_of(
     """
     before = {name: value for name, value in model.items() if name not in READ_ONLY}
     if ENCRYPTED not in before:
-        before[ENCRYPTED] = previous.get(ENCRYPTED, wanted.get(ENCRYPTED, False)) in {True, "true"}
+        before[ENCRYPTED] = previous.get(ENCRYPTED, wanted.get(ENCRYPTED, False)) is True
     if KEY not in wanted and KEY not in previous:
         before.pop(KEY, None)
     alias = wanted.get(KEY)

@@ -33,11 +33,7 @@ async def begin_removal(account: Account, call: Call) -> Progress:
     """The first call of a DELETE: NotFound, or the first answer on the way."""
     tracking_id = call.properties.get(ID)
     tracking_id = tracking_id if isinstance(tracking_id, str) else ""
-    try:
-        found = await find_patiently(account, tracking_id, PATIENCE)
-    except TraceTrouble as trouble:
-        failure = failure_of(trouble)
-        return refused(code_of(call.action, failure), failure.message)
+    found = await find_patiently(account, tracking_id, PATIENCE)
     if not found:
         return not_found(tracking_id, account.region)
     now = account.clock.now()

@@ -14,6 +14,7 @@ from imageferry.model.values import Json
 class Phase(StrEnum):
     """What the next call is to bring forward."""
 
+    BEGIN = "begin"
     MAKE = "make"
     CHANGE = "change"
     CLEAR = "clear"
@@ -34,7 +35,7 @@ class Standing:
     `at` is when it was begun, `since` when its phase was. `wanted` and `before` are properties as
     asked for and as they were; `notes` are the handler's own; `image` is the image that the step is
     about. `gone` are the images that were removed so far. `leftovers` are still to be cleared away.
-    `failure` ends it once all is cleaned. `uncertain`: an earlier call may have made it.
+    In BEGIN they are as the first call gave them. `failure` ends it once all is cleaned. `uncertain`: an earlier call may have made it.
     """
 
     phase: Phase

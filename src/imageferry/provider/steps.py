@@ -25,7 +25,8 @@ LONGEST_DELAY: Final = 60
 """Seconds between two callbacks at most."""
 _AT_A_TIME: Final = 15.0
 """Seconds that one invocation goes on looking by itself, where the next look is near."""
-_NEAR: Final = 1.0
+_NEAR: Final = 2.0
+"""Seconds: looks at what may be hidden come so near to each other, and are counted by one process."""
 _TRUSTED: Final = 600.0
 """Seconds for which the cloud is relied on to know a token again."""
 _VISIBLE: Final = 300.0

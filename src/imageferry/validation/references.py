@@ -42,7 +42,8 @@ def faults_of_names(
                 case MentionKind.ATTRIBUTE:
                     yield from _attribute(template, site, mention, span, catalog, guesses)
                 case MentionKind.CONDITION:
-                    yield from _condition(template, mention.name, span, guesses)
+                    place = () if site.place is Place.CONDITION else ("Fn::If",)
+                    yield from _condition(template, mention.name, span, guesses, place)
                 case MentionKind.PSEUDO:
                     yield from _pseudo(site, mention, span)
         if counted:
@@ -203,7 +204,9 @@ def _attribute(
         )
 
 
-def _condition(template: Template, name: str, span: Span, guesses: Guesses) -> Iterator[Diagnostic]:
+def _condition(
+    template: Template, name: str, span: Span, guesses: Guesses, place: tuple[str, ...] = ()
+) -> Iterator[Diagnostic]:
     if name not in template.conditions:
         yield error(
             "IF205",
@@ -211,6 +214,7 @@ def _condition(template: Template, name: str, span: Span, guesses: Guesses) -> I
             remedy=guesses.did_you_mean(name, template.conditions)
             or "declare it under 'Conditions'",
             span=span,
+            names=(name, *place),
         )
 
 

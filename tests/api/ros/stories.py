@@ -49,6 +49,12 @@ class Talk:
         assert set(body) == {"Code", "Message", "RequestId", "HostId", "Recommend"}, body
         return status, body["Code"], body["Message"]
 
+    async def by_hand(self, action: str, **given: Any) -> tuple[int, Any]:
+        """What somebody asks of the cloud itself."""
+        request = self.apis.ros_request(action, version="2014-05-26", **given)
+        response = await self.apis.cloud.handle(request)
+        return response.status, response.body
+
     async def create(self, name: str = "demo", template: str = TWO_COPIES, **given: Any) -> str:
         """A stack that is made, or has failed, by the time this returns."""
         made = await self.ask("CreateStack", StackName=name, TemplateBody=template, **given)
@@ -61,14 +67,16 @@ class Talk:
             stack = await self.ask("GetStack", **self.stack)
             if not stack["Status"].endswith("IN_PROGRESS"):
                 return stack
-            await self.apis.clock.sleep(5)
+            await self.apis.clock.sleep(60)
 
 
-def told(folder: Path, story: Callable[[Talk], Awaitable[None]], **how: Any) -> None:
-    """Run a story on a server of its own."""
+def told(
+    folder: Path, story: Callable[[Talk], Awaitable[None]], *, speed: float = 100.0, **how: Any
+) -> None:
+    """Run a story on a server of its own; at speed 1 copies take as long as they would."""
 
     async def run() -> None:
-        async with house_of_api(folder, **how) as apis:
+        async with house_of_api(folder, speed=speed, **how) as apis:
             await story(Talk(apis))
 
     run_virtually(run())

@@ -72,7 +72,7 @@ async def list_all(ask: Ask) -> Reply:
 
 async def execute(ask: Ask) -> Reply:
     """Carry a change set out; answers as soon as its operation is kept."""
-    named, stack = await _found(ask)
+    named, _ = await _found(ask)
     if ask.given.get("RetainExceptOnCreate"):
         raise refused(
             "RetainExceptOnCreate is not supported: write the DeletionPolicy RetainExceptOnCreate"
@@ -81,11 +81,7 @@ async def execute(ask: Ask) -> Reply:
     keeps = ask.given.get("DisableRollback")
 
     async def perform() -> Mapping[str, Json]:
-        desk = ask.plane.desk
-        await execute_named(desk, named, OnFailure.KEEP if keeps else None)
-        arn = change_set_arn(named.place, named.name, named.change_set_id)
-        chosen = stack.options if named.options is None else named.options
-        await desk.store.change_stack(stack.stack_id, options={**chosen, "change_set": arn})
+        await execute_named(ask.plane.desk, named, OnFailure.KEEP if keeps else None)
         return {}
 
     token = ask.text("ClientRequestToken")

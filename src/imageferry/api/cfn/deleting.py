@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Final
-
 from imageferry.api.cfn.asks import Ask
-from imageferry.api.cfn.errors import WRONG, cannot_be_updated
 from imageferry.api.cfn.faults import CfnFault, refused
-from imageferry.api.cfn.names import stack_arn
-from imageferry.control.commands import delete_stack
-from imageferry.control.desk import Desk
-from imageferry.control.protection import refuse_deletion
-from imageferry.control.requests import ExecutionOptions
+from imageferry.api.cfn.names import stack_arn, stack_word
+from imageferry.control.later_deletions import DEFERRED, delete_later
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import ResourceStatus, StackStatus
-
-_log = logging.getLogger(__name__)
-
-_LOOKS_EVERY: Final = 1.0
 
 
 async def refuse_to_retain(ask: Ask, stack: Stack, retained: list[str]) -> None:
@@ -55,22 +44,7 @@ async def delete_after(ask: Ask, stack: Stack) -> None:
     Only a creation is stopped in this way; what else runs has to come to its end first. Raises
     CfnFault, and RequestRefused where the stack is protected.
     """
-    if stack.status is not StackStatus.CREATING:
-        raise cannot_be_updated(stack)
-    refuse_deletion(stack)
-    await ask.plane.cancel(stack)
-    ask.plane.desk.errands.begin(_delete_when_ended(ask.plane.desk, stack.stack_id))
-
-
-async def _delete_when_ended(desk: Desk, stack_id: str) -> None:
-    while True:
-        stack = await desk.store.stack(stack_id)
-        if stack is None or stack.status is StackStatus.DELETED:
-            return
-        if stack.status.is_final:
-            break
-        await desk.clock.sleep(_LOOKS_EVERY)
-    try:
-        await delete_stack(desk, stack, (), ExecutionOptions())
-    except WRONG as wrong:
-        _log.warning("stack %s was to be deleted and is not: %s", stack_id, wrong)
+    if stack.status not in DEFERRED:
+        word = stack_word(stack.status)
+        raise refused(f"Stack:{stack_arn(stack)} is in {word} state and can not be deleted.")
+    await delete_later(ask.plane.desk, stack)

@@ -75,6 +75,10 @@ def _missing_field(one: Diagnostic) -> str:
 
 
 def _wrong_shape(one: Diagnostic) -> str:
+    if " in the mapping '" in one.message:
+        if "must be a map" in one.message:
+            return f"{_FORMAT}Every Mappings member {_name(one)} must be a map"
+        return f"{_FORMAT}Every Mappings attribute must be a String or a List."
     for words, sentence in _SHAPES.items():
         if one.message.startswith(words):
             return _FORMAT + sentence.format(_name(one))
@@ -86,7 +90,6 @@ _SHAPES: Final[Mapping[str, str]] = {
     "'Resources'": "Any Resources member must be an object.",
     "the mapping '": "Every Mappings member {} must be a map",
     "the output '": "Every Outputs member must contain a Value object",
-    "the value in the mapping": "Every Mappings attribute must be a String or a List.",
 }
 
 
@@ -133,9 +136,26 @@ _ARGUMENTS: Final[Mapping[str, str]] = {
 
 
 def _no_mapping(one: Diagnostic) -> str:
-    if one.names:
+    if one.names and all(one.names):
         return f"{_TEMPLATE}Unable to get mapping for {'::'.join(one.names)}"
     return _as_it_is([one])
+
+
+def _no_condition(one: Diagnostic) -> str:
+    if _name(one, 1) == "Fn::If":
+        return f"{_TEMPLATE}unresolved condition dependency {_name(one)} in Fn::If"
+    return f"{_FORMAT}Unresolved condition dependency {_name(one)}"
+
+
+_CIRCLE: Final = re.compile(r": (\S+(?: -> \S+)+)")
+
+
+def _circle(one: Diagnostic) -> str:
+    found = _CIRCLE.search(one.message)
+    if found is None:
+        return _as_it_is([one])
+    names = dict.fromkeys(found.group(1).split(" -> "))
+    return f"Circular dependency between resources: [{', '.join(names)}]"
 
 
 def _unfit_text(one: Diagnostic) -> str:
@@ -191,7 +211,8 @@ _SAYINGS: Final[Mapping[str, Say]] = {
     "IF105": _each(lambda one: f"{_FORMAT}YAML not well-formed.{_place(one)}"),
     "IF106": _each(lambda one: f"{_FORMAT}JSON not well-formed.{_place(one)}"),
     "IF113": lambda group: f"{_FORMAT}unsupported structure.",
-    "IF130": lambda group: f"{_FORMAT}unsupported structure.",
+    # Of a map that nobody would take for a template, nothing else is amiss for the service.
+    "IF130": lambda group: f"{_FORMAT}At least one Resources member must be defined.",
     "IF131": lambda group: "Invalid template property or properties [ROSTemplateFormatVersion]",
     "IF132": lambda group: f"{_FORMAT}unsupported value for AWSTemplateFormatVersion.",
     "IF133": lambda group: (
@@ -216,9 +237,8 @@ _SAYINGS: Final[Mapping[str, Say]] = {
         )
     ),
     "IF204": _unresolved,
-    "IF205": _each(
-        lambda one: f"{_TEMPLATE}unresolved condition dependency {_name(one)} in Fn::If"
-    ),
+    "IF205": _each(_no_condition),
+    "IF206": _each(_circle),
     "IF302": _each(_wrong_argument),
     "IF310": _each(_no_mapping),
     "IF362": _each(

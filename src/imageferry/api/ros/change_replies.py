@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from imageferry.api.ros.names import shown_value
 from imageferry.control.causes import EDITED, Cause, CauseKind, causes_of
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.changes import (
@@ -15,7 +16,7 @@ from imageferry.model.changes import (
     ResourceChange,
 )
 from imageferry.model.expressions import Literal
-from imageferry.model.values import UNKNOWN, Json, is_known, mask
+from imageferry.model.values import UNKNOWN, Json, is_known
 
 _ACTIONS: Final[Mapping[Action, str]] = {
     Action.CREATE: "Add",
@@ -120,6 +121,6 @@ def _properties(change: ResourceChange) -> dict[str, Json]:
     """The properties as they shall be; what is known later says so, and secrets are hidden."""
     wanted = {} if change.wanted is None else change.wanted.properties
     return {
-        name: mask(part.value if isinstance(part, Literal) else UNKNOWN)
+        name: shown_value(part.value if isinstance(part, Literal) else UNKNOWN)
         for name, part in wanted.items()
     }

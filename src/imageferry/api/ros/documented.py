@@ -16,9 +16,8 @@ _LISTED: Final = """
     DeleteStackGroup CreateStackInstances UpdateStackInstances DeleteStackInstances GetStackInstance
     ListStackInstances ListStackGroupOperations GetStackGroupOperation
     ListStackGroupOperationResults StopStackGroupOperation DetectStackGroupDrift
-    ListStackOperationRisks GetFeatureDetails RegisterResourceType DeregisterResourceType
-    SetResourceType ListResourceTypeRegistrations ListResourceTypeVersions
-    UpdateStackTemplateByResources MoveResourceGroup GetTemplateEstimateCost
+    RegisterResourceType DeregisterResourceType SetResourceType ListResourceTypeRegistrations
+    UpdateStackTemplateByResources
 """
 
 NOT_CARRIED_OUT: Final = frozenset(_LISTED.split())

@@ -20,6 +20,7 @@ from imageferry.control.requests import (
     TokenInProgress,
     TokenMismatch,
 )
+from imageferry.control.templates import language_of
 from imageferry.model.changes import ChangeKind
 from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.operations import Operation
@@ -227,12 +228,13 @@ def of_fault(fault: Exception, action: str = "") -> RosError | None:
             return RosError(
                 "InvalidTemplateVersion",
                 f"The template version is invalid: ROSTemplateFormatVersion is wanted, and the"
-                f" template is one of {dialect}.",
+                f" template is one of {language_of(dialect)}.",
             )
         case NothingToDo():
             return not_supported(_UNCHANGED)
         case StackNotFound():
-            return RosError("StackNotFound", f"The Stack could not be found: {fault}.", 404)
+            quoted = _QUOTED.search(str(fault))
+            return stack_not_found(str(fault) if quoted is None else quoted[1] or quoted[2])
         case ChangeSetExists(name=name, stack=stack):
             return RosError(
                 "ChangeSetExists",
@@ -241,8 +243,8 @@ def of_fault(fault: Exception, action: str = "") -> RosError | None:
             )
         case ChangeSetStateWrong():
             return refused(f"That cannot be done now: {fault}")
-        case ResourceUnknown(names=names):
-            return resource_not_found(", ".join(names), "")
+        case ResourceUnknown(names=names, stack=stack):
+            return resource_not_found(", ".join(names), stack.stack_id.rpartition("/")[2])
         case TokenMismatch():
             return RosError(
                 "InvalidIdempotenceParameter",
@@ -321,6 +323,6 @@ def of_refusal(refusal: Refused, action: str) -> RosError:
     if refusal.refusal is Refusal.UNKNOWN_ACTION and not action:
         return RosError("MissingAction", "The input parameter Action should be specified.")
     code, status, message = _GATEWAY[refusal.refusal]
-    subject = f" ({refusal.subject})" if refusal.subject else ""
-    detail = f" {_ended(refusal.detail)}{subject}." if refusal.detail else ""
-    return RosError(code, f"{message}{detail}", status)
+    detail = _ended(refusal.detail)
+    said = f" {detail[:1].upper()}{detail[1:]}." if detail else ""
+    return RosError(code, f"{message}{said}", status)

@@ -9,10 +9,8 @@ from typing import Final
 
 from imageferry.api.ros.asked import REGION, STACK_ID, TOKEN, Asked, Reply, Row, stack_of
 from imageferry.api.ros.dry_runs import dry_run_reply
-from imageferry.api.ros.dry_runs import dry_run_reply
 from imageferry.api.ros.errors import (
     RosError,
-    not_supported,
     refused,
     resource_not_found,
     stack_not_found,
@@ -22,6 +20,7 @@ from imageferry.api.ros.parameters import boolean, integer, text, texts
 from imageferry.api.ros.template_sources import SOURCES, Source, template_source
 from imageferry.api.ros.wishes import PARAMETERS, wanted_stack
 from imageferry.control.commands import plan_update
+from imageferry.control.omissions import without_resources
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
 from imageferry.model.access import Role
 from imageferry.model.changes import Action, ChangeKind, ChangeSet
@@ -90,9 +89,10 @@ async def continue_create_stack(asked: Asked) -> Reply:
             " only a creation that has failed can"
         )
     if asked.given.text("Mode", "Recreate") == "Ignore":
-        raise not_supported("Mode Ignore")
-    await _refuse_made(asked, stack)
-    planned = await _continuation(asked, stack)
+        planned = await _without_rest(asked, stack)
+    else:
+        await _refuse_made(asked, stack)
+        planned = await _continuation(asked, stack)
     if asked.given.boolean("DryRun"):
         template, given = planned.change_set.template, planned.change_set.bindings.parameters
         effects = dry_run_reply(asked, template, given)
@@ -118,6 +118,26 @@ async def _continuation(asked: Asked, stack: Stack) -> Planned:
         source = await template_source(asked)
     request = await wanted_stack(asked, stack.name, source, stack)
     return await _plan_rest(asked, stack, replace(request, kept=frozenset(stack.parameters)))
+
+
+async def _without_rest(asked: Asked, stack: Stack) -> Planned:
+    """What makes the stack whole without all that is not made: its template forgets them."""
+    former = Source(stack.template, stack.template_name, {})
+    wanted = await wanted_stack(asked, stack.name, former, stack)
+    # ROS reference, ContinueCreateStack: in this mode the parameters stay as they are.
+    request = replace(wanted, parameters={}, kept=frozenset(stack.parameters))
+    whole = await plan_update(asked.desk, stack, request)
+    resources = await asked.store.resources(stack.stack_id)
+    made = {one.address.logical_id for one in resources.values() if one.status.is_whole}
+    missing = {
+        change.address.logical_id
+        for change in whole.change_set.changes
+        if change.action is not Action.NONE
+    }
+    if missing & made:
+        raise _invalid(f"of {', '.join(sorted(missing & made))} some instances are created already")
+    rest = without_resources(stack.template, stack.template_name, stack.parameters, missing)
+    return await _plan_rest(asked, stack, replace(request, template=rest))
 
 
 async def _plan_rest(asked: Asked, stack: Stack, request: StackRequest) -> Planned:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from imageferry.model.statuses import RESOURCE_WORDS, STACK_WORDS, ResourceStatus, StackStatus
+from imageferry.model.values import MASK, Json, Value, mask
 
 LANGUAGE: Final = "ros"
 """The dialect whose words this API speaks, whatever a stack was made from."""
@@ -42,3 +44,18 @@ def status_word(status: StackStatus | ResourceStatus) -> str:
 def plain_id(stack_id: str) -> str:
     """The UUID of a stack, also where its own id is longer: the last part of an ARN."""
     return stack_id.rpartition("/")[2]
+
+
+def shown_value(value: Value) -> Json:
+    """A value as answers show it: ROS's own stars stand for what is hidden anywhere inside it."""
+    return _starred(mask(value))
+
+
+def _starred(value: Json) -> Json:
+    if value == MASK:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {name: _starred(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_starred(inner) for inner in value]
+    return value

@@ -6,7 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from imageferry.api.ros.names import HIDDEN, LANGUAGE, moment, plain_id, stack_word
+from imageferry.api.ros.names import (
+    HIDDEN,
+    LANGUAGE,
+    moment,
+    plain_id,
+    shown_value,
+    stack_word,
+)
 from imageferry.api.ros.reasons import Failure, rollback_reason, stack_reason
 from imageferry.api.ros.wishes import DEFAULT_TIMEOUT
 from imageferry.control.requests import ResourceView
@@ -15,7 +22,7 @@ from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.templates import Output
-from imageferry.model.values import MASK, Json, Secret, Value, holds_secret, mask
+from imageferry.model.values import Json, Value, holds_secret, mask
 
 INTERFACE: Final = "ALIYUN::ROS::Interface"
 """The metadata by which a template speaks to consoles."""
@@ -127,7 +134,7 @@ def outputs_reply(
     for name, value in outputs.items():
         one: dict[str, Json] = {
             "OutputKey": name,
-            "OutputValue": HIDDEN if isinstance(value, Secret) else _masked(mask(value)),
+            "OutputValue": shown_value(value),
             "Description": "No description given",
         }
         said = None if declared is None else declared.get(name)
@@ -137,17 +144,6 @@ def outputs_reply(
             one["Label"] = said.label
         shown.append(one)
     return shown
-
-
-def _masked(value: Json) -> Json:
-    """A value in which ROS's own stars stand for what is hidden inside it."""
-    if value == MASK:
-        return HIDDEN
-    if isinstance(value, Mapping):
-        return {name: _masked(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_masked(inner) for inner in value]
-    return value
 
 
 _PENDING: Final = frozenset({ResourceStatus.NOT_STARTED})

@@ -118,8 +118,7 @@ async def get_feature_details(asked: Asked) -> Reply:
         },
         "ResourceImport": {
             "SupportedResourceTypes": [
-                {"ResourceType": name, "ResourceIdentifiers": ["ImageId"]}
-                for name in importable
+                {"ResourceType": name, "ResourceIdentifiers": ["ImageId"]} for name in importable
             ]
         },
         "TemplateParameterConstraints": {"SupportedResourceTypes": nothing},

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from imageferry.api.ros.asked import Asked, Reply, stack_of
 from imageferry.api.ros.errors import resource_not_found
-from imageferry.api.ros.names import HIDDEN, LANGUAGE, moment, plain_id, resource_word
+from imageferry.api.ros.names import (
+    LANGUAGE,
+    moment,
+    plain_id,
+    resource_word,
+    shown_value,
+)
 from imageferry.api.ros.reasons import event_reason
 from imageferry.api.ros.stacks import template_of
 from imageferry.control.detections import drifts_found
@@ -14,7 +20,7 @@ from imageferry.model.drift import RESOURCE_DRIFT_WORDS
 from imageferry.model.expressions import Literal
 from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import StackStatus
-from imageferry.model.values import Json, holds_secret, mask
+from imageferry.model.values import Json
 
 
 async def list_resources(asked: Asked) -> Reply:
@@ -77,7 +83,7 @@ def _metadata(asked: Asked, stack: Stack, resource: Resource) -> dict[str, Json]
     definition = None if template is None else template.resources.get(resource.address.logical_id)
     if definition is None or not isinstance(definition.metadata, Literal):
         return {}
-    shown = mask(definition.metadata.value)
+    shown = shown_value(definition.metadata.value)
     return dict(shown) if isinstance(shown, dict) else {}
 
 
@@ -87,9 +93,7 @@ def _attributes(resource: Resource, wanted: tuple[str, ...]) -> list[Json]:
     return [
         {
             "ResourceAttributeKey": name,
-            "ResourceAttributeValue": HIDDEN
-            if holds_secret(resource.attributes.get(name))
-            else mask(resource.attributes.get(name)),
+            "ResourceAttributeValue": shown_value(resource.attributes.get(name)),
         }
         for name in names
     ]

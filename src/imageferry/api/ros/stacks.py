@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from imageferry.api.ros.asked import Asked, Reply, stack_of
@@ -85,9 +86,11 @@ async def get(asked: Asked) -> Reply:
     view = await asked.plane.view(found.stack_id)
     stack = view.stack
     failure, operation = await failure_of(asked.store, stack)
-    reply = stack_reply(stack, failure, operation, view.resources)
     has_outputs = asked.given.text("OutputOption") != "Disabled"
     template = template_of(asked, stack) if _is_needed(stack, has_outputs) else None
+    if template is not None and not stack.description:
+        stack = replace(stack, description=template.description)
+    reply = stack_reply(stack, failure, operation, view.resources)
     if has_outputs:
         declared = None if template is None else template.outputs
         reply["Outputs"] = outputs_reply(stack.outputs, declared)
@@ -106,8 +109,10 @@ async def get(asked: Asked) -> Reply:
 
 
 def _is_needed(stack: Stack, has_outputs: bool) -> bool:
-    """Whoever polls a stack that is being made does not pay for its template each time."""
-    return bool(has_outputs and stack.outputs) or INTERFACE.encode() in stack.template
+    """Whoever polls a stack whose template has nothing more to say does not pay for it each time."""
+    is_described = bool(stack.description) or b"Description" not in stack.template
+    has_more = INTERFACE.encode() in stack.template or not is_described
+    return has_more or bool(has_outputs and stack.outputs)
 
 
 def template_of(asked: Asked, stack: Stack) -> Template | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from imageferry.api.ros.asked import Asked
-from imageferry.api.ros.errors import RosError, exclusive, missing, not_supported
+from imageferry.api.ros.errors import exclusive, invalid, missing, not_supported
 from imageferry.api.ros.kept_templates import found_template, found_version
 from imageferry.api.ros.parameters import Field, text
 from imageferry.control.papers import papers_of
+from imageferry.ports.fetching import FetchRefused
 
 BODY: Final = text("TemplateBody")
 URL: Final = text("TemplateURL", longest=1_024)
@@ -69,11 +70,10 @@ async def text_given(asked: Asked, body: str, url: str, most: int) -> str | None
     if asked.given.text(body) and asked.given.text(url):
         raise exclusive(body, url)
     if asked.given.text(url):
-        fetched = await asked.api.fetch(asked.given.text(url), most)
         try:
-            return fetched.decode()
+            return (await asked.api.fetch(asked.given.text(url), most)).decode()
+        except FetchRefused as fault:
+            raise invalid(url, fault.message) from fault
         except UnicodeDecodeError:
-            raise RosError(
-                "InvalidParameter", f"The specified parameter {url} is invalid, it is not UTF-8."
-            ) from None
+            raise invalid(url, "what stands there is not UTF-8") from None
     return asked.given.text(body) or None

@@ -1,0 +1,73 @@
+"""Deletions asked for while a stack is still being made: carried out once it has turned back."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from imageferry.control.commands import delete_stack
+from imageferry.control.desk import Desk
+from imageferry.control.papers import papers_of
+from imageferry.control.protection import refuse_deletion
+from imageferry.control.requests import (
+    ExecutionOptions,
+    OperationHolds,
+    RequestRefused,
+    StackNotFound,
+)
+from imageferry.control.stacks import cancel_operation
+from imageferry.model.diagnostics import TemplateError
+from imageferry.model.stacks import Stack
+from imageferry.model.statuses import StackStatus
+from imageferry.ports.documents import Document, DocumentExists
+
+KIND: Final = "later_deletion"
+
+DEFERRED: Final = frozenset({StackStatus.CREATING, StackStatus.CREATE_ROLLING_BACK})
+"""The statuses in which a stack can be deleted later: nothing of it is to stay anyway."""
+
+_LOOKS_EVERY: Final = 2.0
+_log = logging.getLogger(__name__)
+
+
+async def delete_later(desk: Desk, stack: Stack) -> None:
+    """Let a stack that is being made turn back, and delete it then; kept over a crash.
+
+    Raises RequestRefused where the stack is protected.
+    """
+    refuse_deletion(stack)
+    now = desk.clock.now()
+    wish = Document(KIND, desk.place.account_id, stack.stack_id, {}, now, now)
+    try:
+        await papers_of(desk).add(wish)
+    except DocumentExists:
+        # Somebody waits for it already.
+        return
+    try:
+        await cancel_operation(desk, stack)
+    except RequestRefused:
+        # It has come to its end just now, so that there is nothing to wait for.
+        _log.debug("nothing is to be cancelled on stack %s", stack.stack_id)
+    desk.errands.begin(_delete_when_ended(desk, stack.stack_id))
+
+
+async def take_up_deletions(desk: Desk) -> None:
+    """Wait on for what an earlier process was to delete later."""
+    if desk.documents is None:
+        return
+    for wish in await desk.documents.find(KIND, desk.place.account_id):
+        desk.errands.begin(_delete_when_ended(desk, wish.document_id))
+
+
+async def _delete_when_ended(desk: Desk, stack_id: str) -> None:
+    while True:
+        stack = await desk.store.stack(stack_id)
+        if stack is None or stack.status.is_final:
+            break
+        await desk.clock.sleep(_LOOKS_EVERY)
+    if stack is not None:
+        try:
+            await delete_stack(desk, stack, (), ExecutionOptions())
+        except (OperationHolds, RequestRefused, StackNotFound, TemplateError) as refused:
+            _log.warning("stack %s was to be deleted and is not: %s", stack_id, refused)
+    await papers_of(desk).remove(KIND, desk.place.account_id, stack_id)

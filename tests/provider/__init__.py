@@ -1,0 +1,1 @@
+"""The registry type: envelope, lifecycle, identity, project."""
