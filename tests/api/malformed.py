@@ -7,11 +7,10 @@ nothing; after it, one that somebody altered; to the bytes, one that is no HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from random import Random
 from urllib.parse import urlencode
-
-from hypothesis import strategies as st
 
 from imageferry.wire.http import HttpRequest, Pairs
 from tests.api.gates import FORM, GENERATIONS
@@ -173,13 +172,6 @@ _ODD_LINES = (
     b"GET /?Action=ListStacks&Version=2010-05-15 HTTP/1.1", b"Connection: upgrade",
     b"GET /?Version=2019-09-10&Signature=%ff HTTP/1.1", b"Upgrade: websocket",
 )  # fmt: skip
-_ODD_BYTES = st.one_of(st.binary(min_size=1, max_size=6), st.sampled_from(_ODD))
-_TEXT = st.one_of(st.sampled_from(TEXTS), st.text(st.characters(codec="utf-8"), max_size=12))
-_NAME = st.one_of(
-    st.sampled_from(NAMES),
-    st.sampled_from(NAMES),
-    st.text(st.characters(codec="utf-8"), max_size=8),
-)
 STACK = "{stack}"
 """Stands for the id of a stack that there is, in either world."""
 
@@ -200,65 +192,91 @@ _GOOD = (
     ("DriftDetectionId", STACK),
     ("ExportName", "out"),
 )
-_PAIRS = st.builds(
-    lambda good, odd: tuple({**dict(good), **dict(odd)}.items()),
-    st.lists(st.sampled_from(_GOOD), min_size=2, max_size=7),
-    st.lists(st.tuples(_NAME, _TEXT), max_size=3),
-)
-_CALL = st.sampled_from(
-    [
-        *((kind, action) for kind in ("v1", "v3") for action in ROS),
-        *((kind, action) for kind in ("v4", "v4 in the query") for action in CFN),
-        *((kind, action) for kind in GENERATIONS for action in ("", "Fly", "a\0", "CreateStack ")),
-    ]
+_CALLS = (
+    *((kind, action) for kind in ("v1", "v3") for action in ROS),
+    *((kind, action) for kind in ("v4", "v4 in the query") for action in CFN),
+    *((kind, action) for kind in GENERATIONS for action in ("", "Fly", "a\0", "CreateStack ")),
 )
 
 
-def _wrong(**parts: st.SearchStrategy) -> st.SearchStrategy[Wrong]:
-    return st.builds(
-        lambda call, **rest: Wrong(call[0], call[1], **rest),
-        call=_CALL,
-        in_form=st.booleans(),
-        **parts,
+def malformed(chance: Random) -> Wrong:
+    """One malformed request: six of ten are signed rightly and mean nothing."""
+    kind, action = chance.choice(_CALLS)
+    in_form = chance.random() < 0.5
+    match chance.randrange(10):
+        case 0:
+            return Wrong("v1", "", (), False, raw=_raw(chance), says_all=False)
+        case 1:
+            how_often = chance.randint(1, 3)
+            spoilt = tuple(
+                (chance.choice(tuple(_SPOIL)), chance.random(), _odd_bytes(chance))
+                for _ in range(how_often)
+            )
+            pairs = (("StackName", "one"), ("TemplateBody", "x: 1"))
+            says_all = chance.random() < 0.2
+            return Wrong(kind, action, pairs, in_form, spoilt=spoilt, says_all=says_all)
+        case 2 | 3:
+            altered = tuple(_alteration(chance) for _ in range(chance.randint(1, 3)))
+            return Wrong(kind, action, (("StackName", "one"),), in_form, altered)
+        case _:
+            good = dict(chance.sample(_GOOD, chance.randint(1, 7)))
+            odd = [(_name(chance), _text(chance)) for _ in range(chance.randint(1, 3))]
+            # Now and then one is given twice.
+            pairs = tuple({**good, **dict(odd)}.items()) + tuple(odd[: chance.random() < 0.05])
+            return Wrong(kind, action, pairs, in_form)
+
+
+def smaller(wrong: Wrong) -> Iterator[Wrong]:
+    """The same with one part less, for whoever looks for what of it does harm."""
+    for name in ("pairs", "altered", "spoilt"):
+        parts = getattr(wrong, name)
+        for at in range(len(parts)):
+            yield replace(wrong, **{name: parts[:at] + parts[at + 1 :]})
+
+
+def _alteration(chance: Random) -> tuple[str, str, str]:
+    what = chance.choice(tuple(_ALTER))
+    match what:
+        case "header" | "no header":
+            return what, chance.choice(HEADERS), chance.choice(HEADER_TEXTS)
+        case "method":
+            return what, chance.choice(METHODS), ""
+        case "path":
+            return what, chance.choice(PATHS), ""
+        case _:
+            return what, _name(chance), _text(chance)
+
+
+def _any_text(chance: Random, most: int) -> str:
+    """Of any characters but halves of one, which have no bytes."""
+    numbers = (
+        chance.choice(
+            (chance.randrange(128), chance.randrange(0xD800), chance.randrange(0x10000, 0x110000))
+        )
+        for _ in range(chance.randint(0, most))
     )
+    return "".join(map(chr, numbers))
 
 
-_RIGHTLY_SIGNED = _wrong(pairs=_PAIRS)
-_ALTERED = _wrong(
-    pairs=st.just((("StackName", "one"),)),
-    altered=st.lists(
-        st.one_of(
-            st.tuples(st.just("header"), st.sampled_from(HEADERS), st.sampled_from(HEADER_TEXTS)),
-            st.tuples(st.just("no header"), st.sampled_from(HEADERS), st.just("")),
-            st.tuples(st.just("query"), _NAME, _TEXT),
-            st.tuples(st.just("no query"), st.just(""), st.just("")),
-            st.tuples(st.just("form"), _NAME, _TEXT),
-            st.tuples(st.just("method"), st.sampled_from(METHODS), st.just("")),
-            st.tuples(st.just("path"), st.sampled_from(PATHS), st.just("")),
-            st.tuples(st.just("body"), st.just(""), _TEXT),
-        ),
-        min_size=1,
-        max_size=3,
-    ).map(tuple),
-)
-_SPOILT = _wrong(
-    pairs=st.just((("StackName", "one"), ("TemplateBody", "x: 1"))),
-    spoilt=st.lists(
-        st.tuples(st.sampled_from(list(_SPOIL)), st.floats(0, 1), _ODD_BYTES),
-        min_size=1,
-        max_size=3,
-    ).map(tuple),
-    says_all=st.booleans(),
-)
-_LINES = st.lists(st.one_of(st.sampled_from(_ODD_LINES), st.binary(max_size=12)), max_size=7).map(
-    lambda lines: b"\r\n".join([*lines, b""])
-)
-_RAW = st.builds(
-    lambda raw: Wrong("v1", "", (), False, raw=raw, says_all=False),
-    raw=st.one_of(_LINES, st.binary(min_size=1, max_size=60)),
-)
+def _name(chance: Random) -> str:
+    return chance.choice(NAMES) if chance.random() < 0.7 else _any_text(chance, 8)
 
-# `one_of` would count what stands in it twice but once.
-malformed: st.SearchStrategy[Wrong] = st.sampled_from(
-    [_RIGHTLY_SIGNED] * 6 + [_ALTERED] * 2 + [_SPOILT] + [_RAW]
-).flatmap(lambda strategy: strategy)
+
+def _text(chance: Random) -> str:
+    return chance.choice(TEXTS) if chance.random() < 0.6 else _any_text(chance, 40)
+
+
+def _odd_bytes(chance: Random) -> bytes:
+    return chance.choice(_ODD) if chance.random() < 0.5 else chance.randbytes(chance.randint(1, 6))
+
+
+def _raw(chance: Random) -> bytes:
+    if chance.random() < 0.3:
+        return chance.randbytes(chance.randint(1, 60))
+    lines = [
+        chance.choice(_ODD_LINES)
+        if chance.random() < 0.7
+        else chance.randbytes(chance.randint(0, 12))
+        for _ in range(chance.randint(1, 7))
+    ]
+    return b"\r\n".join([*lines, b""])

@@ -164,6 +164,26 @@ def test_a_method_in_a_header_changes_nothing(tmp_path: Path) -> None:
     play(tmp_path, program)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"origin": "https://elsewhere.example"}, id="another origin"),
+        pytest.param({"sec-fetch-site": "cross-site"}, id="an image of a page"),
+    ],
+)
+@pytest.mark.parametrize("version", ["2019-09-10", "2014-05-26"])
+def test_no_page_of_a_browser_signs_with_the_key_that_everybody_knows(
+    tmp_path: Path, headers: dict[str, str], version: str
+) -> None:
+    async def program(apis: Apis) -> None:
+        asked = apis.ros_request("ListStacks", version=version)
+        passage = await apis.knock(replace(asked, headers={**asked.headers, **headers}))
+        assert passage.refusal is Refusal.FORBIDDEN
+        assert answered(passage).status in {400, 403}
+
+    play(tmp_path, program)
+
+
 def test_a_key_of_an_account_that_is_not_served_is_refused(tmp_path: Path) -> None:
     async def program(apis: Apis) -> None:
         key = AccessKey(STRANGER.access_key_id, "42", Role.ADMIN, STRANGER.secret, 1.0)

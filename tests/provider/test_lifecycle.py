@@ -129,6 +129,54 @@ def test_the_deletion_of_a_rollback_finds_a_half_made_copy_by_its_identifier_alo
     play(scenario)
 
 
+def test_a_copy_that_cannot_be_cancelled_is_deleted_once_it_has_ended() -> None:
+    async def scenario(cloud: Cloud, registry: Registry) -> None:
+        cloud.choose(speed=lasting(3600))
+        cloud.fault("uncancellable")
+        # Its tags are shown only after the deletion has begun to look for it.
+        begun = await registry.perform(
+            "CREATE", GOLDEN, until=lambda said: "Id" in said["resourceModel"]
+        )
+        said = await registry.perform("DELETE", {"tfcfnid": begun["resourceModel"]["tfcfnid"]})
+        assert said["status"] == "SUCCESS"
+        assert cloud.clock.monotonic() > 3000
+        assert cloud.images() == []
+
+    play(scenario)
+
+
+def test_what_cannot_be_cleaned_up_is_told_beside_the_failure() -> None:
+    async def scenario(cloud: Cloud, registry: Registry) -> None:
+        cloud.choose(speed=lasting(3600))
+        cloud.fault("copy_fails", percent=10)
+        cloud.fault("error", code="Forbidden.RAM", status=403, action="DeleteImage")
+        said = await registry.perform("CREATE", GOLDEN)
+        assert said["errorCode"] == "NotStabilized"
+        assert "could not be removed" in said["message"]
+        assert "Forbidden.RAM" in said["message"]
+        tracking_id = registry.calls[0]["resourceModel"]["tfcfnid"]
+        assert await registry.listed() == [tracking_id]
+        # The rollback deletes what was made, as soon as it may.
+        gone = await registry.perform("DELETE", {"tfcfnid": tracking_id})
+        assert gone["status"] == "SUCCESS"
+        assert cloud.images() == []
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "behind the call"])
+def test_a_process_may_die_at_the_call_that_deletes(after: bool) -> None:
+    async def scenario(cloud: Cloud, registry: Registry) -> None:
+        model = await registry.create()
+        cloud.kill_at, cloud.kill_after = len(cloud.changes) + 1, after
+        said = await registry.perform("DELETE", {"tfcfnid": model["tfcfnid"]})
+        assert said["status"] == "SUCCESS"
+        assert registry.deaths == 1
+        assert cloud.images() == []
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("when", ["at once", "once it is made"])
 def test_the_same_creation_again_makes_the_same(when: str) -> None:
     async def scenario(cloud: Cloud, registry: Registry) -> None:

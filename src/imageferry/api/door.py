@@ -79,7 +79,12 @@ class Door:
         if recognised is None:
             status = 400 if request.method in _METHODS else 405
             return Passage(plain(status, _SPOKEN), "", "none", "", "none")
-        if self.cloud is not None and is_local and await self._is_for_cloud(recognised):
+        if recognised.key_id in self.gate.keys.built_in and _is_from_page(request):
+            # Everybody knows that key's secret, so any page that is looked at here could sign.
+            why = "the emulator's own key is not for pages in a browser"
+            return self._refused(recognised, request, Refused(Refusal.FORBIDDEN, why))
+        is_near = self.cloud is not None and is_local and not _is_from_page(request)
+        if self.cloud is not None and is_near and await self._is_for_cloud(recognised):
             return await self._passed_on(self.cloud, request, "ecs", self._shown_key(recognised))
         api = self.apis.get(recognised.wanted)
         if api is None:
@@ -209,6 +214,12 @@ class Door:
     def _request_id(self, world: World) -> str:
         found = self.gate.desk.entropy.new_id()
         return found.upper() if world is World.ALIBABA else found.lower()
+
+
+def _is_from_page(request: HttpRequest) -> bool:
+    """True where a browser says that a page has sent it (Fetch Metadata, and Fetch's Origin)."""
+    headers = request.headers
+    return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
 
 
 def _fallback(recognised: Recognised) -> Recognised:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
@@ -11,6 +13,9 @@ from typing import Final, Literal, TextIO
 Form = Literal["json", "text"]
 
 LOG: Final = logging.getLogger("imageferry.serve")
+
+# That bytes are no request is counted among the refusals; here only its faults are of interest.
+_LEAST: Final = {"uvicorn.error": logging.ERROR}
 
 _LONGEST: Final = 200
 """Characters of a value that is shown: a caller may send any."""
@@ -78,13 +83,24 @@ class LogFormat(logging.Formatter):
         return f"{line}\n{trace}" if trace else line
 
 
-def write_logs(form: Form, stream: TextIO) -> logging.Handler:
-    """Let every line of the server, and every warning of the engine, go to a stream."""
+@contextmanager
+def write_logs(form: Form, stream: TextIO) -> Iterator[None]:
+    """Let the server's lines, and the engine's and the library's warnings, go to a stream."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LogFormat(form))
-    handler.addFilter(lambda record: record.name == LOG.name or record.levelno >= logging.WARNING)
-    logging.getLogger("imageferry").addHandler(handler)
-    return handler
+    handler.addFilter(
+        lambda record: (
+            record.name == LOG.name or record.levelno >= _LEAST.get(record.name, logging.WARNING)
+        )
+    )
+    logs = [logging.getLogger(name) for name in ("imageferry", "uvicorn.error")]
+    for log in logs:
+        log.addHandler(handler)
+    try:
+        yield
+    finally:
+        for log in logs:
+            log.removeHandler(handler)
 
 
 def _bounded(value: object) -> object:

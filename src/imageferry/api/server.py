@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.applications import Starlette
@@ -16,9 +16,9 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from imageferry.api.calls import Refusal, Refused
-from imageferry.api.door import CONTROL_PATH, Door, Passage
+from imageferry.api.door import CONTROL_PATH, Door, Passage, plain
 from imageferry.api.limits import Limits
-from imageferry.api.logs import RequestLine, log_request
+from imageferry.api.logs import LOG, RequestLine, log_request
 from imageferry.api.metrics import CONTENT_TYPE, Metrics
 from imageferry.api.reading import headers_of, request_of
 from imageferry.ports.senses import Clock
@@ -123,12 +123,17 @@ class _ApiEndpoint:
                 request, received, is_whole, refused = await self._read(scope, receive, headers)
             except _Gone:
                 return
-            if refused is not None:
-                passage = site.door.refuse(request, refused)
-                if headers.get("content-encoding"):
-                    passage = passage.with_status(415)
-            else:
-                passage = await site.door.answer(request, source, is_local=_is_loopback(source))
+            try:
+                if refused is None:
+                    local = _is_loopback(source)
+                    passage = await site.door.answer(request, source, is_local=local)
+                else:
+                    passage = site.door.refuse(request, refused)
+                    if headers.get("content-encoding"):
+                        passage = passage.with_status(415)
+            except Exception:
+                LOG.exception("the server failed")
+                passage = replace(_NOTHING, response=plain(500, "the server failed"))
             if passage.response is None:
                 scope["state"]["abort"]()
                 return

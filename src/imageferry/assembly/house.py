@@ -6,19 +6,19 @@ import asyncio
 import hashlib
 import os
 import platform
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from imageferry.assembly.catalogs import installed_offers
 from imageferry.assembly.looking import look_at_images
 from imageferry.assembly.senses import RealClock, RealEntropy
-from imageferry.cloud.buckets import PUBLISHED_LIMITS
+from imageferry.assembly.voices import client_on, endpoints_of, open_line, standard_chain
 from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import CredentialSource, emulator_credentials
 from imageferry.cloud.ecs import GET_CALLER_IDENTITY, caller_account
-from imageferry.cloud.endpoints import Endpoints, parse_endpoint
+from imageferry.cloud.endpoints import Endpoints
 from imageferry.cloud.errors import CloudError, ErrorClass
 from imageferry.cloud.image_uses import CloudImages
 from imageferry.cloud.zones import CloudRegions
@@ -37,7 +37,7 @@ from imageferry.ports.senses import Clock, Entropy
 from imageferry.ports.types import Catalog
 from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.resource_types.image_copies.queues import Capacity
-from imageferry.settings import ExtraMissing, Settings, SettingsError
+from imageferry.settings import ExtraMissing, Settings
 from imageferry.store.backends import DriverMissing
 from imageferry.store.keys import key_from_text, prepare_home, read_or_make_key
 from imageferry.store.paces import SqlPaces
@@ -173,32 +173,12 @@ async def open_voice(
     async with open_line(settings, clock) as send:
         is_emulated = settings.cloud == "emulator"
         credentials = (
-            emulator_credentials(profile) if is_emulated else _chain(clock, profile)
+            emulator_credentials(profile) if is_emulated else standard_chain(clock, profile)
         )
         client = client_on(send, settings, credentials, clock, entropy)
         await credentials.current()
         account_id = await _account(client, settings.region or HOME_REGION)
-        yield Voice(client, account_id, credentials, _endpoints(settings), send)
-
-
-@asynccontextmanager
-async def open_line(settings: Settings, clock: Clock) -> AsyncIterator[Send]:
-    """What requests to the chosen cloud go out on: the network, or the emulator in this process."""
-    if settings.cloud == "emulator" and not settings.ecs_endpoint:
-        # No port is opened, yet requests are signed and checked as over the network.
-        with _emulator_inside(settings, clock) as send:
-            yield send
-    else:
-        async with _network() as send:
-            yield send
-
-
-def client_on(
-    send: Send, settings: Settings, credentials: CredentialSource, clock: Clock, entropy: Entropy
-) -> Client:
-    """A client of the chosen cloud that signs with those credentials; raises SettingsError."""
-    limits = {} if settings.cloud == "emulator" else PUBLISHED_LIMITS
-    return Client(send, credentials, _endpoints(settings), clock, entropy, limits)
+        yield Voice(client, account_id, credentials, endpoints_of(settings), send)
 
 
 def _dispatcher(
@@ -281,38 +261,3 @@ def open_records(settings: Settings, entropy: Entropy) -> SqlStore:
         return open_store(settings.database_url, entropy=entropy, box=box)
     except DriverMissing as missing:
         raise ExtraMissing("postgres", "a database on PostgreSQL") from missing
-
-
-@contextmanager
-def _emulator_inside(settings: Settings, clock: Clock) -> Iterator[Send]:
-    """The emulator in this process; its rooms are loaded for nobody who does not use it."""
-    from imageferry.assembly.emulation import emulator_of
-
-    with emulator_of(settings, clock) as emulator:
-        yield emulator.handle
-
-
-@asynccontextmanager
-async def _network() -> AsyncIterator[Send]:
-    """Requests over the network, on one session."""
-    from imageferry.cloud.transport import HttpTransport
-
-    async with HttpTransport(os.environ) as transport:
-        yield transport.send
-
-
-def _endpoints(settings: Settings) -> Endpoints:
-    is_emulated = settings.cloud == "emulator"
-    if settings.ecs_endpoint:
-        try:
-            return Endpoints(parse_endpoint(settings.ecs_endpoint, plain_allowed=is_emulated))
-        except ValueError as fault:
-            raise SettingsError(str(fault), "mend IMAGEFERRY_ECS_ENDPOINT") from fault
-    return Endpoints(parse_endpoint("emulator.localhost") if is_emulated else None)
-
-
-def _chain(clock: Clock, profile: str) -> CredentialSource:
-    """The standard credential chain; its library is loaded for the real cloud alone."""
-    from imageferry.cloud.credential_chain import ChainCredentials
-
-    return ChainCredentials(clock, profile)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from imageferry import settings as choices
-from imageferry.assembly.house import client_on, open_line
 from imageferry.assembly.senses import RealClock, RealEntropy
+from imageferry.assembly.voices import client_on, open_line, standard_chain
 from imageferry.cloud.credentials import (
     CredentialsMissing,
     CredentialSource,
@@ -164,9 +164,7 @@ def _credentials(settings: Settings, said: Configuration, clock: Clock) -> Crede
         return StaticCredentials(said.credentials)
     if settings.cloud == "emulator":
         return emulator_credentials()
-    from imageferry.cloud.credential_chain import ChainCredentials
-
-    return ChainCredentials(clock)
+    return standard_chain(clock)
 
 
 async def serve_function(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Final
 
 from imageferry.api.logs import log_event, write_logs
@@ -23,6 +24,9 @@ _ARRIVAL: Final = 10.0
 """Seconds for which a server that begins tries again where the database is away; later it waits."""
 
 _LOOK: Final = 0.5
+
+_FILES: Final = 8192
+"""Files that may be open: the connections there may be, a lock an operation, and the databases."""
 
 _LIBRARIES: Final = frozenset(
     {"botocore", "httptools", "prometheus_client", "starlette", "uvicorn"}
@@ -48,15 +52,12 @@ async def serve(
         raise ExtraMissing("server", '"imageferry serve"') from missing
 
     _check_certificate(choices)
-    handler = write_logs(choices.log_form, sys.stderr)
-    try:
-        with _bound(choices.host, choices.port) as listener:
-            async with AsyncExitStack() as opened:
-                houses = await _open_houses(settings, choices, opened, asked_to_stop)
-                if houses:
-                    await listen(houses, choices, listener, on_ready, asked_to_stop)
-    finally:
-        logging.getLogger("imageferry").removeHandler(handler)
+    _make_room()
+    with write_logs(choices.log_form, sys.stderr), _bound(choices.host, choices.port) as listener:
+        async with AsyncExitStack() as opened:
+            houses = await _open_houses(settings, choices, opened, asked_to_stop)
+            if houses:
+                await listen(houses, choices, listener, on_ready, asked_to_stop)
 
 
 async def _open_houses(
@@ -105,6 +106,16 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as fault:
             raise CannotServe("address", (fault.strerror or str(fault)).lower()) from fault
         yield listener
+
+
+def _make_room() -> None:
+    """Let the process open as many files as it may: connections and locks of operations are some."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        # Where the system does not let it, the limit stays, and with it what fits.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _check_certificate(choices: ServeChoices) -> None:

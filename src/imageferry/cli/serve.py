@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import click
 
+from imageferry.assembly.house import is_shared
 from imageferry.assembly.served import CannotServe, Ready, ServeChoices
 from imageferry.assembly.serving import serve
 from imageferry.cli.display.rendering import clean, counted
@@ -234,6 +235,13 @@ def serve_command(
         has_emulator_key=not no_emulator_key,
         log_form=log_format,
     )
+    if no_work and is_shared(chosen) and chosen.cloud == "emulator" and not chosen.ecs_endpoint:
+        raise misuse(
+            "IF989",
+            "no worker could run what is left to it",
+            why="the emulator inside this process is one that no other machine sees",
+            remedy="set IMAGEFERRY_ECS_ENDPOINT to an emulator that is served, or leave out --no-work",
+        )
     _check_templates(choices)
     _check_reach(choices, allow_remote=allow_remote)
     asyncio.run(_serve(chosen, choices, screen))

@@ -246,6 +246,9 @@ async def _running(
     """The open operation of a stack where it does just what is asked; raises OperationHolds."""
     operation = await desk.store.last_operation(stack.stack_id)
     if operation is None or not operation.status.is_open:
+        if operation is not None and not stack.status.is_final:
+            # It has ended since the stack was read: nothing is planned for what was halfway.
+            raise OperationHolds(operation, stack)
         return None
     change_set = await desk.store.change_set(operation.change_set_id)
     is_same = (

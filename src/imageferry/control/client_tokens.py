@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,14 +15,25 @@ from imageferry.control.papers import papers_of
 from imageferry.control.requests import TokenInProgress, TokenMismatch
 from imageferry.model.values import Json
 from imageferry.ports.documents import Document, DocumentChanged, DocumentExists
+from imageferry.ports.keeping import StoreError
 
 KIND: Final = "client_token"
 
 KEPT: Final = 7 * 86_400.0
-"""Seconds for which a token counts after it was first used."""
+"""Seconds for which a token counts after it was answered."""
 
-_ABANDONED: Final = 300.0
-"""Seconds after which a first request without an answer has gone down with its process."""
+LAPSE: Final = 4.0
+"""Seconds without a sign after which whoever carries a request out has gone down with its process."""
+
+_RENEWED: Final = 1.0
+"""Seconds between two signs of whoever carries a request out."""
+
+_PATIENCE: Final = 8.0
+"""Seconds for which the second of two requests waits for the answer of the first."""
+
+_OFTEN: Final = 0.1
+
+Answer = Mapping[str, Json]
 
 
 async def once(
@@ -28,60 +41,108 @@ async def once(
     action: str,
     token: str,
     asked: Mapping[str, Json],
-    perform: Callable[[], Awaitable[Mapping[str, Json]]],
-) -> Mapping[str, Json]:
+    perform: Callable[[], Awaitable[Answer]],
+) -> Answer:
     """The answer of the first request with a token to an action; without a token, of this one.
 
     `asked` are the parameters that make it the same request. Where the first one failed it is
-    carried out again. Raises TokenMismatch, TokenInProgress, and whatever `perform` does.
+    carried out again; so it is where the first one's process has died, which may have been after
+    the deed: `perform` has to find what it did before. Raises TokenMismatch, TokenInProgress, and
+    whatever `perform` does.
     """
     if not token:
         return await perform()
-    papers, account = papers_of(desk), desk.place.account_id
     print_of = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    now = desk.clock.now()
-    claim = Document(
-        KIND, account, f"{action}:{token}", {"asked": print_of, "answer": None}, now, now
-    )
+    claim = await _claimed(desk, f"{action}:{token}", print_of)
+    if not isinstance(claim, Document):
+        return claim
+    claim, answer = await _performed(desk, claim, perform)
     try:
-        await papers.add(claim)
-    except DocumentExists:
-        kept = await papers.get(KIND, account, claim.document_id)
-        if kept is None:
-            return await once(desk, action, token, asked, perform)
-        earlier = await _earlier(desk, kept, claim)
-        if not isinstance(earlier, Document):
-            return earlier
-        claim = earlier
-    answer: Mapping[str, Json] | None = None
-    try:
-        answer = await perform()
-    finally:
-        if answer is None:
-            # Nothing came of it: the same token may ask again.
-            await papers.remove(KIND, account, claim.document_id)
-    body: dict[str, Json] = {"asked": print_of, "answer": dict(answer)}
-    try:
-        await papers.change(replace(claim, body=body, updated_at=desk.clock.now()))
-    except DocumentChanged as taken_over:
-        # It took so long that somebody else has asked anew, and answers for the token now.
-        raise TokenInProgress from taken_over
+        await papers_of(desk).change(_with(claim, print_of, answer, desk.clock.now()))
+    except DocumentChanged:
+        # It fell silent for so long that somebody else answers for the token now.
+        return await once(desk, action, token, asked, perform)
     return answer
 
 
-async def _earlier(desk: Desk, kept: Document, claim: Document) -> Document | Mapping[str, Json]:
-    """The answer of an earlier request, or the claim of one that was given up, taken over."""
-    body: Mapping[str, Any] = kept.body
-    now = desk.clock.now()
-    is_old = now - kept.created_at > KEPT
-    if not is_old and body["asked"] != claim.body["asked"]:
-        raise TokenMismatch
-    if not is_old and body["answer"] is not None:
-        answer: Mapping[str, Json] = body["answer"]
-        return answer
-    if not is_old and now - kept.updated_at < _ABANDONED:
-        raise TokenInProgress
+async def _claimed(desk: Desk, document_id: str, print_of: str) -> Document | Answer:
+    """The right to carry a request out, or the answer that it has had already.
+
+    Clocks of two machines differ: that a claim lapses is told by this process's own, from when it
+    saw the claim last change.
+    """
+    papers, account, now = papers_of(desk), desk.place.account_id, desk.clock.now()
+    fresh = Document(KIND, account, document_id, _body(print_of, None), now, now)
     try:
-        return await papers_of(desk).change(replace(kept, body=claim.body, updated_at=now))
-    except DocumentChanged as somebody:
-        raise TokenInProgress from somebody
+        await papers.add(fresh)
+    except DocumentExists:
+        pass
+    else:
+        return fresh
+    began = changed_at = desk.clock.monotonic()
+    version = -1
+    while (kept := await papers.get(KIND, account, document_id)) is not None:
+        moment, now = desk.clock.monotonic(), desk.clock.now()
+        if kept.version != version:
+            version, changed_at = kept.version, moment
+        found = _standing(kept, print_of, now, is_silent=moment - changed_at >= LAPSE)
+        if not isinstance(found, Document):
+            return found
+        if found is not kept:
+            with contextlib.suppress(DocumentChanged):
+                return await papers.change(found)
+        elif moment - began >= _PATIENCE:
+            raise TokenInProgress
+        else:
+            await desk.clock.sleep(_OFTEN)
+    return await _claimed(desk, document_id, print_of)
+
+
+def _standing(kept: Document, print_of: str, now: float, *, is_silent: bool) -> Document | Answer:
+    """The answer, the claim as it would be taken over, or the same claim while another holds it."""
+    body: Mapping[str, Any] = kept.body
+    taken = _with(kept, print_of, None, now)
+    if body["asked"] == _NOBODY or now - kept.updated_at > KEPT:
+        return taken
+    if body["asked"] != print_of:
+        raise TokenMismatch
+    if body["answer"] is not None:
+        answer: Answer = body["answer"]
+        return answer
+    return taken if is_silent else kept
+
+
+async def _performed(
+    desk: Desk, claim: Document, perform: Callable[[], Awaitable[Answer]]
+) -> tuple[Document, Answer]:
+    """The claim as it is by then, and the answer; where there comes none, the claim is given up."""
+    answer: Answer | None = None
+    deed = asyncio.ensure_future(perform())
+    try:
+        while not (await asyncio.wait({deed}, timeout=_RENEWED))[0]:
+            # Where it cannot be renewed somebody may take it over, and finds what was done.
+            with contextlib.suppress(DocumentChanged, StoreError):
+                renewed = replace(claim, updated_at=desk.clock.now())
+                claim = await papers_of(desk).change(renewed)
+        answer = await deed
+    finally:
+        if not deed.done():
+            deed.cancel()
+            await asyncio.gather(deed, return_exceptions=True)
+        if answer is None:
+            # Nothing came of it: the same token may ask again, also for something else.
+            with contextlib.suppress(DocumentChanged, StoreError):
+                await papers_of(desk).change(_with(claim, _NOBODY, None, desk.clock.now()))
+    return claim, answer
+
+
+_NOBODY: Final = ""
+"""Stands in the place of what was asked where nobody holds the token."""
+
+
+def _with(claim: Document, print_of: str, answer: Answer | None, now: float) -> Document:
+    return replace(claim, body=_body(print_of, answer), updated_at=now)
+
+
+def _body(print_of: str, answer: Answer | None) -> dict[str, Json]:
+    return {"asked": print_of, "answer": None if answer is None else dict(answer)}

@@ -36,9 +36,8 @@ async def create_stack(desk: Desk, request: StackRequest, execution: ExecutionOp
     try:
         await refuse_namesake(desk, request)
     except StackExists as exists:
-        made = await desk.store.last_operation(exists.stack.stack_id)
-        token = execution.client_token
-        if made is None or token is None or made.client_token != token:
+        made = await begun_before(desk, exists.stack.stack_id, execution.client_token)
+        if made is None:
             raise
         return made
     planned = await create_change_set(desk, request)
@@ -55,6 +54,17 @@ async def create_stack(desk: Desk, request: StackRequest, execution: ExecutionOp
     if operation.stack_id != planned.stack.stack_id:
         raise StackExists(replace(planned.stack, stack_id=operation.stack_id))
     return operation
+
+
+async def begun_before(desk: Desk, stack_id: str, token: str | None) -> Operation | None:
+    """The last operation of a stack where it was begun with a client token.
+
+    Its caller may never have had an answer: the process that opened it has died in between.
+    """
+    if not token:
+        return None
+    last = await desk.store.last_operation(stack_id)
+    return last if last is not None and last.client_token == token else None
 
 
 async def refuse_namesake(desk: Desk, request: StackRequest) -> None:
@@ -77,8 +87,12 @@ async def update_stack(
 
     Raises NothingToDo where neither resources, outputs, parameters nor tags would change (and, with
     `by_text`, not a letter of the template), StackNotFound, OperationHolds where anything runs on
-    the stack, TemplateError and RequestRefused.
+    the stack, TemplateError and RequestRefused. Where the last operation of the stack was begun
+    with the same client token, that is the one.
     """
+    begun = await begun_before(desk, stack.stack_id, execution.client_token)
+    if begun is not None:
+        return begun
     planned = await plan_update(desk, stack, request)
     if await changes_nothing(desk, planned, request, by_text=by_text):
         raise NothingToDo(stack)

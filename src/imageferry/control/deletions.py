@@ -38,6 +38,9 @@ async def create_deletion(desk: Desk, stack: Stack, retain: Sequence[str] = ()) 
         if retained_by_wish(change_set, resources) != kept - by_policy:
             raise OperationHolds(operation, stack)
         return Planned(change_set, stack, False, operation.fingerprint, running=operation)
+    if operation is not None and not stack.status.is_final:
+        # It has ended since the stack was read: nothing is planned for what was halfway.
+        raise OperationHolds(operation, stack)
     refuse_deletion(stack)
     change_set = plan(
         Intention(

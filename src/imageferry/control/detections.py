@@ -33,8 +33,13 @@ KIND: Final = "detection"
 FOUND_KIND: Final = "found_drift"
 """One document a stack: what the last comparison of each of its resources found."""
 
-_PATIENCE: Final = 900.0
-"""Seconds after which a detection that has not ended was broken off with its process."""
+PATIENCE: Final = 120.0
+"""Seconds without a sign after which a detection was broken off with its process."""
+
+_RENEWED: Final = 15.0
+"""Seconds between two signs of a detection that goes on."""
+
+_BROKEN_OFF: Final = "the process that compared has ended before it was done; begin again"
 
 
 async def begin_detection(desk: Desk, stack: Stack, logical_ids: Collection[str] = ()) -> Detection:
@@ -59,19 +64,57 @@ async def _detect(
     detection: Detection,
     document: Document,
 ) -> None:
+    """Compare, and keep how that ended; nobody is left waiting for it, whatever happens."""
+    broken = replace(detection, status=DetectionStatus.FAILED, reason=_BROKEN_OFF)
+    comparing = asyncio.ensure_future(_compared(desk, stack, logical_ids, detection))
+    ended = broken
+    try:
+        while not (await asyncio.wait({comparing}, timeout=_RENEWED))[0]:
+            with contextlib.suppress(StoreError):
+                document = await papers_of(desk).change(
+                    replace(document, updated_at=desk.clock.now())
+                )
+        ended = await comparing
+    finally:
+        comparing.cancel()
+        await asyncio.gather(comparing, return_exceptions=True)
+        await _keep_ended(desk, ended, document)
+
+
+async def _compared(
+    desk: Desk, stack: Stack, logical_ids: tuple[str, ...], detection: Detection
+) -> Detection:
     try:
         drift = await detect_drift(desk, stack, logical_ids)
         await _keep_found(desk, stack, drift)
-        ended = replace(
-            detection,
-            status=DetectionStatus.COMPLETE,
-            drift_status=drift.status,
-            drifted=drift.mark.drifted,
-        )
     except (OperationHolds, RequestRefused, StackNotFound, StoreError) as failure:
-        ended = replace(detection, status=DetectionStatus.FAILED, reason=str(failure))
-    body = _document(desk, ended).body
-    await papers_of(desk).change(replace(document, body=body, updated_at=desk.clock.now()))
+        return replace(detection, status=DetectionStatus.FAILED, reason=str(failure))
+    return replace(
+        detection,
+        status=DetectionStatus.COMPLETE,
+        drift_status=drift.status,
+        drifted=drift.mark.drifted,
+    )
+
+
+async def _keep_ended(desk: Desk, ended: Detection, document: Document) -> None:
+    """Tried until it is kept, or the database has been away for as long as is waited for it."""
+    papers, body = papers_of(desk), _document(desk, ended).body
+    while True:
+        now = desk.clock.now()
+        try:
+            # Where a sign was kept whose commit was not told, the version is another one.
+            kept = await papers.get(document.kind, document.account_id, document.document_id)
+            if kept is not None:
+                await papers.change(replace(kept, body=body, updated_at=now))
+        except DocumentChanged:
+            continue
+        except StoreError:
+            if now - document.updated_at > PATIENCE:
+                raise
+            await desk.clock.sleep(_AGAIN)
+            continue
+        return
 
 
 async def find_detection(desk: Desk, detection_id: str) -> Detection | None:

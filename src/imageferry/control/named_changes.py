@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from imageferry.control.change_sets import create_change_set, execute_change_set
-from imageferry.control.commands import changes_nothing
+from imageferry.control.commands import begun_before, changes_nothing
 from imageferry.control.desk import Desk
 from imageferry.control.papers import papers_of
 from imageferry.control.requests import (
@@ -43,7 +43,8 @@ KIND: Final = "change_set"
 class Naming:
     """Under which name a change set waits, and for what: `kind` is CREATE, UPDATE or IMPORT.
 
-    `details` are the caller's own, given back as they came.
+    `details` are the caller's own, given back as they came. Who proposes again with the same
+    `token` is given what was proposed.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Naming:
     description: str = ""
     waiting: Waiting = field(default_factory=Waiting)
     details: Mapping[str, Json] = field(default_factory=dict)
+    token: str = ""
 
 
 async def propose(desk: Desk, request: StackRequest, naming: Naming) -> NamedChangeSet:
@@ -63,7 +65,10 @@ async def propose(desk: Desk, request: StackRequest, naming: Naming) -> NamedCha
     place = replace(desk.place, region=request.region)
     living = await desk.store.find_stacks(place, request.stack_name)
     existing = living[0] if living else None
-    await _refuse_unfit(desk, request, naming, existing)
+    proposed = await _proposed_before(desk, naming, existing)
+    if proposed is not None:
+        return proposed
+    _refuse_unfit(request, naming, existing)
     planned = await create_change_set(desk, request)
     if planned.running is not None:
         raise OperationHolds(planned.running, planned.stack)
@@ -98,6 +103,7 @@ async def propose(desk: Desk, request: StackRequest, naming: Naming) -> NamedCha
         tags=request.tags,
         options=request.options,
         details=naming.details,
+        token=naming.token,
     )
     await desk.store.save_change_set(planned.change_set)
     try:
@@ -107,22 +113,30 @@ async def propose(desk: Desk, request: StackRequest, naming: Naming) -> NamedCha
     return named
 
 
-async def _refuse_unfit(
-    desk: Desk, request: StackRequest, naming: Naming, existing: Stack | None
-) -> None:
+def _refuse_unfit(request: StackRequest, naming: Naming, existing: Stack | None) -> None:
     is_new = existing is None or existing.status is StackStatus.REVIEWING
     if naming.kind == "CREATE" and existing is not None and not is_new:
         raise StackExists(existing)
     if naming.kind == "UPDATE" and (existing is None or is_new):
         raise StackNotFound(f'no stack "{request.stack_name}" lives in "{request.region}"')
+
+
+async def _proposed_before(
+    desk: Desk, naming: Naming, existing: Stack | None
+) -> NamedChangeSet | None:
+    """What was proposed with the same token under the name; raises ChangeSetExists for another."""
     if existing is None:
-        return
+        return None
     account = desk.place.account_id
     clashes = await papers_of(desk).find(
         KIND, account, parent=existing.stack_id, name=naming.name, limit=1
     )
-    if clashes:
+    if not clashes:
+        return None
+    clash = _named(clashes[0])
+    if not naming.token or clash.token != naming.token:
         raise ChangeSetExists(naming.name, existing)
+    return await _of_now(desk, clash)
 
 
 async def _begun(desk: Desk, planned: Planned) -> Stack:
@@ -158,16 +172,26 @@ async def changes_of(desk: Desk, named: NamedChangeSet) -> ChangeSet | None:
 
 
 async def execute_named(
-    desk: Desk, named: NamedChangeSet, on_failure: OnFailure | None = None
+    desk: Desk,
+    named: NamedChangeSet,
+    on_failure: OnFailure | None = None,
+    client_token: str | None = None,
 ) -> Operation:
     """Execute a named change set; `on_failure` in place of what it was proposed with.
 
-    Raises ChangeSetStateWrong where it is not AVAILABLE, and what executing raises.
+    Raises ChangeSetStateWrong where it is not AVAILABLE, and what executing raises. Where the same
+    client token has executed it already, that is the operation.
     """
+    begun = await begun_before(desk, named.stack_id, client_token)
+    if begun is not None and begun.change_set_id == named.planned_id:
+        return begun
     named = await _of_now(desk, named)
     change_set = await changes_of(desk, named)
     stack = await desk.store.stack(named.stack_id)
     if named.execution is not ExecutionStatus.AVAILABLE or change_set is None or stack is None:
+        raise ChangeSetStateWrong(named)
+    if stack.operation_id != named.follows:
+        # Somebody has worked on the stack since that was looked at.
         raise ChangeSetStateWrong(named)
     planned = Planned(
         change_set,
@@ -180,7 +204,9 @@ async def execute_named(
         options=named.options,
     )
     waiting = named.waiting
-    options = ExecutionOptions(on_failure or waiting.on_failure, waiting.parallel, waiting.timeout)
+    options = ExecutionOptions(
+        on_failure or waiting.on_failure, waiting.parallel, waiting.timeout, client_token
+    )
     return await execute_change_set(desk, planned, options)
 
 
@@ -256,6 +282,7 @@ def _document(desk: Desk, named: NamedChangeSet) -> Document:
         "tags": None if named.tags is None else dict(named.tags),
         "options": None if named.options is None else dict(named.options),
         "details": dict(named.details),
+        "token": named.token,
     }
     return Document(
         KIND,
@@ -294,4 +321,5 @@ def _named(document: Document) -> NamedChangeSet:
         tags=body["tags"],
         options=body["options"],
         details=body["details"],
+        token=body.get("token", ""),
     )

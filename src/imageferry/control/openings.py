@@ -12,7 +12,7 @@ from imageferry.model.events import Event, stack_event
 from imageferry.model.expressions import Literal
 from imageferry.model.operations import Operation
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import WAYS, OperationStatus, Verb
+from imageferry.model.statuses import LATE_ROLLBACKS, WAYS, OperationStatus, Verb
 from imageferry.model.values import UNKNOWN
 from imageferry.ports.types import Catalog
 
@@ -44,7 +44,8 @@ def begin(
         started_at=now,
         deletes_remains=options.deletes_remains,
     )
-    status = WAYS[planned.stack.status][_VERBS[change_set.kind]]
+    former = planned.stack.status
+    status = WAYS[former].get(_VERBS[change_set.kind]) or LATE_ROLLBACKS[former]
     stack = replace(
         planned.stack,
         is_protected=known.is_protected,

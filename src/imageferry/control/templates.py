@@ -9,7 +9,7 @@ from typing import Final
 from imageferry.control.inquiries import Answered
 from imageferry.control.surroundings import pseudo_parameters
 from imageferry.dialects.customs import CUSTOMS
-from imageferry.dialects.limits import LIMIT_CODES
+from imageferry.dialects.limits import BY_ONE_WAY, LIMIT_CODES
 from imageferry.dialects.reader import read
 from imageferry.evaluation.scopes import written_names
 from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError
@@ -50,17 +50,21 @@ def read_template(
             template = reading.template
     if template is None or reading.has_errors:
         raise TemplateError(reading.diagnostics)
-    if is_strict and any(one.code in LIMIT_CODES for one in reading.diagnostics):
+    if is_strict and any(map(_is_limit, reading.diagnostics)):
         raise TemplateError([strict(one) for one in reading.diagnostics])
     return template, reading.diagnostics
 
 
 def strict(found: Diagnostic) -> Diagnostic:
     """The diagnostic as the language's owner has it: what passes a limit is an error."""
-    if found.code not in LIMIT_CODES:
+    if not _is_limit(found):
         return found
     # What follows the limit itself says that it is overlooked here.
     return replace(found, severity=Severity.ERROR, why=found.why.partition("; ")[0])
+
+
+def _is_limit(found: Diagnostic) -> bool:
+    return found.code in LIMIT_CODES and BY_ONE_WAY not in found.names
 
 
 @dataclass(frozen=True, slots=True)

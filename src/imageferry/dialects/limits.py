@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from imageferry.dialects.desk import Desk
 from imageferry.dialects.syntax.nodes import note
-from imageferry.model.diagnostics import Diagnostic, Span, error
+from imageferry.model.diagnostics import Diagnostic, Span, error, warning
 from imageferry.model.templates import Template
 
 MAX_RESOURCES: Final = 20_000
@@ -15,6 +16,10 @@ MAX_RESOURCES: Final = 20_000
 
 LIMIT_CODES: Final = frozenset(("IF190", "IF191", "IF192", "IF193"))
 """Warnings that the owner of the language answers with a refusal; its APIs do the same."""
+
+BY_ONE_WAY: Final = "by one way"
+"""The name in a warning of a limit that counts for templates which come in one way, not in others:
+whoever has got the template knows in which it came."""
 
 
 def check_limits(
@@ -24,13 +29,15 @@ def check_limits(
     limits = desk.dialect.limits
     passed = next(((most, words) for most, words in limits.body_bytes if size > most), None)
     if passed is not None:
-        desk.warning(
+        found = warning(
             "IF190",
             f"the template has {size:,} bytes",
-            start,
             why=f"{desk.dialect.title} accepts at most {passed[1]}; it is read here",
             remedy="shorten it if it is also used there",
+            span=start,
         )
+        by_all_ways = passed == limits.body_bytes[0]
+        note(desk.found, found if by_all_ways else replace(found, names=(BY_ONE_WAY,)))
     counted = (
         ("parameters", len(template.parameters), limits.parameters),
         ("resources", len(template.resources), limits.resources),

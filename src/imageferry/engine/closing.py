@@ -124,14 +124,17 @@ def _evaluated_again(
     What was made again has another id. Exports follow only where everything is restored
     (`is_whole`), and none is taken away: others may have imported it.
     """
-    if not origins or origins[0].template != stack.template:
+    # What was kept of a failed deploy, and taken back later, is the newest of them.
+    same = (one for one in origins if one.template == stack.template)
+    origin = next((one for one in same if one.bindings.parameters == stack.parameters), None)
+    if origin is None:
         return stack, []
-    outputs, _ = evaluate_outputs(origins[0], resources)
+    outputs, _ = evaluate_outputs(origin, resources)
     other = [name for name in outputs if outputs[name] != stack.outputs.get(name)]
     exports = stack.exports
     if is_whole and exports:
         last = origins[-1]
-        values = outputs if last is origins[0] else evaluate_outputs(last, resources)[0]
+        values = outputs if last is origin else evaluate_outputs(last, resources)[0]
         exports = tuple(
             replace(export, value=values[export.output])
             if reveal(values.get(export.output)) is not None

@@ -51,7 +51,8 @@ class NamedChangeSet:
     `kind` is CREATE, UPDATE or IMPORT. `planned_id` is the change set that is executed, empty where
     none could be made; `follows` the stack's last operation when it was planned. `is_empty`: there
     is nothing to change, which is why it is FAILED. `operation_id` is what executes it. `details`
-    are the caller's own, given back as they came. Times are seconds since 1970.
+    are the caller's own, given back as they came. `token` is what it was proposed with, so that
+    the same request finds it again. Times are seconds since 1970.
     """
 
     change_set_id: str
@@ -76,3 +77,4 @@ class NamedChangeSet:
     tags: Mapping[str, str] | None = None
     options: Mapping[str, Json] | None = None
     details: Mapping[str, Json] = field(default_factory=dict)
+    token: str = ""

@@ -213,6 +213,13 @@ While an operation runs, `retry` lets one that was set aside go on and otherwise
 Cancelling a deletion, or a rollback that was continued, only stops it; what turns back already is
 not turned again."""
 
+LATE_ROLLBACKS: Final[Mapping[StackStatus, StackStatus]] = {
+    StackStatus.CREATE_FAILED: StackStatus.CREATE_ROLLING_BACK,
+    StackStatus.UPDATE_FAILED: StackStatus.UPDATE_ROLLING_BACK,
+}
+"""By the status of a stack whose failed operation has kept what it made: its status once callers of
+the APIs have that taken back after all."""
+
 ENDINGS: Final[Mapping[tuple[StackStatus, OperationStatus], StackStatus]] = {
     (StackStatus.CREATING, OperationStatus.SUCCEEDED): StackStatus.CREATED,
     (StackStatus.CREATING, OperationStatus.FAILED): StackStatus.CREATE_FAILED,

@@ -66,6 +66,9 @@ def parse_policy(text: str, name: str) -> StackPolicy:
         span = Span(name, fault.lineno, fault.colno)
         said = f"the stack policy is no JSON: {fault.msg.lower()}"
         raise TemplateError([replace(_fault(said, name), span=span)]) from None
+    except ValueError:
+        # Python reads no number of more than some thousand digits.
+        raise TemplateError([_fault("a number in the stack policy is too long", name)]) from None
     except RecursionError:
         raise TemplateError([_fault("the stack policy is nested too deeply", name)]) from None
     faults: list[Diagnostic] = []

@@ -28,15 +28,3 @@ async def find(account: Account, tracking_id: str = "") -> Sequence[Trace]:
     """The images of one copy, or of all, as the region shows them now; raises TraceTrouble."""
     traces = await account.census.traces(account.region, KIND)
     return own(traces, account.installation, tracking_id)
-
-
-async def find_patiently(account: Account, tracking_id: str, patience: float) -> Sequence[Trace]:
-    """The same, looking again where nothing is shown: what is new may be shown a moment later."""
-    if not tracking_id:
-        return ()
-    ends_at = account.clock.monotonic() + patience
-    while True:
-        found = await find(account, tracking_id)
-        if found or account.clock.monotonic() >= ends_at:
-            return found
-        await account.clock.sleep(1.0)

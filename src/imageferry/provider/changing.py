@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from imageferry.model.handlers import Context, Done, ErrorCode, Failed, HandlerAction, Pending
 from imageferry.ports.traces import Trace
-from imageferry.provider.account import Account, find_patiently
+from imageferry.provider.account import Account
 from imageferry.provider.envelope import Call, Progress
 from imageferry.provider.errors import code_of, not_found, refused
 from imageferry.provider.identity import current
-from imageferry.provider.looking import read_model
+from imageferry.provider.looking import read_model, seek
 from imageferry.provider.making import show
 from imageferry.provider.properties import ID, IMAGE, Wanted, before_of, read_wanted
-from imageferry.provider.removing import PATIENCE
 from imageferry.provider.standing import Phase, Standing
 from imageferry.provider.steps import advance, next_phase, on_the_way, pending, request_of
+
+_PATIENCE: Final = 2.0
+"""Seconds for which a copy is looked for again; what is called gone here is not lost by it."""
 
 
 async def begin_change(account: Account, call: Call) -> Progress:
     """The first call: what is there is looked at, and nothing is changed yet."""
     tracking_id = call.properties.get(ID)
     tracking_id = tracking_id if isinstance(tracking_id, str) else ""
-    found = await find_patiently(account, tracking_id, PATIENCE)
+    found = await seek(account, call.properties, _PATIENCE)
     if not found:
         return not_found(tracking_id, account.region)
     wanted = read_wanted(account, call.properties)

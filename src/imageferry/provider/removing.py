@@ -7,10 +7,11 @@ from typing import Final
 
 from imageferry.model.handlers import Done, Failed, HandlerAction, Pending
 from imageferry.ports.traces import TraceTrouble
-from imageferry.provider.account import Account, find, find_patiently
+from imageferry.provider.account import Account, find
 from imageferry.provider.envelope import Action, Call, Progress, Status
 from imageferry.provider.errors import code_of, failure_of, not_found, refused
 from imageferry.provider.identity import Source, current
+from imageferry.provider.looking import seek
 from imageferry.provider.properties import ID, READ_ONLY, read_wanted
 from imageferry.provider.standing import Phase, Standing
 from imageferry.provider.steps import (
@@ -22,8 +23,8 @@ from imageferry.provider.steps import (
     request_of,
 )
 
-PATIENCE: Final = 2.0
-"""Seconds for which what is not shown is looked for again."""
+_PATIENCE: Final = 10.0
+"""Seconds for which what is not shown, and is known by the identifier alone, is looked for again."""
 _HIDDEN: Final = 300.0
 _NOWHERE: Final = Source("-", "-")
 _LIMITS: Final = ("Force", "Timeouts")
@@ -33,7 +34,7 @@ async def begin_removal(account: Account, call: Call) -> Progress:
     """The first call of a DELETE: NotFound, or the first answer on the way."""
     tracking_id = call.properties.get(ID)
     tracking_id = tracking_id if isinstance(tracking_id, str) else ""
-    found = await find_patiently(account, tracking_id, PATIENCE)
+    found = await seek(account, call.properties, _PATIENCE)
     if not found:
         return not_found(tracking_id, account.region)
     now = account.clock.now()

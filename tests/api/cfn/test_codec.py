@@ -229,6 +229,7 @@ def test_forms_are_read(pairs: Any, found: dict[str, Any]) -> None:
         pytest.param((("StackName.member.1", "a"),), id="a list for a text"),
         pytest.param((("StackName", "a"), ("StackName.b", "c")), id="a text and more"),
         pytest.param((("Tags.member.1.Key", "a"), ("Tags", "b")), id="more and a text"),
+        pytest.param((("StackName", "a\x00b"),), id="a character that is none"),
         pytest.param((("a." * 100_000, "x"),), id="a name of very many parts"),
     ],
 )

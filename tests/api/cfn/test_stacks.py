@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_stack_lives_and_dies_in_the_words_of_cloudformation(tmp_path: Path) -
 
         assert await visit.call("DeleteStack", StackName="demo") == {}
         while (await visit.stack(arn))["StackStatus"] == "DELETE_IN_PROGRESS":
-            await visit.apis.clock.sleep(5)
+            await visit.apis.clock.sleep(20)
         gone = await visit.stack(arn)
         assert gone["StackStatus"] == "DELETE_COMPLETE"
         assert "EnableTerminationProtection" not in gone
@@ -148,7 +149,7 @@ def test_a_stack_that_is_being_created_is_deleted_once_it_has_turned_back(tmp_pa
         assert papers is not None
         assert await papers.count(KIND, visit.apis.house.plane.place.account_id) == 0
 
-    visited(tmp_path, story)
+    visited(tmp_path, story, speed=1.0)
 
 
 def test_a_deletion_that_was_put_off_is_not_forgotten_with_the_process(tmp_path: Path) -> None:
@@ -164,13 +165,13 @@ def test_a_deletion_that_was_put_off_is_not_forgotten_with_the_process(tmp_path:
     async def taken_up(visit: Visit) -> None:
         assert await deleted(visit, made["StackId"])
 
-    visited(tmp_path, cut_short)
+    visited(tmp_path, cut_short, speed=1.0)
     visited(tmp_path, taken_up)
 
 
 async def deleted(visit: Visit, stack_id: str) -> bool:
     for _ in range(500):
-        await visit.apis.clock.sleep(5)
+        await visit.apis.clock.sleep(20)
         if (await visit.stack(stack_id))["StackStatus"] == "DELETE_COMPLETE":
             return True
     return False
@@ -277,6 +278,11 @@ def test_pages_lead_from_one_to_the_next_and_tokens_belong_to_their_operation(
                 "The provided NextToken is not valid."
             )
         assert (await visit.call("DescribeStacks", region="cn-shanghai"))["Stacks"] == []
+        far = base64.urlsafe_b64encode(b"DescribeStackEvents:" + b"9" * 40).decode()
+        told = await visit.call("DescribeStackEvents", StackName="s1", NextToken=far)
+        assert len(told["StackEvents"]) > 1
+        far = base64.urlsafe_b64encode(b"DescribeStacks:" + b"9" * 40).decode()
+        assert await visit.call("DescribeStacks", NextToken=far) == {"Stacks": []}
 
     visited(tmp_path, story)
 
@@ -292,6 +298,36 @@ def test_one_token_makes_one_stack(tmp_path: Path) -> None:
         # The same words for another deed are another request.
         await visit.call("DeleteStack", StackName="demo", ClientRequestToken="once")
         assert (await visit.stack(first["StackId"]))["StackStatus"].startswith("DELETE")
+
+    visited(tmp_path, story)
+
+
+def test_a_stack_under_review_can_be_deleted(tmp_path: Path) -> None:
+    async def story(visit: Visit) -> None:
+        made = await visit.call(
+            "CreateChangeSet",
+            StackName="demo",
+            ChangeSetName="first",
+            ChangeSetType="CREATE",
+            TemplateBody=COPY,
+        )
+        reviewed = await visit.stack()
+        assert reviewed["StackStatus"] == "REVIEW_IN_PROGRESS"
+        assert await visit.validation("GetTemplateSummary", StackName="demo") == (
+            "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks."
+        )
+        given = {"StackName": "demo", "ChangeSetName": "first"}
+        assert (await visit.call("GetTemplate", **given))["TemplateBody"] == COPY
+        by_id = await visit.call("GetTemplate", ChangeSetName=made["Id"])
+        assert by_id["TemplateBody"] == COPY
+        assert await visit.refusal("CreateStack", StackName="demo", TemplateBody=COPY) == (
+            400,
+            "AlreadyExistsException",
+            "Stack [demo] already exists",
+        )
+        await visit.call("DeleteStack", StackName="demo")
+        assert await deleted(visit, made["StackId"])
+        await visit.create()
 
     visited(tmp_path, story)
 

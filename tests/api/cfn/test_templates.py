@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from imageferry.api.calls import ApiCall, Caller
+from imageferry.api.cfn.app import CfnApi
+from imageferry.model.access import Role
+from imageferry.ports.fetching import FetchRefused
 from tests.api.cfn.visits import COPY, Visit, visited
 
 LOOPED = """\
@@ -117,5 +122,45 @@ def test_macros_have_to_be_acknowledged(tmp_path: Path) -> None:
         summary = await visit.call("ValidateTemplate", TemplateBody=LOOPED)
         assert summary["Capabilities"] == ["CAPABILITY_AUTO_EXPAND"]
         assert summary["DeclaredTransforms"] == ["AWS::LanguageExtensions"]
+
+    visited(tmp_path, story)
+
+
+def test_a_template_from_an_address_may_be_larger_than_one_in_a_request(tmp_path: Path) -> None:
+    large = (COPY + "#" * 60_000).encode()
+    shelf = {"https://shelf/large.yml": large, "https://shelf/largest.yml": large * 20}
+
+    async def fetch(url: str, most: int) -> bytes:
+        if url not in shelf:
+            raise FetchRefused("nothing stands there")
+        return shelf[url][: most + 1]
+
+    async def story(visit: Visit) -> None:
+        api = CfnApi(replace(visit.apis.desk, fetch=fetch))
+
+        async def ask(action: str, **given: str) -> tuple[int, str]:
+            caller = Caller("emulator", visit.apis.house.plane.place.account_id, Role.ADMIN)
+            call = ApiCall(
+                action,
+                tuple(given.items()),
+                caller,
+                "cn-beijing",
+                "an-id",
+                "127.0.0.1",
+                "here",
+                visit.apis.clock.now(),
+            )
+            response = (await api.answer(call)).response
+            return response.status, response.body.decode()
+
+        given = {"StackName": "demo", "TemplateURL": "https://shelf/large.yml"}
+        assert (await ask("CreateStack", **given))[0] == 200
+        assert (await ask("ValidateTemplate", TemplateURL="https://shelf/large.yml"))[0] == 200
+        status, said = await ask("ValidateTemplate", TemplateURL="https://shelf/largest.yml")
+        assert status == 400
+        assert "1,048,577 bytes" in said
+        status, said = await ask("ValidateTemplate", TemplateURL="https://shelf/none.yml")
+        assert status == 400
+        assert "S3 error: nothing stands there" in said
 
     visited(tmp_path, story)

@@ -262,7 +262,7 @@ def test_a_stack_that_is_there_is_not_made_twice_nor_updated_for_nothing(tmp_pat
         )
         await visit.call("DeleteStack", StackName="demo")
         while (await visit.stack(arn))["StackStatus"] != "DELETE_COMPLETE":
-            await visit.apis.clock.sleep(5)
+            await visit.apis.clock.sleep(20)
         gone = f"Stack:{arn} is in DELETE_COMPLETE state and can not be updated."
         assert await visit.validation("UpdateStack", **{**update, "StackName": arn}) == gone
 

@@ -116,7 +116,7 @@ class Visit:
             stack = await self.stack(name)
             if not stack["StackStatus"].endswith("IN_PROGRESS"):
                 return stack
-            await self.apis.clock.sleep(5)
+            await self.apis.clock.sleep(20)
 
     async def create(self, name: str = "demo", template: str = COPY, **given: Any) -> str:
         """A stack that has come to its end; gives its id."""
@@ -129,11 +129,13 @@ class Visit:
 _MARKS = {"Action", "Version"}
 
 
-def visited(folder: Path, story: Callable[[Visit], Awaitable[None]], **how: Any) -> None:
-    """Run a story on a server of its own."""
+def visited(
+    folder: Path, story: Callable[[Visit], Awaitable[None]], *, speed: float = 20.0, **how: Any
+) -> None:
+    """Run a story on a server of its own, where copies last less than a minute."""
 
     async def run() -> None:
-        async with house_of_api(folder, **how) as apis:
+        async with house_of_api(folder, speed=speed, **how) as apis:
             await story(Visit(apis))
 
     run_virtually(run())

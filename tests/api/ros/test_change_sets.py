@@ -143,6 +143,19 @@ def test_change_sets_that_cannot_be_executed(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_a_stack_that_never_came_to_be_is_deleted(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        wanted = {"ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": TWO_COPIES}
+        made = await talk.ask("CreateChangeSet", **wanted, StackName="demo")
+        talk.stack = {"StackId": made["StackId"]}
+        await talk.ask("DeleteStack", **talk.stack)
+        assert (await talk.settled())["Status"] == "DELETE_COMPLETE"
+        await talk.create("demo")
+        assert (await talk.ask("GetStack", **talk.stack))["Status"] == "CREATE_COMPLETE"
+
+    told(tmp_path, story)
+
+
 def test_an_image_is_imported(tmp_path: Path) -> None:
     template = "\n".join(
         [
@@ -188,7 +201,10 @@ def test_an_image_is_imported(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
-@pytest.mark.parametrize("identifier", ["m-1", "{}", '{"ImageId": 1}', '{"A": "1", "B": "2"}', "["])
+@pytest.mark.parametrize(
+    "identifier",
+    ["m-1", "{}", '{"ImageId": "\\ud800"}', '{"ImageId": 1}', '{"A": "1", "B": "2"}', "["],
+)
 def test_identifiers_that_are_none(tmp_path: Path, identifier: str) -> None:
     async def story(talk: Talk) -> None:
         entry = {"LogicalResourceId": "First", "ResourceIdentifier": identifier}

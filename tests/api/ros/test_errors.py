@@ -171,6 +171,12 @@ REQUESTS = {
         400,
         "InvalidParameter",
     ),
+    "a policy with an endless number": (
+        "CreateStack",
+        {"TemplateBody": TWO_COPIES, "StackPolicyBody": '{"Statement": ' + "9" * 5_000 + "}"},
+        400,
+        "InvalidParameter",
+    ),
     "a stack that is forgotten": (
         "CreateStack",
         {"TemplateBody": TWO_COPIES, "CreateOption": "AbandonStackOnCreationComplete"},

@@ -56,6 +56,35 @@ def test_a_creation_is_cancelled_where_that_is_allowed(tmp_path: Path) -> None:
     told(tmp_path, story, speed=1.0)
 
 
+def test_a_rollback_is_broken_off_only_where_that_is_to_be_quick(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        # What cannot be cancelled in the cloud has to come to its end before it can be undone.
+        controls.add_fault(talk.apis.cloud.world, {"kind": "uncancellable", "count": None})
+        await talk.create()
+        await updating(talk)
+        await talk.ask("CancelStackOperation", **talk.stack)
+        await talk.apis.clock.sleep(60)
+        assert (await talk.ask("GetStack", **talk.stack))["Status"] == "ROLLBACK_IN_PROGRESS"
+        await talk.ask("CancelStackOperation", **talk.stack)
+        await talk.apis.clock.sleep(60)
+        assert (await talk.ask("GetStack", **talk.stack))["Status"] == "ROLLBACK_IN_PROGRESS"
+        await talk.ask("CancelStackOperation", **talk.stack, CancelType="Quick")
+        assert (await talk.settled())["Status"] == "ROLLBACK_FAILED"
+
+    told(tmp_path, story, speed=1.0)
+
+
+def test_a_creation_that_was_rolled_back_is_continued(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        controls.add_fault(talk.apis.cloud.world, FAILS)
+        await talk.create()
+        assert (await talk.ask("GetStack", **talk.stack))["Status"] == "CREATE_ROLLBACK_COMPLETE"
+        await talk.ask("ContinueCreateStack", **talk.stack)
+        assert (await talk.settled())["Status"] == "CREATE_COMPLETE"
+
+    told(tmp_path, story)
+
+
 def test_a_creation_that_keeps_what_it_made_is_continued(tmp_path: Path) -> None:
     async def story(talk: Talk) -> None:
         controls.add_fault(talk.apis.cloud.world, FAILS)

@@ -6,8 +6,6 @@ import pytest
 
 from imageferry.api.ros.errors import RosError
 from imageferry.api.ros.parameters import (
-    Field,
-    Kind,
     boolean,
     integer,
     read_parameters,
@@ -23,7 +21,6 @@ FIELDS = (
     boolean("Dry"),
     texts("Ids", most=3),
     structures("Tags", "Key", optional=("Value",), most=2),
-    Field("Wishes", Kind.MAP),
 )
 
 
@@ -56,8 +53,6 @@ def read(*pairs: tuple[str, str], named: bool = True) -> dict[str, object]:
             ({"Key": "a"},),
             id="JSON structures",
         ),
-        pytest.param([("Wishes", '{"A": 1}')], "Wishes", {"A": 1}, id="JSON map"),
-        pytest.param([("Wishes.A", "1")], "Wishes", {"A": "1"}, id="flat map"),
         pytest.param([("Name", "a")], "Name", "a", id="the same twice"),
     ],
 )
@@ -86,8 +81,13 @@ def test_unknown_and_empty_parameters_are_passed_over() -> None:
         pytest.param([(f"Ids.{n}", "x") for n in range(4)], "InvalidParameter", "3", id="many"),
         pytest.param([("Tags.1.Value", "x")], "MissingParameter", "Tags.1.Key", id="member"),
         pytest.param([("Tags", "x")], "InvalidParameter", "list", id="no structures"),
-        pytest.param([("Wishes", "[]")], "InvalidParameter", "JSON object", id="no map"),
         pytest.param([("Name", "b")], "InvalidParameter", "given twice", id="two values"),
+        pytest.param([("Ids", '["\\ud800"]')], "InvalidParameter", "character", id="half a pair"),
+        pytest.param([("Ids.1", "a\0b")], "InvalidParameter", "character", id="NUL in a list"),
+        pytest.param(
+            [("Tags", '[{"Key": "\\udfff"}]')], "InvalidParameter", "character", id="half in a tag"
+        ),
+        pytest.param([("Ids.1", "x" * 2_049)], "InvalidParameter", "2,048", id="a long entry"),
         pytest.param([("Mode", "Quick\0")], "InvalidParameter", "character", id="NUL"),
     ],
 )

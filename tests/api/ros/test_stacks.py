@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,24 @@ def test_one_token_makes_one_stack(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_the_same_asked_twice_at_once(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        wanted = {"StackName": "demo", "TemplateBody": TWO_COPIES, "ClientToken": "once"}
+        answers = await asyncio.gather(*(talk.apis.ros("CreateStack", **wanted) for _ in range(3)))
+        made = {body["StackId"] for status, body in answers if status == 200}
+        assert len(made) == 1
+        refused = {(status, body["Code"]) for status, body in answers if status != 200}
+        assert refused <= {(400, "LastTokenProcessing")}
+        nameless = {"StackName": "other", "TemplateBody": TWO_COPIES}
+        answers = await asyncio.gather(
+            *(talk.apis.ros("CreateStack", **nameless) for _ in range(3))
+        )
+        assert sorted(status for status, _ in answers) == [200, 409, 409]
+        assert (await talk.ask("ListStacks"))["TotalCount"] == 2
+
+    told(tmp_path, story)
+
+
 def test_a_token_that_came_to_nothing_may_ask_again(tmp_path: Path) -> None:
     async def story(talk: Talk) -> None:
         bad = {"StackName": "demo", "TemplateBody": "a: [", "ClientToken": "once"}
@@ -322,7 +341,7 @@ def test_a_stack_that_takes_too_long(tmp_path: Path) -> None:
         assert stack["Status"] == "CREATE_ROLLBACK_COMPLETE"
         assert stack["TimeoutInMinutes"] == 10
 
-    told(tmp_path, story)
+    told(tmp_path, story, speed=1.0)
 
 
 def test_what_is_to_stay_in_the_cloud(tmp_path: Path) -> None:

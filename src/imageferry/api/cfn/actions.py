@@ -52,6 +52,7 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
         "DeleteChangeSet": Action(change_sets.delete, Role.OPERATOR),
         "CancelUpdateStack": Action(rollbacks.cancel_update, Role.OPERATOR),
         "ContinueUpdateRollback": Action(rollbacks.continue_rollback, Role.OPERATOR),
+        "RollbackStack": Action(rollbacks.roll_back_stack, Role.OPERATOR),
         "ListExports": Action(exports.list_exports),
         "ListImports": Action(exports.list_imports),
         "DetectStackDrift": Action(drifts.detect_stack_drift),

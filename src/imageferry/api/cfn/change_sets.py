@@ -12,7 +12,7 @@ from imageferry.api.cfn.finding import IN_BRACKETS, find_stack
 from imageferry.api.cfn.names import change_set_arn, is_arn, stack_arn, uuid_of
 from imageferry.api.cfn.paging import page_of
 from imageferry.api.cfn.proposing import print_of
-from imageferry.api.cfn.stacks import asked_by
+from imageferry.api.cfn.stacks import asked_by, token_of
 from imageferry.control.causes import causes_of
 from imageferry.control.client_tokens import once
 from imageferry.control.named_changes import (
@@ -81,7 +81,9 @@ async def execute(ask: Ask) -> Reply:
     keeps = ask.given.get("DisableRollback")
 
     async def perform() -> Mapping[str, Json]:
-        await execute_named(ask.plane.desk, named, OnFailure.KEEP if keeps else None)
+        on_failure = OnFailure.KEEP if keeps else None
+        token = token_of(ask, named.change_set_id)
+        await execute_named(ask.plane.desk, named, on_failure, token)
         return {}
 
     token = ask.text("ClientRequestToken")

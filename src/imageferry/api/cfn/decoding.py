@@ -49,6 +49,9 @@ def decode(model: Model, shape_name: str | None, pairs: Pairs) -> dict[str, Any]
 def _tree(pairs: Pairs) -> Tree:
     root: dict[str, Tree] = {}
     for name, text in pairs:
+        if "\x00" in name or "\x00" in text:
+            # No XML can hold it, nor can every database.
+            raise MalformedInput("A name or value holds a character that is none.")
         parts = name.split(".")
         if len(parts) > _DEEPEST:
             raise MalformedInput("a name has too many parts")

@@ -26,7 +26,6 @@ from imageferry.model.values import Value, mask
 
 _DESCRIBED: Final = 50
 _LISTED: Final = 100
-_FARTHEST: Final = 10_000_000
 _REMEMBERED: Final = 90 * 86_400.0
 """CloudFormation user guide: seconds for which a deleted stack is listed."""
 
@@ -40,7 +39,7 @@ async def describe_stacks(ask: Ask) -> Reply:
         stack = await find_stack(ask, name, WITH_ID)
         made_by = await _made_by(ask, stack)
         return {"Stacks": [await _described(ask, stack, made_by)]}
-    begin = min(offset_of(ask), _FARTHEST)
+    begin = offset_of(ask)
     store = ask.plane.desk.store
     place = replace(ask.plane.place, region=ask.region)
     found, total = await store.find_page(StackQuery(place), begin, _DESCRIBED)
@@ -158,7 +157,7 @@ async def list_stacks(ask: Ask) -> Reply:
     if wanted and not statuses:
         # The statuses of imports, which no stack is ever in here.
         return {"StackSummaries": []}
-    begin = min(offset_of(ask), _FARTHEST)
+    begin = offset_of(ask)
     query = StackQuery(
         replace(ask.plane.place, region=ask.region), statuses=statuses, with_deleted=True
     )

@@ -9,11 +9,14 @@ from imageferry.api.cfn.asks import Ask
 from imageferry.api.cfn.faults import CfnFault, refused
 from imageferry.api.cfn.names import is_arn, uuid_of
 from imageferry.model.stacks import Stack
+from imageferry.model.statuses import StackStatus
 
 # Recorded from the service: it words the same thing in its own way in each operation.
 WITH_ID: Final = "Stack with id {} does not exist"
 IN_BRACKETS: Final = "Stack [{}] does not exist"
 IN_QUOTES: Final = "Stack '{}' does not exist"
+
+_MOST_SAID: Final = 2_048
 
 
 async def find_stack(ask: Ask, name_or_id: str, missing: str = IN_BRACKETS) -> Stack:
@@ -27,14 +30,14 @@ async def find_stack(ask: Ask, name_or_id: str, missing: str = IN_BRACKETS) -> S
 async def find_living(ask: Ask, name_or_id: str, missing: str = IN_BRACKETS) -> Stack:
     """The stack of a name or id that has not been deleted."""
     found = await find_stack(ask, name_or_id, missing)
-    if found.status.value == "DELETED":
+    if found.status is StackStatus.DELETED:
         raise no_stack(name_or_id, missing)
     return found
 
 
 def no_stack(name_or_id: str, missing: str) -> CfnFault:
     """The refusal for a stack that is not there."""
-    return refused(missing.format(name_or_id))
+    return refused(missing.format(name_or_id[:_MOST_SAID]))
 
 
 async def seek_stack(ask: Ask, name_or_id: str) -> Stack | None:

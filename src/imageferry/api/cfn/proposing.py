@@ -56,6 +56,7 @@ async def create(ask: Ask) -> Reply:
             ask.text("Description"),
             Waiting(ON_FAILURE[ask.text("OnStackFailure") or "ROLLBACK"]),
             _details(ask, request, standing),
+            ask.text("ClientToken"),
         )
         named = await propose(ask.plane.desk, request, naming)
         arn = change_set_arn(named.place, named.name, named.change_set_id)

@@ -1,4 +1,4 @@
-"""Rollbacks: a running update cancelled, and a rollback that came to no end continued."""
+"""Rollbacks: a running update cancelled, a failed rollback continued, and one begun afterwards."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from imageferry.api.cfn.asks import Ask, Reply
 from imageferry.api.cfn.faults import refused
 from imageferry.api.cfn.finding import find_living
 from imageferry.api.cfn.names import stack_arn, stack_word
+from imageferry.api.cfn.submitting import refuse_unsupported
 from imageferry.control.client_tokens import once
 from imageferry.control.requests import ExecutionOptions, Planned
+from imageferry.control.rolling_back import roll_back
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import StackStatus
+from imageferry.model.statuses import LATE_ROLLBACKS, StackStatus
 from imageferry.model.values import Json
 
 _CONTINUABLE: Final = frozenset(
@@ -57,6 +59,23 @@ async def continue_rollback(ask: Ask) -> Reply:
         return {}
 
     return await _once(ask, {"stack": stack.stack_id, "skip": list(skipped)}, perform)
+
+
+async def roll_back_stack(ask: Ask) -> Reply:
+    """Take back what a creation or an update has kept although it failed."""
+    stack = await _standing(ask)
+    refuse_unsupported(ask)
+
+    async def perform() -> Mapping[str, Json]:
+        if stack.status not in LATE_ROLLBACKS:
+            raise refused(
+                f"Stack:{stack_arn(stack)} is in {stack_word(stack.status)} state and can not be"
+                " rolled back."
+            )
+        operation = await roll_back(ask.plane.desk, stack, ExecutionOptions())
+        return {"StackId": stack_arn(stack), "OperationId": operation.operation_id}
+
+    return await _once(ask, {"stack": stack.stack_id}, perform)
 
 
 async def _standing(ask: Ask) -> Stack:

@@ -13,7 +13,7 @@ from imageferry.api.cfn.finding import find_stack, seek_stack
 from imageferry.api.cfn.names import is_arn, stack_arn
 from imageferry.api.cfn.submitting import on_failure_of, request_of
 from imageferry.control.client_tokens import once
-from imageferry.control.commands import create_stack, delete_stack, update_stack
+from imageferry.control.commands import begun_before, create_stack, delete_stack, update_stack
 from imageferry.control.requests import ExecutionOptions
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import StackStatus
@@ -52,7 +52,7 @@ async def create(ask: Ask) -> Reply:
         execution = ExecutionOptions(
             on_failure,
             timeout=None if minutes is None else minutes * 60.0,
-            client_token=_token(ask, name),
+            client_token=token_of(ask, name),
         )
         operation = await create_stack(ask.plane.desk, request, execution)
         stack = await ask.plane.desk.store.stack(operation.stack_id)
@@ -68,11 +68,14 @@ async def update(ask: Ask) -> Reply:
     stack = await find_stack(ask, ask.text("StackName"))
 
     async def perform() -> Mapping[str, Json]:
+        before = await begun_before(ask.plane.desk, stack.stack_id, token_of(ask, stack.stack_id))
+        if before is not None:
+            return {"StackId": stack_arn(stack), "OperationId": before.operation_id}
         if stack.status not in _UPDATABLE:
             raise cannot_be_updated(stack)
         request = await request_of(ask, stack.name, stack)
         on_failure = OnFailure.KEEP if ask.given.get("DisableRollback") else OnFailure.ROLLBACK
-        execution = ExecutionOptions(on_failure, client_token=_token(ask, stack.stack_id))
+        execution = ExecutionOptions(on_failure, client_token=token_of(ask, stack.stack_id))
         operation = await update_stack(ask.plane.desk, stack, request, execution)
         return {"StackId": stack_arn(stack), "OperationId": operation.operation_id}
 
@@ -90,7 +93,7 @@ async def delete(ask: Ask) -> Reply:
         await refuse_to_retain(ask, stack, retained)
     if ask.text("DeletionMode") == "FORCE_DELETE_STACK":
         retained += await retained_by_force(ask, stack)
-    execution = ExecutionOptions(client_token=_token(ask, stack.stack_id))
+    execution = ExecutionOptions(client_token=token_of(ask, stack.stack_id))
 
     async def perform() -> Mapping[str, Json]:
         if not stack.status.is_final and stack.status is not StackStatus.DELETING:
@@ -103,7 +106,7 @@ async def delete(ask: Ask) -> Reply:
     return await once(ask.plane.desk, "DeleteStack", token, asked_by(ask), perform)
 
 
-def _token(ask: Ask, subject: str) -> str | None:
+def token_of(ask: Ask, subject: str) -> str | None:
     """The token of an operation: the caller's counts for one action on one stack."""
     token = ask.text("ClientRequestToken")
     return f"{ask.call.action} {subject} {token}" if token else None

@@ -10,6 +10,13 @@ from imageferry.model.diagnostics import Diagnostic
 
 _FORMAT: Final = "Template format error: "
 _TEMPLATE: Final = "Template error: "
+_BEGINNINGS: Final[Mapping[str, str]] = {
+    "1": _FORMAT,
+    "2": _FORMAT,
+    "3": _TEMPLATE,
+    "5": _TEMPLATE,
+    "6": _TEMPLATE,
+}
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _MOST: Final = 20
 
@@ -30,10 +37,8 @@ def told(diagnostics: Sequence[Diagnostic]) -> str:
 def _as_it_is(group: Sequence[Diagnostic]) -> str:
     """Where no sentence of the service is known: ours, after the words that its own begin with."""
     said = "; ".join(f"{one.message[:1].upper()}{one.message[1:]}{_place(one)}" for one in group)
-    code = group[0].code
-    if code < "IF300":
-        return _FORMAT + said
-    return _TEMPLATE + said if code < "IF400" or "IF500" <= code < "IF700" else said
+    # The codes of one hundred are about one thing: see docs/errors.md.
+    return _BEGINNINGS.get(group[0].code[2:3], "") + said
 
 
 def _place(one: Diagnostic) -> str:

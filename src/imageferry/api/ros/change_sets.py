@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -21,7 +22,12 @@ from imageferry.api.ros.errors import (
 from imageferry.api.ros.names import moment, plain_id
 from imageferry.api.ros.replies import parameters_reply, tags_reply
 from imageferry.api.ros.template_sources import template_source
-from imageferry.api.ros.wishes import DEFAULT_TIMEOUT, execution_wanted, wanted_stack
+from imageferry.api.ros.wishes import (
+    DEFAULT_TIMEOUT,
+    action_token,
+    execution_wanted,
+    wanted_stack,
+)
 from imageferry.control.named_changes import (
     Naming,
     changes_of,
@@ -50,6 +56,7 @@ _STATUS_WORDS: Final[Mapping[ProposalStatus, str]] = {
     **{status: status.value for status in ProposalStatus},
     ProposalStatus.FAILED: "CREATE_FAILED",
 }
+_ID: Final = re.compile(r"[A-Za-z0-9][\w.:/-]{0,255}", re.ASCII)
 _UNCHANGED: Final = "Update the completely same stack is not supported."
 _DROPPABLE: Final = frozenset(
     {ExecutionStatus.UNAVAILABLE, ExecutionStatus.AVAILABLE, ExecutionStatus.OBSOLETE}
@@ -90,6 +97,7 @@ async def create(asked: Asked) -> Reply:
             given.text("Description"),
             waiting,
             {"changed_parameters": changed},
+            given.text("ClientToken"),
         ),
     )
     return {"ChangeSetId": named.change_set_id, "StackId": plain_id(named.stack_id)}
@@ -124,7 +132,7 @@ def _imports(asked: Asked) -> dict[str, str]:
                 f"{place}.ResourceIdentifier", 'it must be JSON such as {"ImageId": "m-…"}'
             )
         (value,) = identifier.values()
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or _ID.fullmatch(value) is None:
             raise invalid(f"{place}.ResourceIdentifier", "its value must be an id")
         if found.setdefault(one["LogicalResourceId"], value) != value:
             raise invalid(f"{place}.LogicalResourceId", "it is named twice")
@@ -215,7 +223,9 @@ def _is_among(word: Json, wanted: tuple[str, ...]) -> bool:
 async def execute(asked: Asked) -> Reply:
     """ExecuteChangeSet: the stack's other change sets go, since they were made for what it was."""
     named = await named_meant(asked)
-    await execute_named(asked.desk, named)
+    token = asked.given.text("ClientToken")
+    kept = f"{action_token(asked, token)}:{named.change_set_id}" if token else None
+    await execute_named(asked.desk, named, client_token=kept)
     for other in await named_of(asked.desk, named.stack_id):
         if other.change_set_id != named.change_set_id and other.operation_id is None:
             await drop_named(asked.desk, other)

@@ -10,25 +10,26 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from imageferry.api.ros.errors import RosError, invalid, missing
-from imageferry.model.values import Json
 from imageferry.wire.alibaba_rpc import Parameter, decode_boolean, nest
 from imageferry.wire.http import Pairs
 
 Structure: TypeAlias = Mapping[str, str]
-GivenValue: TypeAlias = "str | int | bool | tuple[str, ...] | tuple[Structure, ...] | Json"
+GivenValue: TypeAlias = "str | int | bool | tuple[str, ...] | tuple[Structure, ...]"
+
+_LONGEST_ENTRY: Final = 2_048
+"""The most characters of a name, an id or an address in a list."""
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 class Kind(Enum):
-    """What a parameter is: text, number, truth, a list of texts or of structures, or a map."""
+    """What a parameter is: text, number, truth, or a list of texts or of structures."""
 
     TEXT = "text"
     INTEGER = "integer"
     BOOLEAN = "boolean"
     TEXTS = "texts"
     STRUCTURES = "structures"
-    MAP = "map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,6 @@ class Given:
             return ()
         return tuple(one for one in value if isinstance(one, Mapping))
 
-    def map(self, name: str) -> Mapping[str, Json]:
-        """A map, empty where there is none."""
-        value = self.values.get(name)
-        return value if isinstance(value, Mapping) else {}
-
 
 def read_parameters(fields: tuple[Field, ...], pairs: Pairs) -> Given:
     """The declared parameters of a request; others are passed over, as ROS does.
@@ -174,8 +170,7 @@ def _refuse_two_values(fields: tuple[Field, ...], pairs: Pairs) -> None:
 def _read_text(one: Field, found: Parameter) -> str:
     if not isinstance(found, str):
         raise invalid(one.name, "it must be a text")
-    if "\0" in found:
-        raise invalid(one.name, "it holds a character that is none")
+    _refuse_odd(one.name, found)
     if one.choices and found not in one.choices:
         raise invalid(one.name, f"it must be one of {', '.join(one.choices)}")
     if one.high is not None and len(found) > one.high:
@@ -183,6 +178,12 @@ def _read_text(one: Field, found: Parameter) -> str:
     if one.pattern and re.fullmatch(one.pattern, found) is None:
         raise invalid(one.name, one.says)
     return found
+
+
+def _refuse_odd(name: str, found: str) -> None:
+    """Refuse what is no text for a database: JSON may spell halves of surrogate pairs."""
+    if "\0" in found or any("\ud800" <= sign <= "\udfff" for sign in found):
+        raise invalid(name, "it holds a character that is none")
 
 
 def _read_integer(one: Field, found: Parameter) -> int:
@@ -243,6 +244,11 @@ def _read_texts(one: Field, found: Parameter) -> tuple[str, ...]:
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, str):
             raise invalid(f"{one.name}.{number}", "it must be a text")
+        _refuse_odd(f"{one.name}.{number}", entry)
+        if len(entry) > _LONGEST_ENTRY:
+            raise invalid(
+                f"{one.name}.{number}", f"it must have at most {_LONGEST_ENTRY:,} characters"
+            )
         if one.choices and entry not in one.choices:
             allowed = ", ".join(one.choices)
             raise invalid(f"{one.name}.{number}", f"it must be one of {allowed}")
@@ -263,31 +269,10 @@ def _read_structures(one: Field, found: Parameter) -> tuple[Structure, ...]:
             if value is not None and not isinstance(value, str):
                 raise invalid(f"{one.name}.{number}.{name}", "it must be a text")
             if value is not None:
+                _refuse_odd(f"{one.name}.{number}.{name}", value)
                 parts[name] = value
         read.append(parts)
     return tuple(read)
-
-
-def _read_map(one: Field, found: Parameter) -> Mapping[str, Json]:
-    if isinstance(found, dict):
-        return {name: _json(value) for name, value in found.items()}
-    if not isinstance(found, str):
-        raise invalid(one.name, "it must be a JSON object")
-    try:
-        value = json.loads(found)
-    except (ValueError, RecursionError):
-        raise invalid(one.name, "it must be a JSON object") from None
-    if not isinstance(value, dict):
-        raise invalid(one.name, "it must be a JSON object")
-    return value
-
-
-def _json(value: Parameter) -> Json:
-    if isinstance(value, dict):
-        return {name: _json(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_json(inner) for inner in value]
-    return value
 
 
 _READERS: Final[Mapping[Kind, Callable[[Field, Parameter], GivenValue]]] = {
@@ -296,5 +281,4 @@ _READERS: Final[Mapping[Kind, Callable[[Field, Parameter], GivenValue]]] = {
     Kind.BOOLEAN: _read_boolean,
     Kind.TEXTS: _read_texts,
     Kind.STRUCTURES: _read_structures,
-    Kind.MAP: _read_map,
 }

@@ -13,8 +13,14 @@ from imageferry.api.ros.names import plain_id, stack_word
 from imageferry.api.ros.reasons import failure_of
 from imageferry.api.ros.replies import INTERFACE, outputs_reply, progress_reply, stack_reply
 from imageferry.api.ros.template_sources import template_source
-from imageferry.api.ros.wishes import execution_wanted, wanted_stack
-from imageferry.control.commands import changes_nothing, create_stack, delete_stack, plan_update
+from imageferry.api.ros.wishes import action_token, execution_wanted, wanted_stack
+from imageferry.control.commands import (
+    begun_before,
+    changes_nothing,
+    create_stack,
+    delete_stack,
+    plan_update,
+)
 from imageferry.control.late_refusals import refused_late
 from imageferry.control.requests import ExecutionOptions, NothingToDo
 from imageferry.control.summaries import summarise
@@ -41,6 +47,10 @@ async def create(asked: Asked) -> Reply:
 async def update(asked: Asked) -> Reply:
     """UpdateStack: refused where nothing would change; with DryRun only told what parameters do."""
     stack = await stack_of(asked)
+    token = asked.given.text("ClientToken")
+    kept = action_token(asked, token) if token else None
+    if await begun_before(asked.desk, stack.stack_id, kept) is not None:
+        return {"StackId": plain_id(stack.stack_id)}
     refuse_unfit(stack)
     source = await template_source(asked)
     request = await wanted_stack(asked, stack.name, source, stack)
