@@ -291,7 +291,7 @@ def test_72_a_page_that_is_none(stage: Stage, name: str, size: str) -> None:
 @pytest.mark.parametrize("token", ["x", "", "AAAA", "../../etc", "\0", "e30=", "9" * 3_000])
 def test_72_a_forged_page_token(stage: Stage, token: str) -> None:
     reply = stage.peer.ask(GENERATIONS["v4"], "ListStacks", (("NextToken", token),))
-    _is_refusal(reply, "ValidationError")
+    _is_refusal(reply, "ValidationError", "MalformedInput")
 
 
 NAMES = {
@@ -313,7 +313,7 @@ NAMES = {
 def test_73_a_stack_name_that_is_none(stage: Stage, kind: Generation, name: str) -> None:
     made = (("StackName", name), ("TemplateBody", _good(kind)))
     reply = stage.peer.ask(kind, "CreateStack", made)
-    _is_refusal(reply, "InvalidParameter", "ValidationError", "MissingParameter")
+    _is_refusal(reply, "InvalidParameter", "ValidationError", "MissingParameter", "MalformedInput")
     assert not any(header == "x-evil" for header, _ in reply.headers)
 
 
@@ -327,7 +327,7 @@ def test_73_a_stack_name_that_is_none_is_found_nowhere(
         _is_refusal(reply, "StackNotFound", "InvalidParameter", "MissingParameter")
     elif name:
         reply = stage.peer.ask(kind, "DescribeStacks", (("StackName", name),))
-        _is_refusal(reply, "ValidationError")
+        _is_refusal(reply, "ValidationError", "MalformedInput")
 
 
 ADDRESSES = [

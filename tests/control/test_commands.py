@@ -179,3 +179,20 @@ def test_options_are_kept_with_the_stack(tmp_path: Path) -> None:
         assert found.tags == {"a": "c"}
 
     play(tmp_path, program)
+
+
+def test_the_same_token_gives_the_update_that_it_has_begun(tmp_path: Path) -> None:
+    async def program(shop: Workshop, world: Things) -> None:
+        desk = shop.plane.desk
+        stack = await created(shop, request(Name="a"))
+        wanted, options = request(Name="b"), ExecutionOptions(client_token="t")
+        begun = await update_stack(desk, stack, wanted, options)
+        running = await update_stack(desk, await now_of(shop, stack), wanted, options)
+        assert running.operation_id == begun.operation_id
+        await shop.run(begun.operation_id)
+        ended = await update_stack(desk, await now_of(shop, stack), wanted, options)
+        assert ended.operation_id == begun.operation_id
+        with pytest.raises(NothingToDo):
+            await update_stack(desk, await now_of(shop, stack), wanted, ExecutionOptions())
+
+    play(tmp_path, program)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +28,13 @@ from imageferry.control.requests import (
     StackExists,
     StackNotFound,
 )
+from imageferry.model.changes import ChangeSet
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.named_changes import ExecutionStatus, NamedChangeSet, ProposalStatus, Waiting
 from imageferry.model.operations import OnFailure
 from imageferry.model.statuses import StackStatus
-from tests.control.test_plane import opened, request
+from imageferry.ports.keeping import Store
+from tests.control.test_plane import THINGS, opened, request
 from tests.scenarios.things import Things, play
 from tests.scenarios.workshop import Workshop
 
@@ -211,5 +215,61 @@ def test_a_stack_under_review_can_be_deleted(tmp_path: Path) -> None:
         await shop.run(operation.operation_id)
         assert (await shop.plane.view(named.stack_id)).stack.status is StackStatus.DELETED
         assert await execution_of(shop, named) is ExecutionStatus.OBSOLETE
+
+    play(tmp_path, program)
+
+
+def test_the_same_token_finds_what_it_has_proposed_and_executed(tmp_path: Path) -> None:
+    async def program(shop: Workshop, world: Things) -> None:
+        desk, naming = shop.plane.desk, replace(CREATE, token="t")
+        named = await propose(desk, request(Name="x"), naming)
+        assert await propose(desk, request(Name="x"), naming) == named
+        with pytest.raises(ChangeSetExists):
+            await propose(desk, request(Name="x"), replace(CREATE, token="u"))
+        with pytest.raises(ChangeSetExists):
+            await propose(desk, request(Name="x"), CREATE)
+        operation = await execute_named(desk, named, client_token="e")
+        assert (await execute_named(desk, named, client_token="e")) == operation
+        with pytest.raises(ChangeSetStateWrong):
+            await execute_named(desk, named, client_token="f")
+        await shop.run(operation.operation_id)
+        ended = await execute_named(desk, named, client_token="e")
+        assert ended.operation_id == operation.operation_id
+        found = await propose(desk, request(Name="x"), naming)
+        assert found.execution is ExecutionStatus.EXECUTE_COMPLETE
+
+    play(tmp_path, program)
+
+
+class Meanwhile:
+    """A store before which, once, something else is done when a change set is asked for."""
+
+    def __init__(self, store: Store, deed: Callable[[], Awaitable[None]]) -> None:
+        self._store, self._deed = store, deed
+        self._is_done = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def change_set(self, change_set_id: str) -> ChangeSet | None:
+        found = await self._store.change_set(change_set_id)
+        if not self._is_done:
+            self._is_done = True
+            await self._deed()
+        return found
+
+
+def test_what_is_done_while_an_execution_begins_makes_it_obsolete(tmp_path: Path) -> None:
+    async def program(shop: Workshop, world: Things) -> None:
+        desk = shop.plane.desk
+        await shop.deploy(THINGS, Name="a")
+        named = await propose(desk, request(Name="b"), UPDATE)
+
+        async def other() -> None:
+            await shop.deploy(THINGS, Name="c")
+
+        store: Any = Meanwhile(desk.store, other)
+        with pytest.raises(ChangeSetStateWrong):
+            await execute_named(replace(desk, store=store), named)
 
     play(tmp_path, program)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -39,6 +41,8 @@ PATIENCE: Final = 120.0
 _RENEWED: Final = 15.0
 """Seconds between two signs of a detection that goes on."""
 
+_AGAIN: Final = 0.5
+
 _BROKEN_OFF: Final = "the process that compared has ended before it was done; begin again"
 
 
@@ -70,10 +74,10 @@ async def _detect(
     ended = broken
     try:
         while not (await asyncio.wait({comparing}, timeout=_RENEWED))[0]:
-            with contextlib.suppress(StoreError):
-                document = await papers_of(desk).change(
-                    replace(document, updated_at=desk.clock.now())
-                )
+            # A sign whose commit was not told counts as well as one that was.
+            with contextlib.suppress(DocumentChanged, StoreError):
+                renewed = replace(document, updated_at=desk.clock.now())
+                document = await papers_of(desk).change(renewed)
         ended = await comparing
     finally:
         comparing.cancel()
@@ -110,7 +114,8 @@ async def _keep_ended(desk: Desk, ended: Detection, document: Document) -> None:
         except DocumentChanged:
             continue
         except StoreError:
-            if now - document.updated_at > PATIENCE:
+            # A process that is about to end does not wait.
+            if ended.reason == _BROKEN_OFF or now - document.updated_at > PATIENCE:
                 raise
             await desk.clock.sleep(_AGAIN)
             continue
@@ -123,13 +128,9 @@ async def find_detection(desk: Desk, detection_id: str) -> Detection | None:
     if found is None:
         return None
     detection = _detection(found)
-    is_late = desk.clock.now() - detection.at > _PATIENCE
-    if detection.status is DetectionStatus.IN_PROGRESS and is_late:
-        return replace(
-            detection,
-            status=DetectionStatus.FAILED,
-            reason="the process that compared has ended before it was done; begin again",
-        )
+    is_silent = desk.clock.now() - found.updated_at > PATIENCE
+    if detection.status is DetectionStatus.IN_PROGRESS and is_silent:
+        return replace(detection, status=DetectionStatus.FAILED, reason=_BROKEN_OFF)
     return detection
 
 
