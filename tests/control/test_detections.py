@@ -142,7 +142,7 @@ class Waiting:
         return getattr(self._store, name)
 
     async def installation(self) -> str:
-        await asyncio.sleep(self._seconds)  # noqa: TID251  (the loop's time is virtual)
+        await asyncio.sleep(self._seconds)
         if self._failure is not None:
             raise self._failure
         return await self._store.installation()

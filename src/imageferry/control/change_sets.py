@@ -322,9 +322,7 @@ async def _opened(
     change_set = planned.change_set
     # What was planned is right for the stack as it was then, and for no other.
     follows = None if planned.is_new else planned.stack.operation_id
-    protection = Protection(
-        planned.is_protected, planned.policy, planned.tags, planned.options
-    )
+    protection = Protection(planned.is_protected, planned.policy, planned.tags, planned.options)
     if not concerns_others(planned.stack, change_set):
         return await store.open_operation(
             operation, stack, [begun], follows=follows, protection=protection
