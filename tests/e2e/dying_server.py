@@ -1,10 +1,11 @@
-"""The APIs in one process after the other, each killed around its next write that no other met.
+"""The APIs in one process after the other, each killed behind its next write that no other met.
 
 `python -m tests.e2e.dying_server FOLDER`. Each life is forked from one process that has loaded
-everything, opens the home behind the folder in virtual time, sends the request whose turn it is through the door,
-and kills itself with SIGKILL before, or after, one of the writes of the control plane or of the
-audit; each of these is met once a request. The client sends the same request again, signed anew, until
-it is answered, and then once more. It prints every answer, and what each life was killed at.
+everything, opens the home in the folder in virtual time, sends the request whose turn it is through the door,
+and kills itself with SIGKILL behind one of the writes of the control plane or of the audit, before
+anybody hears of it; each of these is met once a request. The client sends the same request again,
+signed anew, until it is answered, and once more when all has come to its end. It prints every
+answer, and what the lives were killed at.
 """
 
 from __future__ import annotations
@@ -89,9 +90,13 @@ def _aws(action: str, **given: str) -> Turn:
     return Turn("aws", action, given)
 
 
-def _named(name: str, first: bool = True) -> dict[str, str]:
-    parameter = {"Parameters.1.ParameterKey": "Name", "Parameters.1.ParameterValue": name}
-    return {**parameter, **({"TemplateBody": TEMPLATE} if first else {})}
+def _named(name: str) -> dict[str, str]:
+    return {
+        "Parameters.1.ParameterKey": "Name",
+        "Parameters.1.ParameterValue": name,
+        "TemplateBody": TEMPLATE,
+        "ReplacementOption": "Enabled",
+    }
 
 
 def _member(name: str) -> dict[str, str]:
@@ -106,21 +111,17 @@ def turns(known: Mapping[str, str]) -> list[Turn]:
     """What is asked, one after the other; `known` are the ids that were answered so far."""
     stack, proposed = known.get("0 StackId", ""), known.get("2 ChangeSetId", "")
     return [
-        _ros("CreateStack", StackName="a", ClientToken="1", **_named("a")),
-        _ros("UpdateStack", StackId=stack, ClientToken="2", **_named("b")),
+        _ros("CreateStack", StackName="a", ClientToken="1", **_named("image-a")),
+        _ros("UpdateStack", StackId=stack, ClientToken="2", **_named("image-b")),
         _ros(
-            "CreateChangeSet", StackId=stack, ChangeSetName="p", ClientToken="3", **_named("c")
+            "CreateChangeSet", StackId=stack, ChangeSetName="p", ClientToken="3", **_named("image-c")
         ),
         _ros("ExecuteChangeSet", ChangeSetId=proposed, ClientToken="4"),
-        _aws("CreateStack", StackName="d", ClientRequestToken="1", **_member("d")),
-        _aws("UpdateStack", StackName="d", ClientRequestToken="2", **_member("e")),
-        _aws(
-            "CreateChangeSet", StackName="d", ChangeSetName="p", ClientToken="3", **_member("f")
-        ),
-        _aws("ExecuteChangeSet", StackName="d", ChangeSetName="p", ClientRequestToken="4"),
+        _aws("CreateStack", StackName="d", ClientRequestToken="1", **_member("image-d")),
+        _aws("UpdateStack", StackName="d", ClientRequestToken="2", **_member("image-e")),
         _aws(
             "CreateChangeSet", StackName="g", ChangeSetName="q", ClientToken="5",
-            ChangeSetType="CREATE", **_member("g"),
+            ChangeSetType="CREATE", **_member("image-g"),
         ),
         _aws("ExecuteChangeSet", StackName="g", ChangeSetName="q", ClientRequestToken="6"),
         _ros("DeleteStack", StackId=stack),
@@ -156,9 +157,8 @@ class Mortal:
         async def written(*given: Any, **named: Any) -> Any:
             kind = f" {given[0].kind}" if self._name == "documents" else ""
             point = f"{self._name}.{method}{kind}"
-            self._ledger.meet(f"before {point}")
             result = await found(*given, **named)
-            self._ledger.meet(f"after {point}")
+            self._ledger.meet(point)
             return result
 
         return written
@@ -222,9 +222,10 @@ async def _settled(apis: Apis) -> None:
 
 async def _live(folder: Path, number: int, turn: Turn, ledger: Ledger | None) -> None:
     async with _life(folder, number, ledger) as apis:
-        answer = await _ask(apis, turn)
-        (folder / "answer").write_text(json.dumps(answer))
+        first = await _ask(apis, turn)
         await _settled(apis)
+        again = await _ask(apis, turn)
+        (folder / "answers").write_text(json.dumps([first, again]))
 
 
 async def _images(apis: Apis) -> list[str]:
@@ -262,21 +263,17 @@ def main(folder: Path) -> None:
     number = 0
     for step in range(len(turns({}))):
         turn = turns(known)[step]
-        met, answer = folder / f"met-{step}", folder / "answer"
+        met, answers = folder / f"met-{step}", folder / "answers"
         met.touch()
         kills = 0
         while True:
             number += 1
-            answer.unlink(missing_ok=True)
             status = _forked(folder, number, turn, Ledger(met))
             if not os.WIFSIGNALED(status):
                 break
             kills += 1
             assert kills < MOST_LIVES, met.read_text()
-        first = json.loads(answer.read_text())
-        number += 1
-        _forked(folder, number, turn, None)
-        again = json.loads(answer.read_text())
+        first, again = json.loads(answers.read_text())
         known |= {f"{step} {name}": value for name, value in first.items()}
         points = met.read_text().splitlines()
         told.append({"action": f"{turn.api} {turn.action}", "first": first, "again": again,

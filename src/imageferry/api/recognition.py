@@ -77,7 +77,9 @@ def recognise(request: HttpRequest) -> Recognised | None:
     signed_in_query = "X-Amz-Algorithm" in given
     if authorization.startswith("AWS4-") or signed_in_query:
         return _of_aws(authorization or given.get("X-Amz-Credential", ""), given)
-    if authorization.startswith("ACS3-") or any(name.startswith("x-acs-") for name in headers):
+    # Beside a signature in the parameters headers are not signed: they say nothing there.
+    is_in_headers = "Signature" not in given and any(name.startswith("x-acs-") for name in headers)
+    if authorization.startswith("ACS3-") or is_in_headers:
         version = headers.get("x-acs-version") or given.get("Version", "")
         action = headers.get("x-acs-action") or given.get("Action", "")
         key_id = _part(authorization, "Credential=").partition("/")[0]

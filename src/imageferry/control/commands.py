@@ -132,11 +132,20 @@ async def delete_stack(
 ) -> Operation | None:
     """Delete a stack, but for the resources named; None where that has been done.
 
-    Raises OperationHolds where something else runs on it, TemplateError and RequestRefused.
+    What has become of it since it was read counts. Raises OperationHolds where something else runs
+    on it, TemplateError and RequestRefused.
     """
-    if stack.status is StackStatus.DELETED:
+    standing = await desk.store.stack(stack.stack_id) or stack
+    if standing.status is StackStatus.DELETED:
         return None
-    planned = await create_deletion(desk, stack, retain)
+    try:
+        planned = await create_deletion(desk, standing, retain)
+    except OperationHolds:
+        now = await desk.store.stack(stack.stack_id)
+        if now is None or now.status is standing.status:
+            raise
+        # What ran came to its end between two looks.
+        return await delete_stack(desk, now, retain, execution)
     if planned.running is not None:
         return planned.running
     # Nothing can be undone of a deletion.

@@ -71,12 +71,14 @@ async def update(ask: Ask) -> Reply:
         before = await begun_before(ask.plane.desk, stack.stack_id, token_of(ask, stack.stack_id))
         if before is not None:
             return {"StackId": stack_arn(stack), "OperationId": before.operation_id}
-        if stack.status not in _UPDATABLE:
-            raise cannot_be_updated(stack)
-        request = await request_of(ask, stack.name, stack)
+        # An earlier request with the token may have been waited for meanwhile.
+        standing = await ask.plane.desk.store.stack(stack.stack_id) or stack
+        if standing.status not in _UPDATABLE:
+            raise cannot_be_updated(standing)
+        request = await request_of(ask, stack.name, standing)
         on_failure = OnFailure.KEEP if ask.given.get("DisableRollback") else OnFailure.ROLLBACK
         execution = ExecutionOptions(on_failure, client_token=token_of(ask, stack.stack_id))
-        operation = await update_stack(ask.plane.desk, stack, request, execution)
+        operation = await update_stack(ask.plane.desk, standing, request, execution)
         return {"StackId": stack_arn(stack), "OperationId": operation.operation_id}
 
     token = ask.text("ClientRequestToken")
@@ -96,10 +98,12 @@ async def delete(ask: Ask) -> Reply:
     execution = ExecutionOptions(client_token=token_of(ask, stack.stack_id))
 
     async def perform() -> Mapping[str, Json]:
-        if not stack.status.is_final and stack.status is not StackStatus.DELETING:
-            await delete_after(ask, stack)
+        standing = await ask.plane.desk.store.stack(stack.stack_id) or stack
+        is_busy = not standing.status.is_final and standing.status is not StackStatus.DELETING
+        if is_busy and standing.status is not StackStatus.DELETED:
+            await delete_after(ask, standing)
         else:
-            await delete_stack(ask.plane.desk, stack, retained, execution)
+            await delete_stack(ask.plane.desk, standing, retained, execution)
         return {}
 
     token = ask.text("ClientRequestToken")
