@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from ipaddress import ip_address
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urljoin
 
 import aiohttp
-from yarl import URL
 
+from imageferry.cloud.outgoing import (
+    MOST_ADDRESSES,
+    UNREACHED,
+    UNTRUSTED,
+    Outgoing,
+    Resolve,
+    addresses_of,
+    asked,
+    resolve_by_system,
+)
 from imageferry.cloud.targets import (
     Address,
     Target,
@@ -25,26 +32,10 @@ from imageferry.cloud.targets import (
 from imageferry.cloud.transport import find_proxy, trusted
 from imageferry.ports.fetching import FetchRefused
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses of a name; raises OSError where it has none."""
-
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 3
-_MOST_ADDRESSES: Final = 3
 _DONE: Final = 200
-_CONNECT_TIME: Final = 5.0
-# The second kind has the first ones among its own.
-_UNTRUSTED: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
-_UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _PIECE: Final = 64 * 1024
-_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "imageferry"}
-
-
-async def resolve_by_system(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name as this machine knows them; raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
 class HttpFetcher:
@@ -111,54 +102,29 @@ class HttpFetcher:
         for host in hosts:
             try:
                 return await self._ask(target, host, most, proxy)
-            except _UNTRUSTED:
+            except UNTRUSTED:
                 raise _failed(target, "it cannot be trusted") from None
-            except _UNREACHED:
+            except UNREACHED:
                 continue
         raise _failed(target, "it cannot be reached")
 
     async def _addresses(self, target: Target) -> Sequence[Address]:
         """The addresses of a host, every one of them checked."""
-        if target.address is not None:
-            found: Sequence[Address] = [target.address]
-        else:
-            try:
-                texts = await self._resolve(target.host, target.port)
-                # What is left of a zone is a link-local address, which is refused.
-                found = [ip_address(text.partition("%")[0]) for text in texts]
-            except (OSError, UnicodeError, ValueError):
-                raise _failed(target, "its name is not known") from None
-        if not found:
-            raise _failed(target, "its name is not known")
+        try:
+            found = await addresses_of(target, self._resolve)
+        except OSError:
+            raise _failed(target, "its name is not known") from None
         for address in found:
             check_address(target, address, self._private)
-        return found[:_MOST_ADDRESSES]
+        return found[:MOST_ADDRESSES]
 
     async def _ask(self, target: Target, host: str, most: int, proxy: str | None) -> bytes | Target:
         """One request to a host, which is an address unless a proxy is to find that."""
-        shown = f"[{host}]" if ":" in host else host
-        url = URL(f"{target.scheme}://{shown}:{target.port}{target.wanted}", encoded=True)
-        is_tls = target.scheme == "https"
+        context = self._trusted() if target.scheme == "https" else None
         try:
-            async with (
-                aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(force_close=True, use_dns_cache=False),
-                    timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIME),
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    auto_decompress=False,
-                    trust_env=False,
-                ) as session,
-                session.get(
-                    url,
-                    headers={**_HEADERS, "Host": target.authority},
-                    proxy=proxy,
-                    ssl=self._trusted() if is_tls else True,
-                    server_hostname=target.host if is_tls else None,
-                    allow_redirects=False,
-                ) as response,
-            ):
+            async with asked(Outgoing("GET", target, proxy, context, {}), host) as response:
                 return await self._read(target, response, most)
-        except (*_UNTRUSTED, *_UNREACHED):
+        except (*UNTRUSTED, *UNREACHED):
             raise
         except (aiohttp.ClientError, ValueError):
             raise _failed(target, "it broke off, or what it said is no HTTP") from None

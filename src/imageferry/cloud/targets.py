@@ -204,16 +204,24 @@ def check_host(target: Target, rules: Iterable[HostRule]) -> None:
 
 def check_address(target: Target, address: Address, private_allowed: Iterable[Network]) -> None:
     """Raise FetchRefused where an address is not one of the public network, nor allowed."""
-    meant = _inner(address)
-    if meant in _CREDENTIALS or not (
-        _is_public(meant) or any(meant in network for network in private_allowed)
-    ):
+    if not is_reachable(address, private_allowed):
         raise FetchRefused(
             f'nothing is fetched from "{target.authority}" here: it stands for an address that '
             "is not of the public network",
             "give the text itself, or put it where everybody may read it",
             is_forbidden=True,
         )
+
+
+def is_reachable(address: Address, private_allowed: Iterable[Network]) -> bool:
+    """True for an address of the public network, or a private one that is allowed.
+
+    Never for those where a machine of a cloud asks for its own credentials.
+    """
+    meant = _inner(address)
+    return meant not in _CREDENTIALS and (
+        _is_public(meant) or any(meant in network for network in private_allowed)
+    )
 
 
 def _check_scheme(scheme: str, schemes: Sequence[str]) -> None:
