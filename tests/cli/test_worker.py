@@ -102,6 +102,7 @@ def test_a_database_that_is_away_at_the_start_is_tried_again_for_a_while(home: P
         IMAGEFERRY_ECS_ENDPOINT="http://127.0.0.1:1", IMAGEFERRY_DATABASE_PATIENCE="0.8",
     )  # fmt: skip
     assert ended.exit_code == 1
-    assert ended.stderr.count(" waiting reason=") == 2
+    # On a busy machine one try may take as long as two.
+    assert ended.stderr.count(" waiting reason=") in {1, 2}
     assert "[IF811]" in ended.stderr
     assert "hunter2" not in ended.output
