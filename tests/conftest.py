@@ -37,7 +37,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 logging.getLogger("asyncio").addFilter(_is_news)
 
-LONGEST = ("tests/e2e/", "tests/dispatch/", "tests/store/")
+LONGEST = ("tests/clients/", "tests/e2e/", "tests/dispatch/", "tests/store/")
 
 # Virtual time stands still until a disk has kept what was written: homes and databases are in
 # memory where there is room, but for those of a server that tests ask to be durable.

@@ -9,9 +9,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,13 @@ from imageferry.api.door import Door, Passage
 from imageferry.assembly.emulation import emulator_of
 from imageferry.assembly.house import Calling, House, open_house
 from imageferry.assembly.listening import apis_of, built_in_keys, desk_of
+from imageferry.assembly.notifying import notifier_by
 from imageferry.assembly.served import ServeChoices
 from imageferry.assembly.working import Working
+from imageferry.control.notifier import Notifier
 from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
+from imageferry.ports.posting import Poster
 from imageferry.settings import resolve
 from imageferry.testing import SeededEntropy, VirtualClock
 from imageferry.wire.alibaba_rpc import flatten
@@ -141,6 +144,7 @@ class Apis:
     cloud: Emulator
     clock: VirtualClock
     key: Credentials = EMULATOR
+    notifier: Notifier | None = None
     _count: int = 0
 
     async def ros(
@@ -236,8 +240,12 @@ async def house_of_api(
     seed: int = 1,
     choices: ServeChoices | None = None,
     environment: Mapping[str, str] | None = None,
+    poster: Callable[[VirtualClock], Poster] | None = None,
 ) -> AsyncIterator[Apis]:
-    """Everything behind the server's port, on a home in the folder; use it in `run_virtually`."""
+    """Everything behind the server's port, on a home in the folder; use it in `run_virtually`.
+
+    `poster` makes who posts notices: in virtual time nothing is sent over a real line.
+    """
     clock = VirtualClock()
     choices = choices or ServeChoices()
     home = folder / "home"
@@ -258,13 +266,17 @@ async def house_of_api(
                 house = await opened.enter_async_context(opening)
                 houses.append(Working(house, name, works=choices.works))
             desk = desk_of(houses, choices)
+            if poster is not None:
+                desk = replace(desk, poster=poster(clock))
+                for one in houses:
+                    one.notifier = notifier_by(one.house, desk.poster, lambda *_: None)
             gate = gate_of(desk, built_in_keys(houses, choices), choices.rate)
             first = houses[0].house
             door = Door(gate, apis_of(desk), first.voice.send)
             for one in houses:
                 await one.start()
             try:
-                yield Apis(door, desk, first, cloud, clock)
+                yield Apis(door, desk, first, cloud, clock, notifier=houses[0].notifier)
             finally:
                 for one in houses:
                     await one.stop(10.0)

@@ -159,6 +159,9 @@ def test_each_reply_has_one_date_and_its_length(site: Site, raw: bytes) -> None:
     assert re.fullmatch(rb"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", dates[0])
     [length] = re.findall(rb"(?im)^content-length: (\d+)\r?$", heading)
     assert int(length) == len(body)
+    assert b"cache-control: no-store" in heading
+    assert b"x-content-type-options: nosniff" in heading
+    assert b"\r\nserver:" not in heading
 
 
 # --- limits ---------------------------------------------------------------------------------------
@@ -268,9 +271,9 @@ def test_the_command_line_works_on_the_cloud_behind_it(site: Site, tmp_path: Pat
 
 def test_a_line_of_the_log_for_each_request_and_no_secret_in_it(site: Site) -> None:
     site.get("/?Version=2019-09-10&Action=GetStack%0aforged&AccessKeyId=AK%0d&TemplateBody=hunter2")
-    last = site.wait_for(action="GetStack\nforged")
-    assert (last["event"], last["api"], last["status"]) == ("request", "ros", 400)
-    assert (last["action"], last["key_id"]) == ("GetStack\nforged", "")
+    # What is no action's name may be a secret in the wrong place.
+    last = site.wait_for(api="ros", action="", status="400")
+    assert (last["event"], last["key_id"]) == ("request", "")
     assert last["source"] == "127.0.0.1"
     assert last["level"] == "warning"
     assert "hunter2" not in site.log.read_text()

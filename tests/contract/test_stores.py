@@ -589,6 +589,30 @@ def test_what_protects_a_stack_outlives_the_operation_that_runs(
     run(program)
 
 
+def test_what_was_made_of_former_tags_is_not_kept_where_they_are_others(
+    run: Callable[[Program], None],
+) -> None:
+    async def program(opened: Open) -> None:
+        async with opened() as store, opened() as other:
+            entry = await begin(store, stack_named())
+            stack_id = entry.operation.stack_id
+            former = await store.stack(stack_id)
+            assert former is not None
+            assert await other.change_stack(stack_id, tags={"a": "1"}, former=former)
+            assert not await store.change_stack(stack_id, tags={"b": "2"}, former=former)
+            assert not await store.change_stack(stack_id, options={"c": 3}, former=former)
+            now = await store.stack(stack_id)
+            assert now is not None
+            assert now.tags == {"a": "1"}
+            assert await store.change_stack(stack_id, tags={**now.tags, "b": "2"}, former=now)
+            found = await other.stack(stack_id)
+            assert found is not None
+            assert (found.tags, found.options) == ({"a": "1", "b": "2"}, former.options)
+            assert not await store.change_stack("no such stack", tags={}, former=former)
+
+    run(program)
+
+
 def test_a_change_set_must_be_kept_to_be_executed(run: Callable[[Program], None]) -> None:
     async def program(opened: Open) -> None:
         async with opened() as store:

@@ -10,12 +10,11 @@ answer, and what the lives were killed at.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,10 +22,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 from imageferry.api.admission import gate_of
+from imageferry.api.calls import Api
+from imageferry.api.cfn.app import CfnApi
+from imageferry.api.desk import ApiDesk
 from imageferry.api.door import Door
+from imageferry.api.recognition import Wanted
+from imageferry.api.ros.app import RosApi
 from imageferry.assembly.emulation import emulator_of
 from imageferry.assembly.house import Calling, House, open_house
-from imageferry.assembly.listening import apis_of, built_in_keys, desk_of
+from imageferry.assembly.listening import built_in_keys, desk_of
 from imageferry.assembly.served import ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.control.plane import ControlPlane
@@ -173,7 +177,9 @@ def _mortal(house: House, ledger: Ledger) -> House:
 
 
 @asynccontextmanager
-async def _life(folder: Path, number: int, ledger: Ledger | None) -> AsyncIterator[Apis]:
+async def _life(
+    folder: Path, number: int, api: Callable[[ApiDesk], Api], ledger: Ledger | None
+) -> AsyncIterator[Apis]:
     clock = VirtualClock(START + number * LIFETIME)
     home, choices = folder / "home", ServeChoices()
     usual = {"IMAGEFERRY_HOME": str(home), "IMAGEFERRY_EMULATOR_SPEED": "100"}
@@ -189,7 +195,8 @@ async def _life(folder: Path, number: int, ledger: Ledger | None) -> AsyncIterat
             gate = gate_of(desk, built_in_keys([working], choices))
             await working.start()
             try:
-                apis = Apis(Door(gate, apis_of(desk)), desk, house, cloud, clock)
+                wanted = Wanted.CLOUDFORMATION if api is CfnApi else Wanted.ROS
+                apis = Apis(Door(gate, {wanted: api(desk)}), desk, house, cloud, clock)
                 # No two lives sign the same nonce.
                 apis._count = number * 1000
                 yield apis
@@ -221,7 +228,8 @@ async def _settled(apis: Apis) -> None:
 
 
 async def _live(folder: Path, number: int, turn: Turn, ledger: Ledger | None) -> None:
-    async with _life(folder, number, ledger) as apis:
+    api: Callable[[ApiDesk], Api] = RosApi if turn.api == "ros" else CfnApi
+    async with _life(folder, number, api, ledger) as apis:
         first = await _ask(apis, turn)
         await _settled(apis)
         again = await _ask(apis, turn)
@@ -236,7 +244,7 @@ async def _images(apis: Apis) -> list[str]:
 
 
 async def _standing(folder: Path, number: int) -> dict[str, Any]:
-    async with _life(folder, number, None) as apis:
+    async with _life(folder, number, RosApi, None) as apis:
         house = apis.house
         stacks = await house.plane.stacks(None, with_deleted=True)
         records = await house.audit.records(limit=1000)

@@ -7,7 +7,7 @@ import json
 import logging
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from imageferry import settings
 from imageferry.assembly import provider
+from imageferry.assembly.emulation import manage_emulator
 from imageferry.model.handlers import Context
 from imageferry.ports.traces import Trace, TraceRemoval
 from imageferry.provider.account import Account
@@ -24,6 +25,7 @@ from imageferry.provider.packaging import SchemaName
 from imageferry.resource_types.catalog import TypeCatalog
 from imageferry.settings import Settings
 from imageferry.testing import VirtualClock, run_virtually
+from tests.homes import lay_database
 from tests.provider.registry import GOLDEN
 from tests.resource_types.copying import TF
 
@@ -87,6 +89,61 @@ def test_the_destination_is_that_of_the_configuration(tmp_path: Path) -> None:
     of = chosen(tmp_path)
     event = request("READ", {"tfcfnid": "x"}, configuration=configuration)
     assert "cn-shanghai" in invoke(of, event)["message"]
+
+
+OWN = {"AccessKey": "emulator", "SecretKey": "emulator", "AccountId": "1000000000000001"}
+TROUBLE: dict[str, dict[str, Any]] = {
+    "throttled": {"kind": "throttle", "count": 40},
+    "slow": {"kind": "slow", "seconds": 90, "count": 2},
+    "away": {"kind": "drop", "count": 9},
+}
+
+
+def virtual(
+    home: Path, perform: Callable[[Settings, VirtualClock], Awaitable[None]], **fault: Any
+) -> None:
+    """Play on an emulated cloud in virtual time, on which a fault lies."""
+    of, clock = chosen(home, emulator_speed="1"), VirtualClock()
+    lay_database(home)
+    manage_emulator(of, "add_fault", wanted={"action": "GetCallerIdentity", **fault})
+    run_virtually(perform(of, clock))
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_a_copy_begins_once_somebody_says_whose_key_it_is(trouble: str, tmp_path: Path) -> None:
+    async def perform(of: Settings, clock: VirtualClock) -> None:
+        context, answers = None, []
+        properties: Any = {**GOLDEN, "Encrypted": "false", "Force": "true"}
+        while not answers or answers[-1]["status"] == "IN_PROGRESS":
+            began = clock.now()
+            event = request("CREATE", properties, configuration=OWN, callbackContext=context)
+            said = await provider.invoke(of, event, SchemaName.OURS, clock=clock)
+            assert clock.now() - began <= 60
+            answers.append(said)
+            properties, context = said["resourceModel"], said.get("callbackContext")
+            assert properties["Encrypted"] is False
+            assert "Force" not in properties
+            await clock.sleep(said["callbackDelaySeconds"])
+        assert answers[0]["callbackContext"]["phase"] == "begin"
+        assert answers[-1]["status"] == "SUCCESS", answers[-1]
+        assert len({one["resourceModel"]["tfcfnid"] for one in answers}) == 1
+
+    virtual(tmp_path, perform, **TROUBLE[trouble])
+
+
+@pytest.mark.parametrize("action", ["READ", "LIST"])
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_a_look_does_not_wait_long_for_whose_key_it_is(
+    action: str, trouble: str, tmp_path: Path
+) -> None:
+    async def perform(of: Settings, clock: VirtualClock) -> None:
+        began = clock.now()
+        event = request(action, {"tfcfnid": "x"}, configuration=OWN)
+        said = await provider.invoke(of, event, SchemaName.OURS, clock=clock)
+        assert clock.now() - began <= 30
+        assert said["errorCode"] == ("Throttling" if trouble == "throttled" else "NetworkFailure")
+
+    virtual(tmp_path, perform, **TROUBLE[trouble])
 
 
 @pytest.mark.parametrize(

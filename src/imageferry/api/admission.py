@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -23,10 +24,10 @@ RATE: Final = 200.0
 """Requests a second of one key, and twice as many at once, where nobody chose otherwise."""
 
 REPEATED: Final = 2.0
-"""Seconds in which a reading request without nonce may come again.
+"""Seconds in which a reading request without nonce may come again, and a writing one is put off.
 
 Clients sign by the second, and some ask twice within one; a clock that ticks between two sockets
-makes it two.
+makes it two. Who is put off signs anew by itself, and that is another request.
 """
 
 _REFUSED_RATE: Final = 20.0
@@ -43,6 +44,9 @@ _TARGETS: Final = (
     "ResourceId.1",
 )
 """Parameters that say what a request is about, the first that is there."""
+
+_NAME: Final = re.compile(r"[\w.:/*@-]{1,255}")
+"""Names of stacks and change sets, ids of all kinds, ARNs and names of types and regions."""
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +144,7 @@ async def admit(gate: Gate, asked: Asked) -> Admitted:
         now=now,
         headers=asked.request.headers,
     )
-    return Admitted(call, await _begun(gate, asked, call, signed.mark) if is_write else None)
+    return Admitted(call, await _begun(gate, asked, call, signed) if is_write else None)
 
 
 async def carried_out(gate: Gate, api: Api, admitted: Admitted) -> Answer:
@@ -203,11 +207,19 @@ def _need_unseen(gate: Gate, signed: Authenticated, is_write: bool, now: float) 
         raise Refused(
             Refusal.REPLAYED, "the nonce of the signature was used before", signed.caller.key_id
         )
-    if is_write or now - first > REPEATED:
-        raise _replayed(signed.caller.key_id)
+    is_soon = now - first <= REPEATED
+    if is_write or not is_soon:
+        raise _replayed(signed.caller.key_id, is_soon=is_soon)
 
 
-def _replayed(key_id: str) -> Refused:
+def _replayed(key_id: str, *, is_soon: bool) -> Refused:
+    if is_soon:
+        # Clients repeat what is throttled, signed anew; what is refused outright they give up.
+        return Refused(
+            Refusal.THROTTLED,
+            "the same was asked with the same signature a moment ago; ask again a second later",
+            key_id,
+        )
     return Refused(
         Refusal.REPLAYED,
         "this very request was admitted before; to ask the same again, sign it anew",
@@ -221,7 +233,7 @@ def _unavailable(error: StoreError) -> Refused:
     return Refused(Refusal.UNAVAILABLE, "the database does not answer; ask again a little later")
 
 
-async def _begun(gate: Gate, asked: Asked, call: ApiCall, mark: str) -> int:
+async def _begun(gate: Gate, asked: Asked, call: ApiCall, signed: Authenticated) -> int:
     """The number of the audit record, kept before anything is changed."""
     record = AuditRecord(
         at=call.now,
@@ -231,33 +243,35 @@ async def _begun(gate: Gate, asked: Asked, call: ApiCall, mark: str) -> int:
         api=asked.api.name,
         action=call.action,
         target=_target(call.pairs),
-        region=call.region or _kept(dict(call.pairs).get("RegionId", "")),
+        region=_named(call.region or dict(call.pairs).get("RegionId", "")),
         request_id=call.request_id,
         source=call.source,
     )
     try:
-        return await gate.desk.audit.begin(record, mark)
+        return await gate.desk.audit.begin(record, signed.mark)
     except Replayed:
-        raise _replayed(call.caller.key_id) from None
+        # By another process; when it came there is not asked, for it was not before it was signed.
+        is_soon = not signed.has_nonce and abs(call.now - signed.signed_at) <= REPEATED
+        raise _replayed(call.caller.key_id, is_soon=is_soon) from None
     except StoreError as error:
         # Nothing was done. Where the record was kept all the same, its mark refuses the next.
-        gate.nonces.forget(mark)
+        gate.nonces.forget(signed.mark)
         raise _unavailable(error) from error
 
 
 def _target(pairs: Pairs) -> str:
     given = dict(pairs)
-    return next((_kept(given[name]) for name in _TARGETS if given.get(name)), "")
+    return _named(next((given[name] for name in _TARGETS if given.get(name)), ""))
 
 
-def _kept(text: str) -> str:
-    """What callers sent as it may stand in a record: nobody has looked at it yet."""
-    return "".join([one if one.isprintable() else "?" for one in text[:255]])
+def _named(text: str) -> str:
+    """A name or an id; what is none may be a secret in the wrong place, and is not written down."""
+    return text if _NAME.fullmatch(text) else ""
 
 
 async def _end(gate: Gate, number: int, outcome: str, target: str) -> None:
     try:
-        await gate.desk.audit.end(number, outcome, target)
+        await gate.desk.audit.end(number, outcome, _named(target))
     except StoreError as error:
         # The change is made, or refused, whether this is written or not: the answer goes out.
         _log.warning(

@@ -41,13 +41,15 @@ class Authenticated:
 
     `mark` stands for this one signature, everywhere and for ever. `has_nonce` is False where the
     signature has none: then two requests of one second that say the same have the same mark.
-    `pairs` are the parameters of query and form without those of the signature; `region` and
-    `service` are those that were signed for (Signature Version 4), or empty.
+    `signed_at` is its date, in seconds since 1970. `pairs` are the parameters of query and form
+    without those of the signature; `region` and `service` are those that were signed for
+    (Signature Version 4), or empty.
     """
 
     caller: Caller
     mark: str
     has_nonce: bool
+    signed_at: float
     pairs: Pairs
     region: str = ""
     service: str = ""
@@ -132,6 +134,7 @@ async def authenticate(
         Caller(key.key_id, key.account_id, key.role),
         _mark(claim),
         claim.has_nonce,
+        claim.signed_at,
         claim.pairs,
         claim.region,
         claim.service,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from imageferry.control.plane import ControlPlane
 from imageferry.ports.access import AccessKeys, Audit
 from imageferry.ports.fetching import Fetch
+from imageferry.ports.posting import Poster
 from imageferry.ports.senses import Clock, Entropy
 
 
@@ -27,7 +28,10 @@ class ApiChoices:
 
 @dataclass(frozen=True, slots=True)
 class ApiDesk:
-    """What the actions of the APIs work with; one control plane for each account that is served."""
+    """What the actions of the APIs work with; one control plane for each account that is served.
+
+    `poster` is None where nothing is posted to anybody.
+    """
 
     planes: Mapping[str, ControlPlane]
     keys: AccessKeys
@@ -36,3 +40,4 @@ class ApiDesk:
     clock: Clock
     entropy: Entropy
     choices: ApiChoices = field(default_factory=ApiChoices)
+    poster: Poster | None = None

@@ -55,6 +55,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._target_length = 0
         self._head_length = 0
+        self._is_head_read = False
         self._status = HTTPStatus.BAD_REQUEST
 
     # --- asyncio ----------------------------------------------------------------------------------
@@ -84,6 +85,7 @@ class BoundedConnection(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._target_length = self._head_length = 0
+        self._is_head_read = False
         self._set_alarm()
 
     def on_url(self, url: bytes) -> None:
@@ -94,7 +96,9 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """One header. What follows a body in pieces is none: no proxy has looked at it."""
+        if self._is_head_read:
+            return
         self._head_length += len(name) + len(value)
         if (
             self._head_length > self._limits.headers
@@ -105,6 +109,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The body follows, if there is one."""
+        self._is_head_read = True
         # The parser of targets knows none longer than 64 KiB, and templates come in the query.
         self.url, _, query = self.url.partition(b"?")
         super().on_headers_complete()

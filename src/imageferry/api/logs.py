@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -73,7 +74,7 @@ class LogFormat(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         at = at.replace("+00:00", "Z")
         fields = {name: _bounded(value) for name, value in getattr(record, "fields", {}).items()}
-        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        trace = _where(record.exc_info[1]) if record.exc_info else ""
         if self._is_json:
             document = {"time": at, "level": record.levelname.lower(), "event": record.getMessage()}
             more = {"traceback": trace} if trace else {}
@@ -101,6 +102,16 @@ def write_logs(form: Form, stream: TextIO) -> Iterator[None]:
     finally:
         for log in logs:
             log.removeHandler(handler)
+
+
+def _where(fault: BaseException | None) -> str:
+    """The lines that a fault came through, and its kind; its message may hold what a caller sent."""
+    lines: list[str] = []
+    while fault is not None and len(lines) < _LONGEST:
+        frames = traceback.extract_tb(fault.__traceback__)
+        lines = [*traceback.format_list(frames), f"{type(fault).__qualname__}\n", *lines]
+        fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    return "".join(lines).rstrip()
 
 
 def _bounded(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -69,7 +70,10 @@ def make_site(site: Site) -> Starlette:
             json.dumps(document) + "\n", 503 if reasons else 200, media_type="application/json"
         )
 
-    async def figures(_: Request) -> Response:
+    async def figures(request: Request) -> Response:
+        if not _is_near(request.client.host if request.client is not None else ""):
+            # How much is done here is nothing for strangers, and each look costs the database one.
+            return _text(404, _ELSEWHERE)
         if site.look is not None:
             await site.look()
         return Response(site.metrics.page(), headers={"content-type": CONTENT_TYPE})
@@ -185,10 +189,10 @@ class _ApiEndpoint:
             RequestLine(
                 facts.request_id,
                 facts.api,
-                facts.action,
+                _word(facts.action),
                 facts.key_id,
                 facts.account_id,
-                facts.region,
+                _word(facts.region),
                 scope["method"],
                 scope["path"],
                 status,
@@ -202,6 +206,13 @@ class _ApiEndpoint:
 
 
 _NOTHING: Final = Passage(None, "", "none", "", "none")
+
+_WORD: Final = re.compile(r"[\w./-]{1,64}")
+
+
+def _word(text: str) -> str:
+    """An action or a region; what is none may be a secret in the wrong place."""
+    return text if _WORD.fullmatch(text) else ""
 
 
 async def _body(receive: Receive, headers: dict[str, str], limits: Limits) -> bytes:
@@ -261,5 +272,13 @@ def _header_value(value: str) -> bytes:
 def _is_loopback(source: str) -> bool:
     try:
         return ipaddress.ip_address(source).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_near(source: str) -> bool:
+    """This machine, and whoever shares a network without public addresses with it."""
+    try:
+        return not ipaddress.ip_address(source).is_global
     except ValueError:
         return False

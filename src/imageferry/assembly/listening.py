@@ -26,6 +26,7 @@ from imageferry.api.ros.app import RosApi
 from imageferry.api.server import Check, Site, make_site
 from imageferry.api.settling import settling
 from imageferry.api.sts import AlibabaSts, AwsSts
+from imageferry.assembly.notifying import poster_of
 from imageferry.assembly.served import DRAIN, CannotServe, Ready, ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.cloud.fetching import HttpFetcher
@@ -39,6 +40,9 @@ _SIGN: Final = 5.0
 
 _PATIENCE: Final = 5.0
 """Seconds that a check of readiness waits."""
+
+_HEADERS: Final = (("x-content-type-options", "nosniff"), ("cache-control", "no-store"))
+"""With every reply: templates and names are kept by no cache, and read as nothing but what they are."""
 
 _PROXIES: Final = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 """Who is believed that it speaks for somebody else, where a proxy stands before."""
@@ -99,6 +103,7 @@ async def listen(
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=list(_HEADERS),
         proxy_headers=choices.is_behind_proxy,
         forwarded_allow_ips=_PROXIES,
         timeout_keep_alive=limits.idle_time,
@@ -158,6 +163,7 @@ def desk_of(houses: Sequence[Working], choices: ServeChoices) -> ApiDesk:
         first.clock,
         first.entropy,
         ApiChoices(choices.regions, choices.destination_region),
+        poster_of(choices.notify),
     )
 
 
@@ -201,8 +207,9 @@ def checks_of(houses: Sequence[Working]) -> tuple[tuple[str, Check], ...]:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await house.store.mark()
-        except StoreError as away:
-            return str(away)
+        except StoreError:
+            # Where it is and what it says is in the log, and nothing for whoever asks unsigned.
+            return "the database does not answer"
         except TimeoutError:
             return f"no answer within {_PATIENCE:g} s"
         return ""

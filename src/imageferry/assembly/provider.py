@@ -9,12 +9,14 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from imageferry import settings as choices
 from imageferry.assembly.senses import RealClock, RealEntropy
 from imageferry.assembly.voices import client_on, open_line, standard_chain
+from imageferry.cloud.client import Client
 from imageferry.cloud.credentials import (
     CredentialsMissing,
     CredentialSource,
@@ -22,10 +24,11 @@ from imageferry.cloud.credentials import (
     emulator_credentials,
 )
 from imageferry.cloud.ecs import caller_account
-from imageferry.cloud.errors import CloudError, handler_code
+from imageferry.cloud.errors import CloudError
 from imageferry.model.handlers import ErrorCode
 from imageferry.ports.keeping import StoreError
 from imageferry.ports.senses import Clock, Entropy
+from imageferry.ports.traces import TraceTrouble
 from imageferry.provider.account import Account
 from imageferry.provider.configuration import (
     BadConfiguration,
@@ -118,8 +121,6 @@ async def _invoke(
         return refused(INVALID_CONFIGURATION, fault.message)
     except CredentialsMissing as fault:
         return refused(ErrorCode.INVALID_CREDENTIALS, str(fault))
-    except CloudError as fault:
-        return refused(handler_code(fault), str(fault))
     except StoreError as fault:
         _log.error("the emulated cloud: %s", fault)
         return refused(ErrorCode.INTERNAL_FAILURE, "the emulated cloud cannot be opened")
@@ -136,26 +137,31 @@ async def open_account(
 ) -> AsyncIterator[Account]:
     """The type on the account of a configuration, for one invocation.
 
-    Raises BadConfiguration where the key belongs to another account, and CloudError, SettingsError,
-    CredentialsMissing, StoreError.
+    Raises SettingsError, CredentialsMissing, StoreError. Nothing is asked of the cloud yet.
     """
     chosen = replace(settings, ecs_endpoint=said.endpoint or settings.ecs_endpoint)
     async with AsyncExitStack() as opened:
         send = await opened.enter_async_context(open_line(chosen, clock))
         client = client_on(send, chosen, _credentials(chosen, said, clock), clock, entropy)
-        if said.account_id:
-            found = await caller_account(client, said.region)
-            if found != said.account_id:
-                raise BadConfiguration(
-                    f'the type configuration: the key is one of account {found}, and "AccountId" '
-                    f"says {said.account_id}"
-                )
         catalog = TypeCatalog(client, Capacity(chosen.copy_queue, chosen.image_quota))
         kind, census = catalog.find(call.type_name), catalog.census(said.region)
         if kind is None or census is None:
             raise BadCall(f'there is no type "{call.type_name}"')
         yield Account(
-            kind, census, said.region, installation_of(call), clock, write_only_of(schema)
+            kind, census, said.region, installation_of(call), clock, write_only_of(schema),
+            partial(_confirm, client, said) if said.account_id else None,
+        )  # fmt: skip
+
+
+async def _confirm(client: Client, said: Configuration) -> None:
+    try:
+        found = await caller_account(client, said.region)
+    except CloudError as fault:
+        raise TraceTrouble(f"whose key it is cannot be asked: {fault}") from fault
+    if found != said.account_id:
+        raise BadConfiguration(
+            f'the type configuration: the key is one of account {found}, and "AccountId" says '
+            f"{said.account_id}"
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from imageferry.assembly.notifying import NotifyChoices
 from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
 
 DRAIN: Final = 10.0
@@ -37,6 +38,7 @@ class ServeChoices:
     template_hosts: tuple[str, ...] = ()
     template_schemes: tuple[str, ...] = ("https",)
     template_private: tuple[str, ...] = ()
+    notify: NotifyChoices = field(default_factory=NotifyChoices)
     body: int = 1_572_864
     request_time: float = 30.0
     rate: float = 200.0

@@ -76,9 +76,13 @@ async def _open_houses(
                 found = []
                 for name in choices.accounts or ("",):
                     house = open_house(settings, calling=calling, profile=name)
-                    found.append(
-                        Working(await opening.enter_async_context(house), name, works=choices.works)
+                    working = Working(
+                        await opening.enter_async_context(house),
+                        name,
+                        works=choices.works,
+                        notify=choices.notify,
                     )
+                    found.append(working)
                 opened.push_async_exit(opening.pop_all())
                 return found
         except StoreUnavailable as away:

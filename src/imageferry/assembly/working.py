@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from imageferry.api.logs import log_event
 from imageferry.assembly.house import House
+from imageferry.assembly.notifying import NO_NOTICES, NotifyChoices, notifier_on
 from imageferry.control.later_deletions import take_up_deletions
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.dispatching import RunResult
@@ -19,11 +20,14 @@ class Working:
     `name` is the key or profile that it was opened with. `on_ended` is told each operation's end.
     """
 
-    def __init__(self, house: House, name: str, *, works: bool) -> None:
+    def __init__(
+        self, house: House, name: str, *, works: bool, notify: NotifyChoices = NO_NOTICES
+    ) -> None:
         self.house = house
         self.name = name
         self.works = works
         self.on_ended: Callable[[str], None] = lambda _: None
+        self.notifier = notifier_on(house, notify, self._say)
         self._own: dict[str, bool] = {}
 
     @property
@@ -36,11 +40,15 @@ class Working:
         if self.works:
             await self.house.dispatcher.start(self._run)
         await take_up_deletions(self.house.plane.desk)
+        if self.notifier is not None:
+            self.notifier.start()
 
     async def stop(self, drain: float) -> None:
         """Let calls in flight be recorded, and leave the operations to whoever comes next."""
         self.house.worker.stop()
         await self.house.dispatcher.stop(drain)
+        if self.notifier is not None:
+            await self.notifier.stop(drain)
 
     async def open_by_status(self) -> dict[OperationStatus, int]:
         """How many operations of this cloud and account are open; raises StoreError."""
@@ -55,6 +63,10 @@ class Working:
             if self._own[one.stack_id]:
                 found[one.status] += 1
         return found
+
+    def _say(self, said: str, words: Mapping[str, str]) -> None:
+        level = logging.INFO if said == "told" else logging.WARNING
+        log_event(f"notice {said}", level, **words)
 
     async def _run(self, operation_id: str) -> RunResult:
         house = self.house
@@ -71,6 +83,8 @@ class Working:
         elif result.status is None:
             log_event("left", operation=operation_id, reason="another process owns it")
         else:
+            if self.notifier is not None and result.stack is not None:
+                self.notifier.ended(result.stack)
             self.on_ended(result.status.value)
             log_event("ended", operation=operation_id, status=result.status.value, seconds=seconds)
         return result

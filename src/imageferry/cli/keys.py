@@ -131,7 +131,8 @@ Examples:
   imageferry keys revoke IFAK0123456789ABCDEF
 
 \b
-Servers that run refuse it from their next request on. It stays in the list, and its audit is kept.
+Servers that run refuse it three seconds later at the latest. It stays in the list, and its audit
+is kept.
 """,
 )
 @click.argument("key_id", metavar="KEY_ID")

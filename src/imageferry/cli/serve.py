@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import click
 
 from imageferry.assembly.house import is_shared
+from imageferry.assembly.notifying import NotifyChoices
 from imageferry.assembly.served import CannotServe, Ready, ServeChoices
 from imageferry.assembly.serving import serve
 from imageferry.cli.display.rendering import clean, counted
@@ -19,11 +20,11 @@ from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags
 from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.logs import begin
+from imageferry.cli.notifying import check_patterns, notify_flags
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.regions import check_region
 from imageferry.cli.screens import Screen
 from imageferry.cli.sessions import settings_of
-from imageferry.cloud.targets import parse_network, parse_rule
 from imageferry.model.diagnostics import error
 from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
 from imageferry.settings import Settings
@@ -185,9 +186,11 @@ what was asked, record the calls in flight, and leave the operations to whoever 
     show_default=True,
     help="How a line of the log on stderr looks.",
 )
+@notify_flags
 @house_flags
 def serve_command(
     flags: Flags,
+    notify: NotifyChoices,
     host: str,
     port: int,
     tls_certificate: Path | None,
@@ -228,6 +231,7 @@ def serve_command(
         template_hosts=template_hosts,
         template_schemes=template_schemes or ("https",),
         template_private=template_private,
+        notify=notify,
         body=body_limit,
         request_time=request_time,
         rate=rate,
@@ -242,7 +246,13 @@ def serve_command(
             why="the emulator inside this process is one that no other machine sees",
             remedy="set IMAGEFERRY_ECS_ENDPOINT to an emulator that is served, or leave out --no-work",
         )
-    _check_templates(choices)
+    check_patterns(
+        template_hosts,
+        template_private,
+        why="templates are fetched from nowhere that is not named",
+        remedy="write --template-host templates.example.com or *.example.com, and"
+        " --template-private 10.1.2.0/24",
+    )
     _check_reach(choices, allow_remote=allow_remote)
     asyncio.run(_serve(chosen, choices, screen))
 
@@ -273,25 +283,6 @@ def _check_reach(choices: ServeChoices, *, allow_remote: bool) -> None:
             remedy="give --tls-certificate and --tls-key, or say --behind-proxy where a proxy"
             " before it speaks TLS",
         )
-
-
-def _check_templates(choices: ServeChoices) -> None:
-    """Refuse what names no host and no network that templates could be fetched from."""
-    for texts, parse in (
-        (choices.template_hosts, parse_rule),
-        (choices.template_private, parse_network),
-    ):
-        for text in texts:
-            try:
-                parse(text)
-            except ValueError as fault:
-                raise misuse(
-                    "IF988",
-                    clean(str(fault)),
-                    why="templates are fetched from nowhere that is not named",
-                    remedy="write --template-host templates.example.com or *.example.com, and"
-                    " --template-private 10.1.2.0/24",
-                ) from None
 
 
 def _accounts(names: Sequence[str]) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import click
 
 from imageferry.assembly.house import Calling, House, is_shared, open_house
+from imageferry.assembly.notifying import NotifyChoices, notifier_on
 from imageferry.assembly.senses import RealClock
 from imageferry.cli.display.rendering import clean, counted, show_duration, show_moment
 from imageferry.cli.display.views import cloud_line
@@ -16,6 +18,7 @@ from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags
 from imageferry.cli.interrupts import Interrupts
 from imageferry.cli.logs import begin
+from imageferry.cli.notifying import notify_flags
 from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import Screen, beside
 from imageferry.cli.sessions import settings_of
@@ -76,8 +79,9 @@ record the calls in flight and hand the operations to others.
 @click.option(
     "--drain", "--once", "drain", is_flag=True, help="End as soon as no operation is open."
 )
+@notify_flags
 @house_flags
-def worker_command(concurrency: int, drain: bool, flags: Flags) -> None:
+def worker_command(concurrency: int, drain: bool, flags: Flags, notify: NotifyChoices) -> None:
     """Run operations that `--no-wait` has recorded or that a dead process has left."""
     screen = beside(begin(flags))
     chosen = settings_of(flags)
@@ -88,18 +92,21 @@ def worker_command(concurrency: int, drain: bool, flags: Flags) -> None:
             why="no other machine would see the same emulated cloud",
             remedy="set IMAGEFERRY_ECS_ENDPOINT to an emulator that is served",
         )
-    code = asyncio.run(_work(chosen, screen, Calling(True, concurrency), drain=drain))
+    code = asyncio.run(_work(chosen, screen, Calling(True, concurrency), notify, drain=drain))
     click.get_current_context().exit(code)
 
 
-async def _work(chosen: Settings, screen: Screen, calling: Calling, *, drain: bool) -> ExitCode:
+async def _work(
+    chosen: Settings, screen: Screen, calling: Calling, notify: NotifyChoices, *, drain: bool
+) -> ExitCode:
     clock = RealClock()
     ends_at = clock.monotonic() + min(_ARRIVAL, chosen.database_patience)
     tally = Tally()
     while True:
         try:
             async with open_house(chosen, calling=calling) as house:
-                return await _Working(house, screen, tally, drain=drain).work(calling.parallel)
+                working = _Working(house, screen, tally, notify, drain=drain)
+                return await working.work(calling.parallel)
         except StoreUnavailable as away:
             # A session that is cut while it is opened says nothing about the next one.
             if tally.has_begun or clock.monotonic() >= ends_at:
@@ -111,9 +118,12 @@ async def _work(chosen: Settings, screen: Screen, calling: Calling, *, drain: bo
 class _Working:
     """One worker from its first line to its last."""
 
-    def __init__(self, house: House, screen: Screen, tally: Tally, *, drain: bool) -> None:
+    def __init__(
+        self, house: House, screen: Screen, tally: Tally, notify: NotifyChoices, *, drain: bool
+    ) -> None:
         self._house = house
         self._screen = screen
+        self._notifier = notifier_on(house, notify, self._told)
         self._drain = drain
         self._tally = tally
         self._asked = asyncio.Event()
@@ -125,11 +135,15 @@ class _Working:
         self._screen.say(cloud_line(place.cloud, place.account_id, "", house.settings.ecs_endpoint))
         with Interrupts(self._interrupted):
             await house.dispatcher.start(self._run)
+            if self._notifier is not None:
+                self._notifier.start()
             self._tally.has_begun = True
             self._say("working", concurrency=str(parallel))
             parked = await self._watch()
             house.worker.stop()
             await house.dispatcher.stop(_DRAIN)
+            if self._notifier is not None:
+                await self._notifier.stop(_DRAIN)
         return self._end(parked)
 
     async def _watch(self) -> int:
@@ -196,9 +210,14 @@ class _Working:
         elif result.status is None:
             self._say("left", operation=operation_id, reason="another process owns it")
         else:
+            if self._notifier is not None and result.stack is not None:
+                self._notifier.ended(result.stack)
             self._tally.endings[operation_id] = result.status
             self._say("ended", operation=operation_id, status=result.status.value, after=took)
         return result
+
+    def _told(self, said: str, words: Mapping[str, str]) -> None:
+        self._say(f"notice {said}", **words)
 
     def _interrupted(self) -> None:
         self._say("stopping", reason="calls in flight are recorded first")

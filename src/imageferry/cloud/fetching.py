@@ -8,17 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urljoin
 
-import aiohttp
-
-from imageferry.cloud.outgoing import (
+from imageferry.cloud.addresses import (
     MOST_ADDRESSES,
-    UNREACHED,
-    UNTRUSTED,
-    Outgoing,
     Resolve,
     addresses_of,
-    asked,
     resolve_by_system,
+    url_by,
 )
 from imageferry.cloud.targets import (
     Address,
@@ -29,7 +24,16 @@ from imageferry.cloud.targets import (
     parse_rule,
     parse_target,
 )
-from imageferry.cloud.transport import find_proxy, trusted
+from imageferry.cloud.transport import (
+    BROKEN_OFF,
+    UNREACHED,
+    UNTRUSTED,
+    Outgoing,
+    Response,
+    asked,
+    find_proxy,
+    trusted,
+)
 from imageferry.ports.fetching import FetchRefused
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -120,18 +124,25 @@ class HttpFetcher:
 
     async def _ask(self, target: Target, host: str, most: int, proxy: str | None) -> bytes | Target:
         """One request to a host, which is an address unless a proxy is to find that."""
-        context = self._trusted() if target.scheme == "https" else None
+        is_tls = target.scheme == "https"
+        outgoing = Outgoing(
+            "GET",
+            url_by(target, host),
+            target.authority,
+            target.host if is_tls else None,
+            proxy,
+            self._trusted() if is_tls else None,
+            {},
+        )
         try:
-            async with asked(Outgoing("GET", target, proxy, context, {}), host) as response:
+            async with asked(outgoing) as response:
                 return await self._read(target, response, most)
         except (*UNTRUSTED, *UNREACHED):
             raise
-        except (aiohttp.ClientError, ValueError):
+        except BROKEN_OFF:
             raise _failed(target, "it broke off, or what it said is no HTTP") from None
 
-    async def _read(
-        self, target: Target, response: aiohttp.ClientResponse, most: int
-    ) -> bytes | Target:
+    async def _read(self, target: Target, response: Response, most: int) -> bytes | Target:
         if response.status in _REDIRECTS:
             return self._moved(target, response.headers.get("Location", ""))
         if response.status != _DONE:

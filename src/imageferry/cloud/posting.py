@@ -7,17 +7,12 @@ import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import aiohttp
-
-from imageferry.cloud.outgoing import (
+from imageferry.cloud.addresses import (
     MOST_ADDRESSES,
-    UNREACHED,
-    UNTRUSTED,
-    Outgoing,
     Resolve,
     addresses_of,
-    asked,
     resolve_by_system,
+    url_by,
 )
 from imageferry.cloud.targets import (
     Target,
@@ -26,7 +21,15 @@ from imageferry.cloud.targets import (
     parse_rule,
     parse_target,
 )
-from imageferry.cloud.transport import find_proxy, trusted
+from imageferry.cloud.transport import (
+    BROKEN_OFF,
+    UNREACHED,
+    UNTRUSTED,
+    Outgoing,
+    asked,
+    find_proxy,
+    trusted,
+)
 from imageferry.ports.fetching import FetchRefused
 from imageferry.ports.posting import PostRefused
 
@@ -97,16 +100,21 @@ class HttpPoster:
             hosts = [target.host]
         else:
             hosts = await self._hosts(target)
-        outgoing = Outgoing("POST", target, proxy, self._trusted(target), _HEADERS, body)
+        context = self._trusted() if target.scheme == "https" else None
+        server_name = target.host if target.scheme == "https" else None
         for host in hosts:
+            url = url_by(target, host)
+            outgoing = Outgoing(
+                "POST", url, target.authority, server_name, proxy, context, _HEADERS, body
+            )
             try:
-                async with asked(outgoing, host) as response:
+                async with asked(outgoing) as response:
                     status = response.status
             except UNTRUSTED:
                 raise _failed(target, "it cannot be trusted") from None
             except UNREACHED:
                 continue
-            except (aiohttp.ClientError, ValueError):
+            except BROKEN_OFF:
                 raise _failed(target, "it broke off, or what it said is no HTTP") from None
             if status not in _TAKEN:
                 raise _failed(target, f"it answered with status {status}")
@@ -127,8 +135,8 @@ class HttpPoster:
             )
         return [str(address) for address in found[:MOST_ADDRESSES]]
 
-    def _trusted(self, target: Target) -> ssl.SSLContext | None:
-        if target.scheme == "https" and self._context is None:
+    def _trusted(self) -> ssl.SSLContext:
+        if self._context is None:
             self._context = trusted(self._environ)
         return self._context
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Final
 
@@ -19,6 +21,8 @@ from imageferry.wire.http import HttpRequest, HttpResponse
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=40.0, sock_connect=6.0, sock_read=30.0)
 _CONNECTIONS: Final = 64
 _LARGEST_REPLY: Final = 32 * 1024 * 1024
+_FIRST_CONTACT: Final = 5.0
+_OUTGOING: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "imageferry"}
 _NO_HEADERS: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
@@ -132,6 +136,62 @@ class HttpTransport:
         if key not in self._proxies:
             self._proxies[key] = find_proxy(self._environ, scheme, host)
         return self._proxies[key]
+
+
+# The second kind has the first ones among its own.
+UNTRUSTED: Final = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+UNREACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+BROKEN_OFF: Final = (aiohttp.ClientError, ValueError)
+"""What `asked` raises: the first two before anything was sent."""
+
+Response = aiohttp.ClientResponse
+"""An answer whose body is still to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request to an address that a caller has given, checked by whoever makes it.
+
+    `url` is encoded, and names the very address that was checked; `authority` and `server_name`
+    (for TLS alone) are what the caller has given for it.
+    """
+
+    method: str
+    url: str
+    authority: str
+    server_name: str | None
+    proxy: str | None
+    context: ssl.SSLContext | None
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@asynccontextmanager
+async def asked(outgoing: Outgoing) -> AsyncIterator[Response]:
+    """What is answered; no redirect is followed, no cookie kept, and the connection ends with it.
+
+    Raises UNTRUSTED, UNREACHED and BROKEN_OFF. The time is bounded by the caller.
+    """
+    async with (
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True, use_dns_cache=False),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_FIRST_CONTACT),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+        ) as session,
+        session.request(
+            outgoing.method,
+            URL(outgoing.url, encoded=True),
+            data=outgoing.body,
+            headers={**_OUTGOING, **outgoing.headers, "Host": outgoing.authority},
+            proxy=outgoing.proxy,
+            ssl=True if outgoing.context is None else outgoing.context,
+            server_hostname=outgoing.server_name,
+            allow_redirects=False,
+        ) as response,
+    ):
+        yield response
 
 
 async def _confirm(

@@ -11,6 +11,7 @@ from imageferry.control.desk import Desk
 from imageferry.control.drift import drifts_of, gone_from
 from imageferry.control.exports import concerns_others, faults_of_exports
 from imageferry.control.inquiries import Question, answer_inquiries
+from imageferry.control.notices import expect_notices
 from imageferry.control.openings import begin
 from imageferry.control.protection import judged, keep_choices, refuse_removal
 from imageferry.control.readings import plan_with_readings
@@ -285,6 +286,7 @@ async def execute_change_set(desk: Desk, planned: Planned, options: ExecutionOpt
     refuse_removal(planned, known, options)
     await desk.store.save_change_set(change_set)
     operation, stack, begun = begin(desk, planned, known, options)
+    await expect_notices(desk, stack)
     try:
         opened = await _opened(desk.store, planned, operation, stack, begun)
     except StackBusy as busy:

@@ -22,7 +22,7 @@ KIND: Final = "client_token"
 KEPT: Final = 7 * 86_400.0
 """Seconds for which a token counts after it was answered."""
 
-LAPSE: Final = 4.0
+LAPSE: Final = 3.0
 """Seconds without a sign after which whoever carries a request out has gone down with its process."""
 
 _RENEWED: Final = 1.0

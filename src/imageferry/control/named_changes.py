@@ -36,6 +36,7 @@ from imageferry.ports.documents import Document, DocumentChanged, DocumentExists
 from imageferry.ports.keeping import NameTaken
 
 KIND: Final = "change_set"
+_AT_ONCE: Final = 8
 """The kind of the documents; each has the id of its stack as its parent."""
 
 
@@ -136,7 +137,7 @@ async def _proposed_before(
     clash = _named(clashes[0])
     if not naming.token or clash.token != naming.token:
         raise ChangeSetExists(naming.name, existing)
-    return await _of_now(desk, clash)
+    return await _this_moment(desk, clash)
 
 
 async def _begun(desk: Desk, planned: Planned) -> Stack:
@@ -157,13 +158,34 @@ async def _begun(desk: Desk, planned: Planned) -> Stack:
 async def find_named(desk: Desk, change_set_id: str) -> NamedChangeSet | None:
     """One named change set of this account, as it stands this moment."""
     found = await papers_of(desk).get(KIND, desk.place.account_id, change_set_id)
-    return None if found is None else await _of_now(desk, _named(found))
+    return None if found is None else await _this_moment(desk, _named(found))
 
 
 async def named_of(desk: Desk, stack_id: str, name: str | None = None) -> list[NamedChangeSet]:
     """The named change sets of a stack, newest first; only that of a name, where one is given."""
     found = await papers_of(desk).find(KIND, desk.place.account_id, parent=stack_id, name=name)
-    return [await _of_now(desk, _named(one)) for one in found]
+    last = await desk.store.last_operation(stack_id) if found else None
+    return [await _of_now(desk, _named(one), last) for one in found]
+
+
+async def executed_last(desk: Desk, stack_id: str) -> NamedChangeSet | None:
+    """The newest change set that was executed on a stack; None where none was.
+
+    Whoever watches a stack asks that again and again, so that what became of each is not looked up.
+    """
+    offset = 0
+    while True:
+        found = await papers_of(desk).find(
+            KIND, desk.place.account_id, parent=stack_id, offset=offset, limit=_AT_ONCE
+        )
+        if not found:
+            return None
+        last = await desk.store.last_operation(stack_id)
+        planned = None if last is None else last.change_set_id
+        for named in map(_named, found):
+            if named.operation_id is not None or named.planned_id == planned:
+                return named
+        offset += len(found)
 
 
 async def changes_of(desk: Desk, named: NamedChangeSet) -> ChangeSet | None:
@@ -185,7 +207,7 @@ async def execute_named(
     begun = await begun_before(desk, named.stack_id, client_token)
     if begun is not None and begun.change_set_id == named.planned_id:
         return begun
-    named = await _of_now(desk, named)
+    named = await _this_moment(desk, named)
     change_set = await changes_of(desk, named)
     stack = await desk.store.stack(named.stack_id)
     if named.execution is not ExecutionStatus.AVAILABLE or change_set is None or stack is None:
@@ -212,17 +234,20 @@ async def execute_named(
 
 async def drop_named(desk: Desk, named: NamedChangeSet) -> None:
     """Forget a named change set; raises ChangeSetStateWrong while it is being executed."""
-    named = await _of_now(desk, named)
+    named = await _this_moment(desk, named)
     if named.execution is ExecutionStatus.EXECUTE_IN_PROGRESS:
         raise ChangeSetStateWrong(named)
     await papers_of(desk).remove(KIND, desk.place.account_id, named.change_set_id)
 
 
-async def _of_now(desk: Desk, named: NamedChangeSet) -> NamedChangeSet:
-    """The change set with what became of it."""
+async def _this_moment(desk: Desk, named: NamedChangeSet) -> NamedChangeSet:
+    return await _of_now(desk, named, await desk.store.last_operation(named.stack_id))
+
+
+async def _of_now(desk: Desk, named: NamedChangeSet, last: Operation | None) -> NamedChangeSet:
+    """The change set with what became of it; `last` is the stack's operation that was opened last."""
     if named.status is not ProposalStatus.CREATE_COMPLETE:
         return named
-    last = await desk.store.last_operation(named.stack_id)
     if named.operation_id is None and last is not None and last.change_set_id == named.planned_id:
         named = await _noted(desk, named, last)
     if named.operation_id is not None:

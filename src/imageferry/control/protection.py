@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from imageferry.control.desk import Desk
+from imageferry.control.notices import expect_notices
 from imageferry.control.requests import (
     ExecutionOptions,
     Planned,
@@ -100,6 +102,8 @@ async def keep_choices(desk: Desk, planned: Planned) -> None:
         await protect_stack(desk, planned.stack, is_protected=planned.is_protected)
     if planned.policy is not None:
         await desk.store.change_stack(planned.stack.stack_id, policy=planned.policy)
+    if planned.options is not None:
+        await expect_notices(desk, replace(planned.stack, options=planned.options))
     if planned.tags is not None or planned.options is not None:
         await desk.store.change_stack(
             planned.stack.stack_id, tags=planned.tags, options=planned.options

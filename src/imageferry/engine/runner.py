@@ -366,7 +366,9 @@ class _Run:
         await self._parts.store.close_operation(
             self._operation.operation_id, self._entry.epoch, closing
         )
-        return RunResult(self._operation.operation_id, status, notes=tuple(course.notes))
+        return RunResult(
+            self._operation.operation_id, status, notes=tuple(course.notes), stack=closing.stack
+        )
 
 
 def _hidden_of(entry: Entry) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus
 
 OPERATIONS_AT_ONCE: Final = 300
@@ -21,13 +22,15 @@ class RunResult:
     """How a run of an operation ended for the process that ran it.
 
     `status` is None where this process no longer owns it. `stopped` is True where it was asked to
-    stop before the end: the operation stays open.
+    stop before the end: the operation stays open. `stack` is what this run has ended with, None
+    where it has not ended anything.
     """
 
     operation_id: str
     status: OperationStatus | None
     stopped: bool = False
     notes: tuple[str, ...] = field(default=())
+    stack: Stack | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,10 +170,12 @@ class Store(Protocol):
         policy: str | None = None,
         tags: Mapping[str, str] | None = None,
         options: Mapping[str, Json] | None = None,
+        former: Stack | None = None,
     ) -> bool:
         """Change what protects a stack, and what else is chosen for it, whatever runs on it.
 
-        What is None stays as it is. False where there is no such stack.
+        What is None stays as it is. False where there is no such stack, or where its tags or options
+        are not those of `former` any more: whoever made the new ones of these looks again.
 
         What an operation that runs meanwhile ends with leaves this alone.
         """

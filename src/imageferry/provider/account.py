@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from imageferry.ports.senses import Clock
@@ -13,8 +13,16 @@ from imageferry.provider.identity import own
 KIND: Final = "image"
 
 
+Confirm = Callable[[], Awaitable[None]]
+"""Ends where the key is one of the account that it must belong to; raises BadConfiguration where it is
+not, and TraceTrouble where nobody says."""
+
+
 class Account(NamedTuple):
-    """A type on an account. `write_only` are the properties that no answer may hold."""
+    """A type on an account. `write_only` are the properties that no answer may hold.
+
+    `confirm` is asked before an operation begins, where the configuration names an account.
+    """
 
     kind: ResourceType
     census: Census
@@ -22,6 +30,7 @@ class Account(NamedTuple):
     installation: str
     clock: Clock
     write_only: frozenset[str]
+    confirm: Confirm | None = None
 
 
 async def find(account: Account, tracking_id: str = "") -> Sequence[Trace]:

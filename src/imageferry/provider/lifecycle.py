@@ -7,17 +7,19 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from imageferry.model.handlers import ErrorCode
 from imageferry.ports.traces import TraceTrouble
 from imageferry.provider.account import Account
 from imageferry.provider.changing import begin_change, change
+from imageferry.provider.configuration import BadConfiguration
 from imageferry.provider.envelope import Action, Call, Progress
-from imageferry.provider.errors import code_of, failure_of, refused
+from imageferry.provider.errors import INVALID_CONFIGURATION, code_of, failure_of, refused
+from imageferry.provider.identity import new_tracking_id
 from imageferry.provider.looking import list_all, read
 from imageferry.provider.making import begin_making, make
-from imageferry.provider.properties import ID
+from imageferry.provider.properties import ID, read_wanted
 from imageferry.provider.removing import begin_removal, remove
 from imageferry.provider.standing import BadContext, Phase, Standing, read_context
 from imageferry.provider.steps import look_later, on_the_way
@@ -56,6 +58,8 @@ async def answer(account: Account, call: Call) -> Progress:
             progress = await _carry_on(account, call, standing)
     except BadContext as fault:
         return refused(ErrorCode.INVALID_REQUEST, str(fault))
+    except BadConfiguration as fault:
+        return refused(INVALID_CONFIGURATION, str(fault))
     except TraceTrouble as trouble:
         progress = _troubled(account, call, standing, trouble)
     except TimeoutError:
@@ -74,6 +78,9 @@ async def answer(account: Account, call: Call) -> Progress:
 
 
 async def _carry_on(account: Account, call: Call, standing: Standing | None) -> Progress:
+    has_begun = standing is not None and standing.phase is not Phase.BEGIN
+    if account.confirm is not None and not has_begun:
+        await account.confirm()
     if standing is None:
         return await _FIRST[call.action](account, call)
     if standing.phase is Phase.BEGIN:
@@ -84,10 +91,19 @@ async def _carry_on(account: Account, call: Call, standing: Standing | None) -> 
 
 def _begun(account: Account, call: Call, standing: Standing | None) -> Standing:
     """Where an operation stands whose first call has come to nothing yet: all of it is to be kept."""
-    now, tracking_id = account.clock.now(), call.properties.get(ID)
-    return standing or Standing(
-        Phase.BEGIN, str(tracking_id), now, now, wanted=call.properties, before=call.previous
+    if standing is not None:
+        return standing
+    is_new = call.action is Action.CREATE
+    tracking_id = new_tracking_id(call) if is_new else str(call.properties.get(ID, ""))
+    now = account.clock.now()
+    return Standing(
+        Phase.BEGIN, tracking_id, now, now, wanted=call.properties, before=call.previous
     )
+
+
+def _told(account: Account, call: Call, standing: Standing) -> Mapping[str, Any]:
+    """What the model says of the properties meanwhile; that of a deletion says nothing of them."""
+    return {} if call.action is Action.DELETE else read_wanted(account, standing.wanted).given
 
 
 def _troubled(
@@ -95,8 +111,8 @@ def _troubled(
 ) -> Progress:
     """A first look that got no good answer: again where that may help, and the end otherwise."""
     if call.action in _NEXT:
-        given = {} if call.action is Action.DELETE else call.properties
-        later = look_later(account, _begun(account, call, standing), trouble, given)
+        standing = _begun(account, call, standing)
+        later = look_later(account, standing, trouble, _told(account, call, standing))
         if later is not None:
             return later
     failure = failure_of(trouble)
@@ -109,5 +125,5 @@ def _late(account: Account, call: Call, standing: Standing | None) -> Progress:
     if call.action not in _NEXT:
         return refused(ErrorCode.NETWORK_FAILURE, words)
     standing = _begun(account, call, standing)
-    given = {} if call.action is Action.DELETE else standing.wanted
+    given = _told(account, call, standing)
     return on_the_way(account, standing, given, _LATER, f"{words}: the same once more")

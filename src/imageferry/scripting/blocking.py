@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
@@ -28,6 +29,7 @@ from imageferry.scripting.values import (
 T = TypeVar("T")
 
 _ENDED: Final = object()
+_CLOSED: Final = "what runs still stays open: attach to it with another engine"
 
 
 class Loop:
@@ -38,21 +40,57 @@ class Loop:
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="imageferry-engine", daemon=True
         )
+        self._calls: set[Future[Any]] = set()
+        self._guard = threading.Lock()
+        self._is_open = True
         self._thread.start()
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the work comes to; whoever is interrupted while waiting for it ends it."""
-        begun = asyncio.run_coroutine_threadsafe(work, self._loop)
+        """What the work comes to; whoever is interrupted while waiting for it ends it.
+
+        Raises EngineError where the loop is closed, also while the work goes on.
+        """
+        with self._guard:
+            if not self._is_open:
+                work.close()
+                raise EngineError("the engine is closed", _CLOSED)
+            begun = asyncio.run_coroutine_threadsafe(work, self._loop)
+            self._calls.add(begun)
         try:
             return begun.result()
+        except CancelledError:
+            if self._is_open:
+                raise
+            raise EngineError("the engine was closed meanwhile", _CLOSED) from None
         finally:
             begun.cancel()
+            with self._guard:
+                self._calls.discard(begun)
 
-    def close(self) -> None:
-        """End the thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+    def close(self, last: Coroutine[Any, Any, None] | None = None) -> None:
+        """End the thread: calls of other threads are broken off, and then the last work is done."""
+        with self._guard:
+            self._is_open = False
+            calls = tuple(self._calls)
+        for call in calls:
+            call.cancel()
+        try:
+            if last is not None:
+                asyncio.run_coroutine_threadsafe(last, self._loop).result()
+        finally:
+            asyncio.run_coroutine_threadsafe(self._end_all(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _end_all(self) -> None:
+        """Nothing is left: neither what was interrupted nor generators that nobody has exhausted."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
+        await self._loop.shutdown_default_executor()
 
 
 class Run:
@@ -115,8 +153,8 @@ class Run:
 class Engine:
     """One cloud account with its stacks, as AsyncEngine has it; every method waits.
 
-    Use it as `with`; it may be opened once. What runs goes on between the calls, in a thread of the
-    engine's own, until it is closed.
+    Use it as `with`, by as many threads as like. What runs goes on between the calls, in a thread of
+    the engine's own, until it is closed; calls that wait then raise EngineError.
     """
 
     def __init__(
@@ -147,6 +185,8 @@ class Engine:
 
     def __enter__(self) -> Self:
         """Open the database and the cloud."""
+        if self._loop is not None:
+            raise EngineError("the engine is open already", "open another one beside it")
         loop = Loop()
         try:
             loop.call(self._engine.__aenter__())
@@ -166,10 +206,7 @@ class Engine:
         loop, self._loop = self._loop, None
         if loop is None:
             return
-        try:
-            loop.call(self._engine.__aexit__(kind, fault, trace))
-        finally:
-            loop.close()
+        loop.close(self._engine.__aexit__(kind, fault, trace))
 
     @property
     def account_id(self) -> str:

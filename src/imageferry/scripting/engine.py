@@ -40,7 +40,7 @@ Template = str | PathLike[str] | bytes | Mapping[str, Json]
 
 
 class AsyncEngine:
-    """One cloud account with its stacks. Use it as `async with`; it may be opened once.
+    """One cloud account with its stacks. Use it as `async with`.
 
     What is not given comes from the environment, as for the command line. `clock` and `entropy`
     may be replaced, for tests in virtual time. Raises EngineError, and its kinds by cause.
@@ -79,11 +79,15 @@ class AsyncEngine:
 
     async def __aenter__(self) -> Self:
         """Open the database and the cloud."""
-        with in_words_of_scripts():
-            house = await self._opened.enter_async_context(
-                open_house(self._settings, clock=self._clock, entropy=self._entropy)
-            )
-            await house.dispatcher.start(self._run)
+        if self._house is not None:
+            raise EngineError("the engine is open already", "open another one beside it")
+        async with AsyncExitStack() as opened:
+            with in_words_of_scripts():
+                house = await opened.enter_async_context(
+                    open_house(self._settings, clock=self._clock, entropy=self._entropy)
+                )
+                await house.dispatcher.start(self._run)
+            self._opened = opened.pop_all()
         self._house = house
         return self
 
@@ -95,10 +99,11 @@ class AsyncEngine:
     ) -> None:
         """Record the calls in flight and close; what runs still stays open, to be attached to."""
         house, self._house = self._house, None
-        if house is not None:
+        if house is None:
+            return
+        async with self._opened:
             house.worker.stop()
             await house.dispatcher.stop(_DRAIN)
-        await self._opened.aclose()
 
     @property
     def account_id(self) -> str:
@@ -281,6 +286,8 @@ class AsyncEngine:
         return self._attached(operation, stack)
 
     def _attached(self, operation: Operation, stack: Stack) -> AsyncRun:
+        # What ended an earlier run need not end the next one: whoever attaches tries again.
+        self._faults.pop(operation.operation_id, None)
         return AsyncRun(self._open, operation, stack, self._faults.get)
 
     async def _run(self, operation_id: str) -> RunResult:

@@ -14,7 +14,9 @@ from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.values import Json
 from imageferry.scripting.faults import (
     AuthError,
+    CloudUnreachable,
     DeployError,
+    EngineError,
     PartialFailure,
     QuotaError,
     UnknownOutcome,
@@ -244,6 +246,16 @@ class Failure:
     request_id: str = ""
 
 
+_KINDS: Final[Mapping[str, type[EngineError]]] = {
+    "ServiceLimitExceeded": QuotaError,
+    "AccessDenied": AuthError,
+    "InvalidCredentials": AuthError,
+    "NetworkFailure": CloudUnreachable,
+    "ServiceInternalError": CloudUnreachable,
+    "Throttling": CloudUnreachable,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What an operation has come to; `stack` is as it stood when this was asked."""
@@ -268,23 +280,21 @@ class Result:
     def raise_for_failure(self) -> Result:
         """The result itself where all went well; otherwise the exception that its cause deserves.
 
-        QuotaError and AuthError where every failure is of that kind, UnknownOutcome for what was
-        set aside, PartialFailure where some regions are done, else DeployError.
+        QuotaError, AuthError and CloudUnreachable where every failure is of that kind,
+        UnknownOutcome for what was set aside, PartialFailure where some regions are done, else
+        DeployError.
         """
         if self.is_ok:
             return self
-        codes = {failure.code for failure in self.failures}
+        kinds = {_KINDS.get(failure.code, DeployError) for failure in self.failures}
         said = "; ".join(f"{one.logical_id}: {one.message}" for one in self.failures)
         message = f'"{self.stack.name}" {self.ending.value}: {said or self.reason}'
         if self.ending in {Ending.PARKED, Ending.RUNNING}:
             raise UnknownOutcome(message, result=self)
         if any(one.is_done for one in self.regions.values()) and self.ending is Ending.FAILED:
             raise PartialFailure(message, result=self)
-        if codes and codes <= {"ServiceLimitExceeded"}:
-            raise QuotaError(message, result=self)
-        if codes and codes <= {"AccessDenied", "InvalidCredentials"}:
-            raise AuthError(message, result=self)
-        raise DeployError(message, result=self)
+        kind = kinds.pop() if len(kinds) == 1 else DeployError
+        raise kind(message, result=self)
 
     def to_json(self) -> dict[str, Json]:
         """The result as one JSON object."""

@@ -149,13 +149,17 @@ class SqlStore:
         policy: str | None = None,
         tags: Mapping[str, str] | None = None,
         options: Mapping[str, Json] | None = None,
+        former: Stack | None = None,
     ) -> bool:
-        """Change what is chosen for a stack, whatever runs on it; False where there is none."""
+        """Change what is chosen for a stack, whatever runs on it; False where there is none.
+
+        False as well where its tags or options are not those of `former` any more.
+        """
         wish = Protection(is_protected, policy, tags, options)
 
         def change(connection: Connection) -> bool:
             self._take_turn(connection)
-            return stacks.change_choices(connection, self._box, stack_id, wish)
+            return stacks.change_choices(connection, self._box, stack_id, wish, former)
 
         return await self._lanes.write(change)
 

@@ -145,11 +145,22 @@ def save_stack(
     return number
 
 
-def change_choices(connection: Connection, box: LazyBox, stack_id: str, wish: Protection) -> bool:
-    """Change what is chosen for a stack where it is given; False where there is no such stack."""
+def change_choices(
+    connection: Connection,
+    box: LazyBox,
+    stack_id: str,
+    wish: Protection,
+    former: Stack | None = None,
+) -> bool:
+    """Change what is chosen for a stack where it is given; False where there is no such stack.
+
+    False as well where `former` is a stack with other tags or options than are recorded.
+    """
     lock_stack(connection, stack_id)
     stack = load_stack(connection, box, stack_id)
     if stack is None:
+        return False
+    if former is not None and (stack.tags, stack.options) != (former.tags, former.options):
         return False
     save_stack(connection, Vault(connection, box, stack_id), chosen(stack, wish))
     return True

@@ -11,6 +11,7 @@ import pytest
 
 from imageferry.emulator import controls
 from tests.api.ros.stories import TWO_COPIES, Talk, told
+from tests.control.receivers import HERE, Receivers
 
 SECRET = "hush-hush-4711"
 
@@ -75,7 +76,7 @@ def test_the_life_of_a_stack(tmp_path: Path) -> None:
             Parameters=given(),
             Tags=[{"Key": "team", "Value": "images"}],
             TimeoutInMinutes=90,
-            NotificationURLs=["https://example.com/told"],
+            NotificationURLs=[HERE],
             RamRoleName="carrier",
             ResourceGroupId="rg-1",
             DeletionProtection="Enabled",
@@ -101,7 +102,7 @@ def test_the_life_of_a_stack(tmp_path: Path) -> None:
         )
         assert stack["Tags"] == [{"Key": "team", "Value": "images"}]
         assert (stack["TimeoutInMinutes"], stack["DisableRollback"]) == (90, False)
-        assert stack["NotificationURLs"] == ["https://example.com/told"]
+        assert stack["NotificationURLs"] == [HERE]
         assert (stack["RamRoleName"], stack["ResourceGroupId"]) == ("carrier", "rg-1")
         assert json.loads(stack["Interface"]) == {"ParameterGroups": []}
         assert len(stack["CreateTime"]) == len("2026-01-31T12:00:00")
@@ -121,7 +122,7 @@ def test_the_life_of_a_stack(tmp_path: Path) -> None:
         await _the_rest(talk)
         await _gone(talk)
 
-    told(tmp_path, story)
+    told(tmp_path, story, poster=Receivers)
 
 
 async def _the_rest(talk: Talk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -172,5 +173,41 @@ def test_where_one_is_unknown_none_is_tagged(tmp_path: Path) -> None:
         )
         assert refused[:2] == (404, "StackNotFound")
         assert await _tags(talk, {"ResourceType": "stack", "ResourceId": [known]}) == {}
+
+    told(tmp_path, story)
+
+
+def test_tags_that_come_at_once_all_count(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        found = await talk.create(template=EMPTY)
+        which = {"ResourceType": "stack", "ResourceId": [found]}
+        await asyncio.gather(
+            *(
+                talk.ask("TagResources", **which, Tag=[{"Key": f"k{number}", "Value": "x"}])
+                for number in range(8)
+            ),
+            talk.ask(
+                "MoveResourceGroup",
+                NewResourceGroupId="rg-1",
+                ResourceType="stack",
+                ResourceId=found,
+            ),
+        )
+        assert sorted(await _tags(talk, which)) == [f"k{number}" for number in range(8)]
+        stack = await talk.ask("GetStack", **talk.stack)
+        assert stack["ResourceGroupId"] == "rg-1"
+
+    told(tmp_path, story)
+
+
+def test_where_one_would_have_too_many_none_is_tagged(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        few = await talk.create("few", template=EMPTY)
+        tags = [{"Key": f"k{number}", "Value": "x"} for number in range(20)]
+        full = await talk.create("full", template=EMPTY, Tags=tags)
+        which = {"ResourceType": "stack", "ResourceId": [few, full]}
+        refused = await talk.refused("TagResources", **which, Tag=ONE)
+        assert refused[:2] == (400, "InvalidParameter")
+        assert await _tags(talk, {"ResourceType": "stack", "ResourceId": [few]}) == {}
 
     told(tmp_path, story)

@@ -11,6 +11,7 @@ from imageferry.api.cfn.encoding import encode_error, encode_reply
 from imageferry.api.cfn.errors import WRONG, answer_of, fault_of
 from imageferry.api.cfn.faults import VALIDATION, CfnFault, refused
 from imageferry.api.cfn.model import load_model
+from imageferry.api.cfn.recollection import Recollection
 from imageferry.api.desk import ApiDesk
 from imageferry.model.access import Role
 from imageferry.wire.http import HttpResponse
@@ -25,6 +26,7 @@ class CfnApi:
     def __init__(self, desk: ApiDesk) -> None:
         self._desk = desk
         self._model = load_model()
+        self._recollection = Recollection()
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ class CfnApi:
             raise CfnFault(VALIDATION, broken)
         choices = self._desk.choices
         region = choices.destination_region or choices.regions.get(call.region, call.region)
-        return await found.perform(Ask(call, given, plane, self._desk, region))
+        return await found.perform(Ask(call, given, plane, self._desk, region, self._recollection))
 
     def _fault(self, fault: CfnFault, call: ApiCall, target: str) -> Answer:
         response = encode_error(fault.status, fault.code, fault.message, call.request_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageferry.api.calls import ApiCall
+from imageferry.api.cfn.recollection import Recollection
 from imageferry.api.desk import ApiDesk
 from imageferry.control.plane import ControlPlane
 from imageferry.model.access import Role
@@ -17,13 +18,17 @@ Reply = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. `given` are its values by the names of the model; `region` is that of stacks."""
+    """One request. `given` are its values by the names of the model; `region` is that of stacks.
+
+    `recollection` is what all requests remember together.
+    """
 
     call: ApiCall
     given: Mapping[str, Any]
     plane: ControlPlane
     desk: ApiDesk
     region: str
+    recollection: Recollection
 
     def text(self, name: str) -> str:
         """A text that was given, or an empty one."""

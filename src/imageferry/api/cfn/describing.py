@@ -18,7 +18,7 @@ from imageferry.api.cfn.names import (
 )
 from imageferry.api.cfn.paging import offset_of, token_at
 from imageferry.api.cfn.submitting import summary_of
-from imageferry.control.named_changes import named_of
+from imageferry.control.named_changes import executed_last, named_of
 from imageferry.model.drift import STACK_DRIFT_WORDS
 from imageferry.model.stacks import Stack, StackQuery
 from imageferry.model.statuses import StackStatus
@@ -52,10 +52,11 @@ async def _made_by(ask: Ask, stack: Stack) -> str | None:
     """The change set that was executed on a stack last, if any was."""
     if ask.plane.desk.documents is None:
         return None
-    for named in await named_of(ask.plane.desk, stack.stack_id):
-        if named.operation_id is not None or stack.status is StackStatus.REVIEWING:
-            return change_set_arn(named.place, named.name, named.change_set_id)
-    return None
+    if stack.status is StackStatus.REVIEWING:
+        named = next(iter(await named_of(ask.plane.desk, stack.stack_id)), None)
+    else:
+        named = await executed_last(ask.plane.desk, stack.stack_id)
+    return None if named is None else change_set_arn(named.place, named.name, named.change_set_id)
 
 
 async def _described(ask: Ask, stack: Stack, made_by: str | None = None) -> Mapping[str, Any]:
@@ -125,19 +126,31 @@ async def _outputs(ask: Ask, stack: Stack) -> list[Mapping[str, Any]]:
     """The outputs, unless something runs on the stack; what is said of them is in the template."""
     if not stack.outputs or not stack.status.is_final:
         return []
-    whole = stack if stack.template else await ask.plane.desk.store.stack(stack.stack_id)
-    summary = None if whole is None else summary_of(ask, whole)
-    declared = {} if summary is None else summary.template.outputs
+    described = ask.recollection.find(stack)
+    if described is None:
+        described = await _descriptions(ask, stack)
+        ask.recollection.keep(stack, described)
     exported = {export.output: export.name for export in stack.exports}
     return [
         {
             "OutputKey": name,
             "OutputValue": written(value),
-            "Description": (declared[name].description or None) if name in declared else None,
+            "Description": described.get(name),
             "ExportName": exported.get(name),
         }
         for name, value in stack.outputs.items()
     ]
+
+
+async def _descriptions(ask: Ask, stack: Stack) -> Mapping[str, str]:
+    """What the template says of each output that it says something of."""
+    whole = stack if stack.template else await ask.plane.desk.store.stack(stack.stack_id)
+    summary = None if whole is None else summary_of(ask, whole)
+    if summary is None:
+        return {}
+    return {
+        name: one.description for name, one in summary.template.outputs.items() if one.description
+    }
 
 
 def drift_of(stack: Stack) -> Mapping[str, Any]:

@@ -7,17 +7,12 @@ from typing import Any, Final
 
 from imageferry.api.cfn.asks import Ask, Reply
 from imageferry.api.cfn.finding import IN_BRACKETS, find_stack
-from imageferry.api.cfn.names import STACK_TYPE, event_id, event_word, stack_arn
+from imageferry.api.cfn.histories import Course, Told, course_of, told
+from imageferry.api.cfn.names import STACK_TYPE, event_id, stack_arn
 from imageferry.api.cfn.paging import offset_of, token_at
-from imageferry.model.events import Event
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import StackStatus
 
 _PAGE: Final = 100
-_BY_USERS: Final = frozenset(
-    {StackStatus.REVIEWING, StackStatus.CREATING, StackStatus.UPDATING, StackStatus.DELETING}
-)
-"""What a stack comes to because somebody has asked for it."""
 
 
 async def describe_events(ask: Ask) -> Reply:
@@ -27,41 +22,50 @@ async def describe_events(ask: Ask) -> Reply:
     before = offset_of(ask) or None
     store = ask.plane.desk.store
     found = await store.events_before(stack.stack_id, before, _PAGE)
-    tokens = {one: await _token(ask, one) for one in {event.operation_id for event in found}}
+    courses = {one: await _course(ask, one) for one in {event.operation_id for event in found}}
     oldest = found[-1].sequence if found else 0
     return {
-        "StackEvents": [_shown(stack, event, tokens[event.operation_id]) for event in found],
+        "StackEvents": [
+            _shown(stack, one, courses[event.operation_id])
+            for event in found
+            for one in reversed(told(event, courses[event.operation_id]))
+        ],
         "NextToken": token_at(ask, oldest) if oldest > 1 and len(found) == _PAGE else None,
     }
 
 
-async def _token(ask: Ask, operation_id: str) -> str | None:
+async def _course(ask: Ask, operation_id: str) -> Course:
+    store = ask.plane.desk.store
+    operation = await store.operation(operation_id) if operation_id else None
+    if operation is None:
+        return Course()
+    planned = await store.change_set(operation.change_set_id)
+    undone = operation.rollback_id and await store.change_set(operation.rollback_id)
+    return course_of(operation, await store.records(operation_id), (planned, undone or None))
+
+
+def _token(course: Course) -> str | None:
     """The token that the caller gave for an operation; those of the control plane name more."""
-    operation = await ask.plane.desk.store.operation(operation_id) if operation_id else None
-    if operation is None or not operation.client_token:
+    if course.operation is None or not course.operation.client_token:
         return None
-    return operation.client_token.rsplit(" ", 1)[-1]
+    return course.operation.client_token.rsplit(" ", 1)[-1]
 
 
-def _shown(stack: Stack, event: Event, token: str | None) -> Mapping[str, Any]:
+def _shown(stack: Stack, one: Told, course: Course) -> Mapping[str, Any]:
+    event = one.event
     is_whole = not event.address
     arn = stack_arn(stack)
     return {
         "StackId": arn,
-        "EventId": event_id(event),
+        "EventId": event_id(event, one.word, one.turn),
         "StackName": stack.name,
         "OperationId": event.operation_id or None,
         "LogicalResourceId": stack.name if is_whole else event.address,
         "PhysicalResourceId": arn if is_whole else event.physical_id or "",
         "ResourceType": STACK_TYPE if is_whole else event.type_name,
         "Timestamp": event.time,
-        "ResourceStatus": event_word(event),
-        "ResourceStatusReason": _reason(event),
-        "ClientRequestToken": token,
+        "ResourceStatus": one.word,
+        "ResourceStatusReason": one.reason or None,
+        "ResourceProperties": one.properties,
+        "ClientRequestToken": _token(course),
     }
-
-
-def _reason(event: Event) -> str | None:
-    if event.status in _BY_USERS:
-        return "User Initiated"
-    return event.reason or None

@@ -60,14 +60,14 @@ def event_word(event: Event) -> str:
     return resource_word(event.status)
 
 
-def event_id(event: Event, turn: int = 0) -> str:
+def event_id(event: Event, word: str, turn: int = 0) -> str:
     """The id of an event, always the same one: of a stack's a UUID, of a resource's its own words.
 
-    `turn` tells apart what one event of ours becomes here.
+    `word` is the status that is told, `turn` tells apart what one event of ours becomes here.
     """
     seed = hashlib.sha256(f"{event.stack_id} {event.sequence} {turn}".encode()).digest()
     unique = str(UUID(bytes=seed[:16], version=4))
     if not event.address:
         return unique
     # The reference's form is `Logical-STATUS-timestamp`; two events of one moment stay apart.
-    return f"{event.address}-{event_word(event)}-{unique}"
+    return f"{event.address}-{word}-{unique}"

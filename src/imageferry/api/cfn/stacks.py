@@ -99,8 +99,7 @@ async def delete(ask: Ask) -> Reply:
 
     async def perform() -> Mapping[str, Json]:
         standing = await ask.plane.desk.store.stack(stack.stack_id) or stack
-        is_busy = not standing.status.is_final and standing.status is not StackStatus.DELETING
-        if is_busy and standing.status is not StackStatus.DELETED:
+        if not standing.status.is_final and standing.status is not StackStatus.DELETING:
             await delete_after(ask, standing)
         else:
             await delete_stack(ask.plane.desk, standing, retained, execution)

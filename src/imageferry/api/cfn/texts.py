@@ -103,6 +103,13 @@ def _unknown_field(one: Diagnostic) -> str:
     return f"Invalid template {kind or 'resource'} property '{_name(one)}'"
 
 
+def _no_language(one: Diagnostic) -> str:
+    if _quoted(one)[0] == "ROSTemplateFormatVersion":
+        return f"{_FORMAT}The resource types are those of ROS, and this is no template of it either"
+    # Of a map that nobody would take for a template, nothing else is amiss for the service.
+    return f"{_FORMAT}At least one Resources member must be defined."
+
+
 def _bad_name(one: Diagnostic) -> str:
     kind = one.message.rsplit(" ", 1)[-1].capitalize()
     return f"{_FORMAT}{kind} name {_name(one)} is non alphanumeric."
@@ -216,8 +223,7 @@ _SAYINGS: Final[Mapping[str, Say]] = {
     "IF105": _each(lambda one: f"{_FORMAT}YAML not well-formed.{_place(one)}"),
     "IF106": _each(lambda one: f"{_FORMAT}JSON not well-formed.{_place(one)}"),
     "IF113": lambda group: f"{_FORMAT}unsupported structure.",
-    # Of a map that nobody would take for a template, nothing else is amiss for the service.
-    "IF130": lambda group: f"{_FORMAT}At least one Resources member must be defined.",
+    "IF130": _each(_no_language),
     "IF131": lambda group: "Invalid template property or properties [ROSTemplateFormatVersion]",
     "IF132": lambda group: f"{_FORMAT}unsupported value for AWSTemplateFormatVersion.",
     "IF133": lambda group: (

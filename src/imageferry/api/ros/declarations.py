@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from imageferry.api.ros.names import HIDDEN
+from imageferry.api.ros.names import HIDDEN, LANGUAGE
 from imageferry.model.templates import Parameter, Template
 from imageferry.model.values import Json, mask
 from imageferry.ports.types import Catalog
 
-VERSION: Final = "2015-09-01"
-"""The one version of the language (ROS reference, template structure)."""
+VERSIONS: Final[Mapping[str, str]] = {LANGUAGE: "2015-09-01", "cloudformation": "2010-09-09"}
+"""The one version of each language (the references of both, template structure)."""
 
 _DATA_SOURCE: Final = "DATASOURCE::"
 

@@ -226,7 +226,7 @@ def of_fault(fault: Exception, action: str = "") -> RosError | None:
             return stack_exists(stack.name)
         case LanguageForeign(dialect=dialect):
             return RosError(
-                "InvalidTemplateVersion",
+                "InvalidTemplate" if action == "ValidateTemplate" else "InvalidTemplateVersion",
                 f"The template version is invalid: ROSTemplateFormatVersion is wanted, and the"
                 f" template is one of {language_of(dialect)}.",
             )

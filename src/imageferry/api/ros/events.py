@@ -7,9 +7,10 @@ from typing import Final
 
 from imageferry.api.ros.asked import Asked, Reply, page_of, stack_of
 from imageferry.api.ros.names import STACK_TYPE, moment, plain_id, status_word
-from imageferry.api.ros.reasons import event_reason
+from imageferry.api.ros.reasons import resource_reason, stack_event_reason
 from imageferry.model.events import Event
 from imageferry.model.stacks import Stack
+from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Json
 
 _AT_ONCE: Final = 1_000
@@ -65,6 +66,12 @@ def _reply(stack: Stack, event: Event) -> dict[str, Json]:
         "PhysicalResourceId": uuid if is_stack else event.physical_id or "",
         "ResourceType": STACK_TYPE if is_stack else event.type_name,
         "Status": status_word(event.status),
-        "StatusReason": event_reason(event.status, event.reason),
+        "StatusReason": _reason(event),
         "CreateTime": moment(event.time),
     }
+
+
+def _reason(event: Event) -> str:
+    if isinstance(event.status, StackStatus):
+        return stack_event_reason(event.status, event.reason)
+    return resource_reason(event.reason, event.address, event.type_name)

@@ -23,11 +23,11 @@ _LARGEST_POLICY: Final = 16_384
 _NO_POLICY: Final[Reply] = MappingProxyType({})
 
 
-async def _living(asked: Asked) -> Stack:
+async def _living(asked: Asked, stack_id: str = "") -> Stack:
     """The stack that is meant; one that is deleted has nothing left to be guarded."""
-    stack = await stack_of(asked)
+    stack = await stack_of(asked, stack_id)
     if stack.status is StackStatus.DELETED:
-        raise stack_not_found(asked.given.text("StackId"))
+        raise stack_not_found(stack_id or asked.given.text("StackId"))
     return stack
 
 
@@ -63,14 +63,20 @@ async def set_deletion_protection(asked: Asked) -> Reply:
     return {}
 
 
+async def _move(asked: Asked, stack_id: str, group: str) -> None:
+    while True:
+        stack = await _living(asked, stack_id)
+        options = {**stack.options, "resource_group_id": group}
+        if await asked.store.change_stack(stack.stack_id, options=options, former=stack):
+            return
+
+
 async def move_resource_group(asked: Asked) -> Reply:
     """MoveResourceGroup: the group is remembered, and told again; nothing here is told apart by it."""
     group, wanted = asked.given.text("NewResourceGroupId"), asked.given.text("ResourceId")
     match asked.given.text("ResourceType"):
         case "stack":
-            stack = await stack_of(asked, wanted)
-            options = {**stack.options, "resource_group_id": group}
-            await asked.store.change_stack(stack.stack_id, options=options)
+            await _move(asked, wanted, group)
         case "template":
             papers = papers_of(asked.desk)
             kept = await found_template(papers, asked.plane.place.account_id, wanted)

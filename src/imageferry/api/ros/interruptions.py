@@ -18,7 +18,7 @@ from imageferry.api.ros.errors import (
 from imageferry.api.ros.names import plain_id, stack_word
 from imageferry.api.ros.parameters import boolean, integer, text, texts
 from imageferry.api.ros.template_sources import SOURCES, Source, template_source
-from imageferry.api.ros.wishes import PARAMETERS, wanted_stack
+from imageferry.api.ros.wishes import DEFAULT_TIMEOUT, PARAMETERS, wanted_stack
 from imageferry.control.commands import plan_update
 from imageferry.control.omissions import without_resources
 from imageferry.control.requests import ExecutionOptions, Planned, StackRequest
@@ -82,6 +82,8 @@ def _nothing_runs(stack: Stack, what: str) -> RosError:
 async def continue_create_stack(asked: Asked) -> Reply:
     """ContinueCreateStack: what failed, or was not reached, is created; what is there stays."""
     stack = await stack_of(asked)
+    if stack.status is StackStatus.DELETED:
+        raise stack_not_found(plain_id(stack.stack_id))
     ways = WAYS.get(stack.status, {})
     if not stack.status.is_final or ways.get(Verb.RETRY) is not StackStatus.CREATING:
         raise refused(
@@ -102,7 +104,9 @@ async def continue_create_stack(asked: Asked) -> Reply:
     if parallel is None:
         kept = stack.options.get("parallelism")
         parallel = kept if isinstance(kept, int) else 0
-    await asked.plane.execute(planned, ExecutionOptions(OnFailure.KEEP, parallel))
+    minutes = stack.options.get("timeout_minutes")
+    timeout = 60.0 * (minutes if isinstance(minutes, int) else DEFAULT_TIMEOUT)
+    await asked.plane.execute(planned, ExecutionOptions(OnFailure.KEEP, parallel, timeout))
     return {"StackId": plain_id(stack.stack_id)}
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from imageferry.api.ros.asked import Asked, Reply, page_of
 from imageferry.api.ros.errors import invalid
 from imageferry.api.ros.names import LANGUAGE
-from imageferry.api.ros.reasons import failure_of
+from imageferry.api.ros.reasons import trouble_of
 from imageferry.api.ros.replies import summary_reply
 from imageferry.model.stacks import Stack, StackQuery
 from imageferry.model.statuses import STACK_WORDS, StackStatus
@@ -24,10 +24,9 @@ async def list_stacks(asked: Asked) -> Reply:
     """ListStacks: newest first; deleted ones only where they are asked for."""
     number, size = page_of(asked.given)
     found, total = await _found(asked, (number - 1) * size, size)
-    stacks: list[Json] = []
-    for stack in found:
-        failure, operation = await failure_of(asked.store, stack)
-        stacks.append(summary_reply(stack, failure, operation))
+    stacks: list[Json] = [
+        summary_reply(stack, await trouble_of(asked.store, stack)) for stack in found
+    ]
     return {"PageNumber": number, "PageSize": size, "TotalCount": total, "Stacks": stacks}
 
 

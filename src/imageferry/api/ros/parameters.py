@@ -23,13 +23,14 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 class Kind(Enum):
-    """What a parameter is: text, number, truth, or a list of texts or of structures."""
+    """What a parameter is: text, number, truth, or a list of texts, of structures or of named lists."""
 
     TEXT = "text"
     INTEGER = "integer"
     BOOLEAN = "boolean"
     TEXTS = "texts"
     STRUCTURES = "structures"
+    LISTS = "lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,14 @@ def structures(
 ) -> Field:
     """A list of structures with texts inside."""
     return Field(name, Kind.STRUCTURES, needed, high=most, members=members, optional=optional)
+
+
+def lists(name: str, *choices: str, most: int = 200) -> Field:
+    """A list of named lists: each value of each of them is a structure of its Name and itself, Value.
+
+    The names are some of `choices`.
+    """
+    return Field(name, Kind.LISTS, high=most, choices=choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +284,23 @@ def _read_structures(one: Field, found: Parameter) -> tuple[Structure, ...]:
     return tuple(read)
 
 
+def _read_lists(one: Field, found: Parameter) -> tuple[Structure, ...]:
+    read: list[Structure] = []
+    for number, entry in enumerate(_entries(one, found), start=1):
+        place = f"{one.name}.{number}"
+        if not isinstance(entry, dict):
+            raise invalid(place, "it must be a structure")
+        name = _read_text(Field(f"{place}.Name", choices=one.choices), entry.get("Name", ""))
+        values = _read_texts(Field(f"{place}.Values", Kind.TEXTS), entry.get("Values", []))
+        read += [{"Name": name, "Value": value} for value in values]
+    return tuple(read)
+
+
 _READERS: Final[Mapping[Kind, Callable[[Field, Parameter], GivenValue]]] = {
     Kind.TEXT: _read_text,
     Kind.INTEGER: _read_integer,
     Kind.BOOLEAN: _read_boolean,
     Kind.TEXTS: _read_texts,
     Kind.STRUCTURES: _read_structures,
+    Kind.LISTS: _read_lists,
 }

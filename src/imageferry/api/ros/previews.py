@@ -39,7 +39,7 @@ async def preview(asked: Asked) -> Reply:
 
 def _reply(planned: Planned, request: StackRequest) -> dict[str, Json]:
     change_set, stack, options = planned.change_set, planned.stack, request.options or {}
-    pseudo = pseudo_reply(stack.place, "None", stack.name)
+    pseudo = pseudo_reply(stack.place, "None" if planned.is_new else stack.stack_id, stack.name)
     reply: dict[str, Json] = {
         "StackName": stack.name,
         "RegionId": stack.place.region,

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from imageferry.model.changes import ChangeKind
 from imageferry.model.handlers import ErrorCode, HandlerAction
-from imageferry.model.operations import Operation, StepRecord
+from imageferry.model.operations import StepRecord
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import StackStatus, StepStatus
 from imageferry.model.values import Json
@@ -48,6 +48,14 @@ _SAID: Final = re.compile(
     r"(?: \[request (?P<request>[^\]]*)\])?",
     re.DOTALL,
 )
+# What a handler says after the failure itself has another code at its end.
+_LATER: Final = re.compile(r"; \S+ could not be removed: .*", re.DOTALL)
+# The reason of a stack names its failed steps one after the other; the first is told as ROS does.
+_NAME: Final = r"[A-Za-z][\w-]*(?:\[\d+\])?"
+_STEP: Final = re.compile(
+    rf"(?P<name>{_NAME}): (?P<said>(?P<code>[A-Za-z]+): .*?)(?:; {_NAME}: [A-Z][A-Za-z]+: .*)?",
+    re.DOTALL,
+)
 _IN_PLACE: Final = re.compile(r"(?P<names>.*) turned out to change, .*", re.DOTALL)
 
 _WORDS: Final[Mapping[HandlerAction, str]] = {
@@ -57,6 +65,28 @@ _WORDS: Final[Mapping[HandlerAction, str]] = {
     HandlerAction.DELETE: "DELETE",
     HandlerAction.CLEAN_UP: "DELETE",
 }
+
+
+_BEGUN: Final = frozenset({StackStatus.CREATING, StackStatus.UPDATING, StackStatus.DELETING})
+_ROLLBACKS_FAILED: Final = frozenset(
+    {StackStatus.CREATE_ROLLBACK_FAILED, StackStatus.UPDATE_ROLLBACK_FAILED}
+)
+_TURNED: Final = frozenset({StackStatus.CREATE_ROLLING_BACK, StackStatus.UPDATE_ROLLING_BACK})
+_FAILED_AT: Final[Mapping[StackStatus, str]] = {
+    StackStatus.CREATE_FAILED: "CREATE",
+    StackStatus.CREATE_ROLLING_BACK: "CREATE",
+    StackStatus.CREATE_ROLLED_BACK: "CREATE",
+    StackStatus.CREATE_ROLLBACK_FAILED: "DELETE",
+    StackStatus.UPDATE_FAILED: "UPDATE",
+    StackStatus.UPDATE_ROLLING_BACK: "UPDATE",
+    StackStatus.UPDATE_ROLLED_BACK: "UPDATE",
+    StackStatus.UPDATE_ROLLBACK_FAILED: "UPDATE",
+    StackStatus.DELETE_FAILED: "DELETE",
+}
+"""What was being done with a resource whose failure is the reason of such a status."""
+
+_LOOKED_THROUGH: Final = 200
+"""Events, from the last one back, among which the one is looked for that began a rollback."""
 
 
 class Failure(NamedTuple):
@@ -72,10 +102,7 @@ class Failure(NamedTuple):
     @property
     def sentence(self) -> str:
         """Why the stack did not come to its end."""
-        return (
-            f"Resource {self.action} failed: {self.code}: resources.{self.logical_id}:"
-            f" {self.message}"
-        )
+        return _sentence(self.action, self.code, self.logical_id, self.message)
 
     def reply(self) -> dict[str, Json]:
         """OperationInfo."""
@@ -89,14 +116,38 @@ class Failure(NamedTuple):
         }
 
 
-async def failure_of(store: Store, stack: Stack) -> tuple[Failure | None, Operation | None]:
-    """What failed in the last operation of a stack that something failed for, and that operation."""
+class Trouble(NamedTuple):
+    """Why a stack is not well: the failure that its status is due to, or a reason in words.
+
+    `root` is why a rollback that has failed was begun at all, empty where none has failed.
+    """
+
+    failure: Failure | None = None
+    words: str = ""
+    root: str = ""
+
+
+async def trouble_of(store: Store, stack: Stack) -> Trouble:
+    """What the last operation of a stack came to grief over; nothing where the stack is well."""
     if stack.status not in UNWELL:
-        return None, None
+        return Trouble()
     operation = await store.last_operation(stack.stack_id)
     if operation is None:
-        return None, None
-    return first_failure(await store.records(operation.operation_id)), operation
+        return Trouble()
+    records = await store.records(operation.operation_id)
+    first = first_failure(records)
+    if stack.status not in _ROLLBACKS_FAILED or operation.kind is ChangeKind.ROLLBACK:
+        return Trouble(first, operation.reason)
+    undone = first_failure([one for one in records if one.phase > 0])
+    made = first_failure([one for one in records if one.phase == 0])
+    root = made.sentence if made is not None else await _turned(store, stack)
+    return Trouble(undone or first, operation.reason, root)
+
+
+async def _turned(store: Store, stack: Stack) -> str:
+    """Why a rollback began for which nothing had failed: somebody, or a time limit, wanted it."""
+    events = await store.events_before(stack.stack_id, None, _LOOKED_THROUGH)
+    return next((one.reason for one in events if one.status in _TURNED), "")
 
 
 def first_failure(records: Sequence[StepRecord]) -> Failure | None:
@@ -104,60 +155,71 @@ def first_failure(records: Sequence[StepRecord]) -> Failure | None:
     failed = [one for one in records if one.status is StepStatus.FAILED]
     if not failed:
         return None
-    return _failure(min(failed, key=lambda one: (one.phase, one.ended_at or 0.0)))
-
-
-def _failure(record: StepRecord) -> Failure:
-    found = _SAID.fullmatch(record.reason)
-    code, message, request_id = record.error_code, record.reason, record.request_id
-    if found is not None:
-        code = found["cloud"] or found["code"]
-        message = found["message"]
-        request_id = request_id or found["request"] or ""
-    if record.error_code == ErrorCode.NOT_UPDATABLE.value:
-        code, message = "NotSupported", _not_in_place(record, message)
+    record = min(failed, key=lambda one: (one.phase, one.ended_at or 0.0))
+    name = str(record.address)
+    code, message, request_id = _said(record.reason, name, record.type_name)
     return Failure(
         _WORDS[record.action],
-        code,
+        code or record.error_code,
         message,
-        request_id,
-        str(record.address),
+        record.request_id or request_id,
+        name,
         record.type_name,
     )
 
 
-def _not_in_place(record: StepRecord, message: str) -> str:
+def _said(reason: str, name: str, type_name: str) -> tuple[str, str, str]:
+    """The code, the message and the id of the cloud's request in the reason of a failed step."""
+    later = _LATER.search(reason)
+    rest = "" if later is None else later[0]
+    found = _SAID.fullmatch(reason.removesuffix(rest))
+    if found is None:
+        return "", reason, ""
+    if found["code"] == ErrorCode.NOT_UPDATABLE.value:
+        return "NotSupported", _not_in_place(found["message"], name, type_name), ""
+    code = found["cloud"] or found["code"]
+    return code, found["message"] + rest, found["request"] or ""
+
+
+def _not_in_place(message: str, name: str, type_name: str) -> str:
     """ROS has inherited this sentence from OpenStack Heat."""
     found = _IN_PLACE.fullmatch(message)
     if found is None:
         return message
-    return (
-        f"Update to properties {found['names']} of {record.address} ({record.type_name})"
-        " is not supported."
-    )
+    kind = f" ({type_name})" if type_name else ""
+    return f"Update to properties {found['names']} of {name}{kind} is not supported."
 
 
-def stack_reason(stack: Stack, failure: Failure | None, operation: Operation | None) -> str:
+def _sentence(action: str, code: str, name: str, message: str) -> str:
+    return f"Resource {action} failed: {code}: resources.{name}: {message}"
+
+
+def stack_reason(stack: Stack, trouble: Trouble) -> str:
     """StatusReason of a stack."""
-    if failure is not None:
-        return failure.sentence
-    if stack.status in UNWELL and operation is not None and operation.reason:
-        return operation.reason
+    if trouble.failure is not None:
+        return trouble.failure.sentence
+    if stack.status in UNWELL and trouble.words:
+        return trouble.words
     return stack.status_reason or _DONE.get(stack.status, "")
 
 
-def rollback_reason(stack: Stack, operation: Operation | None) -> str:
-    """RollbackFailedRootReason: why a rollback that has failed was begun at all; else empty."""
-    failed = {StackStatus.CREATE_ROLLBACK_FAILED, StackStatus.UPDATE_ROLLBACK_FAILED}
-    if stack.status not in failed or operation is None:
-        return ""
-    return "" if operation.kind is ChangeKind.ROLLBACK else operation.reason
-
-
-def event_reason(status: object, reason: str) -> str:
-    """StatusReason of an event, or of a resource."""
-    if reason:
-        return reason
-    if isinstance(status, StackStatus):
+def stack_event_reason(status: StackStatus, reason: str) -> str:
+    """StatusReason of an event of the stack itself."""
+    if status in _BEGUN or not reason:
         return _DONE.get(status, PLAIN)
-    return PLAIN
+    found = _STEP.fullmatch(reason) if status in _FAILED_AT else None
+    if found is None or found["code"] not in _CODES:
+        return reason
+    code, message, _ = _said(found["said"], found["name"], "")
+    return _sentence(_FAILED_AT[status], code, found["name"], message)
+
+
+_CODES: Final = frozenset(one.value for one in ErrorCode)
+
+
+def resource_reason(reason: str, name: str, type_name: str) -> str:
+    """StatusReason of a resource, or of an event of one."""
+    if not reason.startswith(f"{ErrorCode.NOT_UPDATABLE.value}: "):
+        return reason or PLAIN
+    code, message, _ = _said(reason, name, type_name)
+    return f"{code}: {message}"

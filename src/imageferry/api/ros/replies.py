@@ -14,11 +14,11 @@ from imageferry.api.ros.names import (
     shown_value,
     stack_word,
 )
-from imageferry.api.ros.reasons import Failure, rollback_reason, stack_reason
+from imageferry.api.ros.reasons import Trouble, stack_reason
 from imageferry.api.ros.wishes import DEFAULT_TIMEOUT
+from imageferry.control.notices import receivers_of
 from imageferry.control.requests import ResourceView
 from imageferry.model.drift import STACK_DRIFT_WORDS
-from imageferry.model.operations import Operation
 from imageferry.model.stacks import Place, Stack
 from imageferry.model.statuses import ResourceStatus
 from imageferry.model.templates import Output
@@ -63,9 +63,7 @@ def pseudo_reply(place: Place, stack_id: str, name: str) -> dict[str, str]:
     }
 
 
-def summary_reply(
-    stack: Stack, failure: Failure | None, operation: Operation | None
-) -> dict[str, Json]:
+def summary_reply(stack: Stack, trouble: Trouble) -> dict[str, Json]:
     """What GetStack and ListStacks both say of a stack."""
     options = stack.options
     drift = stack.drift
@@ -75,7 +73,7 @@ def summary_reply(
         "StackType": "ROS",
         "RegionId": stack.place.region,
         "Status": stack_word(stack.status),
-        "StatusReason": stack_reason(stack, failure, operation),
+        "StatusReason": stack_reason(stack, trouble),
         "CreateTime": moment(stack.created_at),
         "UpdateTime": moment(stack.updated_at),
         "TimeoutInMinutes": options.get("timeout_minutes", DEFAULT_TIMEOUT),
@@ -90,27 +88,24 @@ def summary_reply(
     }
     if drift is not None:
         reply["DriftDetectionTime"] = moment(drift.checked_at)
-    if failure is not None:
-        reply["OperationInfo"] = failure.reply()
+    if trouble.failure is not None:
+        reply["OperationInfo"] = trouble.failure.reply()
     return reply
 
 
 def stack_reply(
-    stack: Stack,
-    failure: Failure | None,
-    operation: Operation | None,
-    resources: Sequence[ResourceView],
+    stack: Stack, trouble: Trouble, resources: Sequence[ResourceView]
 ) -> dict[str, Json]:
     """What GetStack says of a stack beside its outputs and progress."""
     options, drift = stack.options, stack.drift
     checked = 0 if drift is None else drift.checked
     pseudo = pseudo_reply(stack.place, stack.stack_id, stack.name)
-    reply = summary_reply(stack, failure, operation)
+    reply = summary_reply(stack, trouble)
     reply |= {
         "Description": stack.description,
         "TemplateDescription": stack.description,
         "Parameters": parameters_reply(stack.parameters, pseudo),
-        "NotificationURLs": options.get("notifications", []),
+        "NotificationURLs": list(receivers_of(stack)),
         "OrderIds": [],
         "RamRoleName": options.get("role", ""),
         "RootStackId": "",
@@ -121,7 +116,7 @@ def stack_reply(
         "TemplateURL": options.get("template_url"),
         "TemplateId": options.get("template_id"),
         "TemplateVersion": options.get("template_version"),
-        "RollbackFailedRootReason": rollback_reason(stack, operation) or None,
+        "RollbackFailedRootReason": trouble.root or None,
     }
     return reply | {name: value for name, value in told.items() if value is not None}
 

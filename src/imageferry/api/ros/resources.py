@@ -11,7 +11,7 @@ from imageferry.api.ros.names import (
     resource_word,
     shown_value,
 )
-from imageferry.api.ros.reasons import event_reason
+from imageferry.api.ros.reasons import resource_reason
 from imageferry.api.ros.stacks import template_of
 from imageferry.control.detections import drifts_found
 from imageferry.control.requests import StackView
@@ -66,7 +66,9 @@ def _reply(stack: Stack, resource: Resource, drift: FoundDrift | None) -> dict[s
         "StackId": plain_id(stack.stack_id),
         "StackName": stack.name,
         "Status": resource_word(resource.status),
-        "StatusReason": event_reason(resource.status, resource.status_reason),
+        "StatusReason": resource_reason(
+            resource.status_reason, str(resource.address), resource.type_name
+        ),
         "CreateTime": moment(resource.created_at or stack.created_at),
         "UpdateTime": moment(resource.updated_at or stack.updated_at),
         "ResourceDriftStatus": "NOT_CHECKED",
@@ -79,7 +81,7 @@ def _reply(stack: Stack, resource: Resource, drift: FoundDrift | None) -> dict[s
 
 def _metadata(asked: Asked, stack: Stack, resource: Resource) -> dict[str, Json]:
     """What the template writes beside the resource, where that is plain."""
-    template = template_of(asked, stack)
+    template = template_of(asked.desk, stack)
     definition = None if template is None else template.resources.get(resource.address.logical_id)
     if definition is None or not isinstance(definition.metadata, Literal):
         return {}

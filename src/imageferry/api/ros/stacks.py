@@ -10,7 +10,7 @@ from imageferry.api.ros.asked import Asked, Reply, stack_of
 from imageferry.api.ros.dry_runs import dry_run_reply
 from imageferry.api.ros.errors import exclusive, refused, stack_not_found
 from imageferry.api.ros.names import plain_id, stack_word
-from imageferry.api.ros.reasons import failure_of
+from imageferry.api.ros.reasons import trouble_of
 from imageferry.api.ros.replies import INTERFACE, outputs_reply, progress_reply, stack_reply
 from imageferry.api.ros.template_sources import template_source
 from imageferry.api.ros.wishes import action_token, execution_wanted, wanted_stack
@@ -21,6 +21,7 @@ from imageferry.control.commands import (
     delete_stack,
     plan_update,
 )
+from imageferry.control.desk import Desk
 from imageferry.control.late_refusals import refused_late
 from imageferry.control.requests import ExecutionOptions, NothingToDo
 from imageferry.control.summaries import summarise
@@ -95,19 +96,17 @@ async def get(asked: Asked) -> Reply:
     found = await stack_of(asked)
     view = await asked.plane.view(found.stack_id)
     stack = view.stack
-    failure, operation = await failure_of(asked.store, stack)
+    trouble = await trouble_of(asked.store, stack)
     has_outputs = asked.given.text("OutputOption") != "Disabled"
-    template = template_of(asked, stack) if _is_needed(stack, has_outputs) else None
+    template = template_of(asked.desk, stack) if _is_needed(stack, has_outputs) else None
     if template is not None and not stack.description:
         stack = replace(stack, description=template.description)
-    reply = stack_reply(stack, failure, operation, view.resources)
+    reply = stack_reply(stack, trouble, view.resources)
     if has_outputs:
         declared = None if template is None else template.outputs
         reply["Outputs"] = outputs_reply(stack.outputs, declared)
-    if template is not None and isinstance(template.metadata, dict):
-        interface = template.metadata.get(INTERFACE)
-        if interface is not None:
-            reply["Interface"] = json.dumps(interface, ensure_ascii=False)
+    if template is not None:
+        reply |= interface_of(template)
     shown = asked.given.text("ShowResourceProgress", "Disabled")
     if shown != "Disabled":
         only = shown == "PercentageOnly"
@@ -118,6 +117,15 @@ async def get(asked: Asked) -> Reply:
     return reply
 
 
+def interface_of(template: Template) -> dict[str, Json]:
+    """Interface: what the template says to consoles, as JSON text; no member where it says nothing."""
+    metadata = template.metadata
+    interface = metadata.get(INTERFACE) if isinstance(metadata, dict) else None
+    if interface is None:
+        return {}
+    return {"Interface": json.dumps(interface, ensure_ascii=False)}
+
+
 def _is_needed(stack: Stack, has_outputs: bool) -> bool:
     """Whoever polls a stack whose template has nothing more to say does not pay for it each time."""
     is_described = bool(stack.description) or b"Description" not in stack.template
@@ -125,11 +133,11 @@ def _is_needed(stack: Stack, has_outputs: bool) -> bool:
     return has_more or bool(has_outputs and stack.outputs)
 
 
-def template_of(asked: Asked, stack: Stack) -> Template | None:
+def template_of(desk: Desk, stack: Stack) -> Template | None:
     """The template of a stack, with its own parameters; None where it cannot be read any longer."""
     try:
         return summarise(
-            asked.desk, stack.template, stack.place.region, stack.parameters, is_strict=False
+            desk, stack.template, stack.place.region, stack.parameters, is_strict=False
         ).template
     except TemplateError:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -46,12 +46,14 @@ async def tag_resources(asked: Asked) -> Reply:
     added = checked_tags(asked.given, "Tag")
     if not added:
         raise missing("Tag")
-    for one in await _named(asked):
+
+    def grown(one: _Tagged) -> Mapping[str, str]:
         tags = {**one.tags, **added}
         if len(tags) > MOST_TAGS:
             raise invalid("Tag", f"{one.resource_id} would have more than {MOST_TAGS} tags")
-        await _give(asked, one, tags)
-    return {}
+        return tags
+
+    return await _change(asked, grown)
 
 
 async def untag_resources(asked: Asked) -> Reply:
@@ -59,11 +61,11 @@ async def untag_resources(asked: Asked) -> Reply:
     keys = frozenset(asked.given.texts("TagKey"))
     if not keys and not asked.given.boolean("All"):
         raise missing("TagKey", "All")
-    for one in await _named(asked):
-        rest = {key: value for key, value in one.tags.items() if keys and key not in keys}
-        if rest != one.tags:
-            await _give(asked, one, rest)
-    return {}
+
+    def rest(one: _Tagged) -> Mapping[str, str]:
+        return {key: value for key, value in one.tags.items() if keys and key not in keys}
+
+    return await _change(asked, rest)
 
 
 async def list_tag_resources(asked: Asked) -> Reply:
@@ -111,11 +113,7 @@ async def _named(asked: Asked) -> list[_Tagged]:
         raise missing("ResourceId")
     match asked.given.text("ResourceType"):
         case "stack":
-            stacks = [await stack_of(asked, one) for one in ids]
-            for stack in stacks:
-                if stack.status is StackStatus.DELETED:
-                    raise stack_not_found(plain_id(stack.stack_id))
-            return [_of_stack(one) for one in stacks]
+            return [_of_stack(await _living(asked, one)) for one in ids]
         case "template":
             papers, account_id = papers_of(asked.desk), asked.plane.place.account_id
             return [_of_template(await found_template(papers, account_id, one)) for one in ids]
@@ -145,6 +143,13 @@ async def _all_stacks(asked: Asked) -> list[Stack]:
             return found
 
 
+async def _living(asked: Asked, stack_id: str) -> Stack:
+    stack = await stack_of(asked, stack_id)
+    if stack.status is StackStatus.DELETED:
+        raise stack_not_found(plain_id(stack.stack_id))
+    return stack
+
+
 def _of_stack(stack: Stack) -> _Tagged:
     return _Tagged(plain_id(stack.stack_id), stack.tags, stack)
 
@@ -153,13 +158,30 @@ def _of_template(kept: KeptTemplate) -> _Tagged:
     return _Tagged(kept.template_id, kept.tags, kept)
 
 
-async def _give(asked: Asked, one: _Tagged, tags: Mapping[str, str]) -> None:
-    match one.source:
-        case Stack():
-            await asked.store.change_stack(one.source.stack_id, tags=tags)
-        case KeptTemplate():
-            now = asked.desk.clock.now()
-            await change_template(papers_of(asked.desk), one.source, now, tags=dict(tags))
+async def _change(asked: Asked, tags_of: Callable[[_Tagged], Mapping[str, str]]) -> Reply:
+    """Give all that is named other tags; where one of them cannot have them, none gets any."""
+    named = await _named(asked)
+    for one in named:
+        tags_of(one)
+    for one in named:
+        await _give(asked, one, tags_of)
+    return {}
+
+
+async def _give(
+    asked: Asked, one: _Tagged, tags_of: Callable[[_Tagged], Mapping[str, str]]
+) -> None:
+    while (tags := tags_of(one)) != one.tags:
+        match one.source:
+            case Stack(stack_id=stack_id) as former:
+                if await asked.store.change_stack(stack_id, tags=tags, former=former):
+                    return
+                # Somebody else has tagged it meanwhile, and both count.
+                one = _of_stack(await _living(asked, one.resource_id))
+            case KeptTemplate() as kept:
+                now = asked.desk.clock.now()
+                await change_template(papers_of(asked.desk), kept, now, tags=dict(tags))
+                return
 
 
 _KIND: Final = text("ResourceType", _STACK, "stackgroup", _TEMPLATE, "templatescratch", needed=True)

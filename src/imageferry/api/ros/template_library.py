@@ -33,7 +33,16 @@ from imageferry.api.ros.kept_templates import (
 )
 from imageferry.api.ros.names import LANGUAGE, moment
 from imageferry.api.ros.next_tokens import page_after
-from imageferry.api.ros.parameters import Field, boolean, integer, structures, text, texts
+from imageferry.api.ros.parameters import (
+    Field,
+    Given,
+    boolean,
+    integer,
+    lists,
+    structures,
+    text,
+    texts,
+)
 from imageferry.api.ros.tag_rules import has_tags, told_tags
 from imageferry.api.ros.template_sources import LARGEST
 from imageferry.api.ros.wishes import checked_tags
@@ -44,6 +53,12 @@ from imageferry.model.values import Json
 
 _ROTATES: Final = "DeleteOldestNonSharedVersionWhenLimitExceeded"
 _USUAL_VERSIONS: Final = 50
+
+_NAMES, _TYPES = "TemplateNames", "ResourceTypes"
+# The other filters sort the templates that the service itself publishes.
+_FILTERS: Final = (
+    "Categories", "DeployTypes", "ApplicationScenes", "BasicServices", _TYPES, _NAMES,
+)  # fmt: skip
 
 TEMPLATE_ID: Final = text("TemplateId", needed=True, longest=64)
 _NAME: Final = (
@@ -118,6 +133,7 @@ async def list_templates(asked: Asked) -> Reply:
             if (not wanted or one.name == wanted)
             and (not group or one.resource_group_id == group)
             and has_tags(one.tags, given.structures("Tag"))
+            and await _passes(asked, one, _filters(given))
         ]
     first = (number - FIRST_PAGE) * size
     shows_tags = given.text("IncludeTags") == "Enabled"
@@ -127,6 +143,29 @@ async def list_templates(asked: Asked) -> Reply:
         "PageSize": size,
         "TotalCount": len(found),
     }
+
+
+def _filters(given: Given) -> Mapping[str, frozenset[str]]:
+    """By the name of each filter, its values."""
+    found: dict[str, set[str]] = {}
+    for one in given.structures("Filters"):
+        found.setdefault(one["Name"], set()).add(one["Value"])
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+async def _passes(asked: Asked, one: KeptTemplate, filters: Mapping[str, frozenset[str]]) -> bool:
+    """True where a template has one of the values of each filter; none belongs to a category."""
+    if filters.keys() - {_NAMES, _TYPES}:
+        return False
+    if _NAMES in filters and one.name not in filters[_NAMES]:
+        return False
+    if _TYPES not in filters:
+        return True
+    version = await found_version(papers_of(asked.desk), one)
+    read = summarise(
+        asked.desk, version.body.encode(), asked.region, name=one.name, is_strict=False
+    )
+    return any(found.type_name in filters[_TYPES] for found in read.template.resources.values())
 
 
 async def delete_template(asked: Asked) -> Reply:
@@ -255,6 +294,7 @@ ROWS: Final[Mapping[str, Row]] = MappingProxyType(
                 text("ResourceGroupId", longest=64),
                 text("IncludeTags", "Enabled", "Disabled"),
                 structures("Tag", "Key", optional=("Value",), most=20),
+                lists("Filters", *_FILTERS, most=20),
             ),
         ),
         "DeleteTemplate": Row(delete_template, (ANY_REGION, TEMPLATE_ID), Role.OPERATOR),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from imageferry.api.ros.asked import Asked
 from imageferry.api.ros.errors import exclusive, invalid, missing, not_supported
@@ -49,11 +50,21 @@ async def template_source(asked: Asked) -> Source:
             return Source(asked.given.text("TemplateBody").encode(), "TemplateBody", {})
         case "TemplateURL":
             url = asked.given.text("TemplateURL")
-            return Source(await asked.api.fetch(url, LARGEST), "TemplateURL", {"template_url": url})
+            body = await asked.api.fetch(url, LARGEST)
+            return Source(body, "TemplateURL", {"template_url": shown_url(url)})
         case "TemplateId":
             return await _kept(asked)
         case _:
             raise not_supported("TemplateScratchId")
+
+
+def shown_url(url: str) -> str:
+    """An address as others may read it: a query may hold the signature that gives access."""
+    parts = urlsplit(url)
+    if parts.scheme == "oss":
+        # Its query is a region.
+        return url
+    return parts._replace(query="", fragment="").geturl()
 
 
 async def _kept(asked: Asked) -> Source:

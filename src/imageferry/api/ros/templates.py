@@ -7,7 +7,7 @@ from typing import Final
 from imageferry.api.ros.asked import Asked, Reply, stack_of
 from imageferry.api.ros.change_sets import named_meant, template_text
 from imageferry.api.ros.declarations import (
-    VERSION,
+    VERSIONS,
     identifiers_declared,
     metadata_declared,
     outputs_declared,
@@ -23,6 +23,7 @@ from imageferry.api.ros.errors import (
     not_supported,
 )
 from imageferry.api.ros.names import LANGUAGE, moment, plain_id
+from imageferry.api.ros.stacks import interface_of, template_of
 from imageferry.api.ros.template_library import get_kept_template
 from imageferry.api.ros.template_sources import template_source
 from imageferry.control.examination import examine
@@ -43,7 +44,9 @@ async def get(asked: Asked) -> Reply:
     match _one_of(asked, _OWNERS):
         case "StackId":
             stack = await stack_of(asked)
+            template = template_of(asked.desk, stack)
             return {
+                **({} if template is None else interface_of(template)),
                 "StackId": plain_id(stack.stack_id),
                 "RegionId": stack.place.region,
                 "Description": stack.description,
@@ -99,13 +102,18 @@ async def validate(asked: Asked) -> Reply:
     }
 
 
-def _read(asked: Asked, source: bytes, name: str, parameters: dict[str, Value]) -> Template:
-    template = summarise(asked.desk, source, asked.region, parameters, name=name).template
-    if template.dialect != LANGUAGE:
+def _read(
+    asked: Asked, source: bytes, name: str, parameters: dict[str, Value], *, is_kept: bool = False
+) -> Template:
+    """The template; one that `is_kept` of a stack or change set may be of the other language."""
+    read = summarise(asked.desk, source, asked.region, parameters, name=name, is_strict=not is_kept)
+    template = read.template
+    if template.dialect != LANGUAGE and not is_kept:
         raise LanguageForeign(template.dialect, LANGUAGE)
     return template
 
 
+_KEPT: Final = frozenset({"StackId", "ChangeSetId"})
 _SUMMARISED: Final = (
     "TemplateBody",
     "TemplateURL",
@@ -124,11 +132,11 @@ async def summary(asked: Asked) -> Reply:
         if "ParameterKey" in one and "ParameterValue" in one
     }
     body, name = await _summarised(asked, given)
-    template = _read(asked, body, name, given)
+    template = _read(asked, body, name, given, is_kept=name in _KEPT)
     types = types_declared(template)
     return {
         "Description": template.description,
-        "Version": VERSION,
+        "Version": VERSIONS.get(template.dialect, ""),
         "Metadata": metadata_declared(template),
         "Parameters": parameters_declared(template),
         "ResourceTypes": [*types["Resources"], *types["DataSources"]],

@@ -9,10 +9,12 @@ from imageferry.api.ros.errors import RosError, exclusive, invalid, not_supporte
 from imageferry.api.ros.names import LANGUAGE
 from imageferry.api.ros.parameters import Field, Given, boolean, integer, structures, text, texts
 from imageferry.api.ros.template_sources import SOURCES, Source, text_given
+from imageferry.control.notices import OPTION
 from imageferry.control.requests import ExecutionOptions, StackRequest
 from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Stack
 from imageferry.model.values import Json
+from imageferry.ports.posting import PostRefused
 
 DEFAULT_TIMEOUT: Final = 60
 LARGEST_POLICY: Final = 16_384
@@ -106,15 +108,16 @@ def create_options(given: Given) -> tuple[str, ...]:
     return chosen
 
 
-def options_wanted(given: Given, source: Source, stack: Stack | None) -> dict[str, Json]:
+def options_wanted(asked: Asked, source: Source, stack: Stack | None) -> dict[str, Json]:
     """What the caller chose for the stack and wants to read again; as before where it says nothing."""
+    given = asked.given
     former = {} if stack is None else stack.options
     chosen: dict[str, Json] = {
         "timeout_minutes": given.integer("TimeoutInMinutes"),
         "parallelism": given.integer("Parallelism"),
         "role": given.text("RamRoleName") or None,
         "resource_group_id": given.text("ResourceGroupId") or None,
-        "notifications": _notifications(given),
+        OPTION: _receivers(asked),
     }
     if stack is None:
         chosen["disable_rollback"] = given.boolean("DisableRollback")
@@ -124,13 +127,25 @@ def options_wanted(given: Given, source: Source, stack: Stack | None) -> dict[st
     return {**kept, **source.details}
 
 
-def _notifications(given: Given) -> list[str] | None:
-    if not given.has("NotificationURLs"):
+def _receivers(asked: Asked) -> list[str] | None:
+    """Who is to be told of changes; raises RosError rather than that nobody would be."""
+    if not asked.given.has("NotificationURLs"):
         return None
-    urls = given.texts("NotificationURLs")
+    urls = asked.given.texts("NotificationURLs")
     for number, url in enumerate(urls, start=1):
+        name = f"NotificationURLs.{number}"
         if len(url.encode()) > 1_024:
-            raise invalid(f"NotificationURLs.{number}", "it must have at most 1,024 bytes")
+            raise invalid(name, "it must have at most 1,024 bytes")
+        if asked.api.poster is None:
+            raise invalid(
+                name,
+                "nothing is posted to anybody here unless whoever serves allows the host by"
+                " --notify-host",
+            )
+        try:
+            asked.api.poster.check(url)
+        except PostRefused as wrong:
+            raise invalid(name, f"{wrong.message}; {wrong.remedy}") from wrong
     return list(urls)
 
 
@@ -156,7 +171,7 @@ async def wanted_stack(
         policy=await _policy(asked, "StackPolicy"),
         policy_during_update=await _policy(asked, "StackPolicyDuringUpdate"),
         tags=checked_tags(given, "Tags"),
-        options=options_wanted(given, source, stack),
+        options=options_wanted(asked, source, stack),
         kept=kept,
         is_strict=True,
         language=LANGUAGE,
