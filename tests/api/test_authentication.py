@@ -511,6 +511,21 @@ def test_a_key_that_asks_too_much_is_told_to_wait(kind: Generation) -> None:
     asyncio.run(run())
 
 
+def test_a_long_request_counts_as_several() -> None:
+    async def run() -> None:
+        place = Place(rate=10.0)
+        kind = GENERATIONS["v3"]
+        long = kind.sign(OPERATOR, "Look", NOW, "long", (("TemplateBody", "x" * 500_000),))
+        await place.ask(long, kind.world)
+        with pytest.raises(Refused) as caught:
+            await place.ask(_signed(kind, nonce="next"), kind.world)
+        assert caught.value.refusal is Refusal.THROTTLED
+        place.time.wall += 1.5
+        await place.ask(_signed(kind, nonce="later"), kind.world)
+
+    asyncio.run(run())
+
+
 def test_an_address_that_guesses_is_told_to_wait_and_others_are_not_hurt() -> None:
     async def run() -> None:
         place = Place()

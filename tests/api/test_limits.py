@@ -26,7 +26,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/drop":
         scope["state"]["abort"]()
         return
-    body = f"{scope['path']} {len(scope['query_string'])}".encode()
+    while (await receive()).get("more_body"):
+        pass
+    names = b",".join(name for name, _ in scope["headers"]).decode()
+    body = f"{names if scope['path'] == '/names' else scope['path']} {len(scope['query_string'])}".encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -137,5 +140,27 @@ def test_a_query_longer_than_64_kib_arrives_whole() -> None:
         async with listening([]) as port:
             reply = await said(port, ONE % (b"a?" + b"b" * 300_000), TIME / 2)
             assert reply.endswith(b"/a 300000")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_follows_a_body_in_pieces_is_no_header(at_once: bool) -> None:
+    """A proxy looks at headers alone, and sets those that say who the client is."""
+
+    async def main() -> None:
+        head = b"POST /names HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        tail = b"1\r\na\r\n0\r\nx-forwarded-for: 192.0.2.1\r\nx-acs-action: x\r\n\r\n"
+        async with listening([]) as port:
+            if at_once:
+                reply = await said(port, head + tail, TIME / 2)
+            else:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(head)
+                await asyncio.sleep(TIME / 4)
+                writer.write(tail)
+                reply = await reader.read(65536)
+                writer.close()
+            assert reply.endswith(b"host,transfer-encoding 0")
 
     asyncio.run(main())

@@ -10,6 +10,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,7 +20,9 @@ from click.testing import CliRunner, Result
 from imageferry.cli.group import imageferry
 from imageferry.wire.alibaba_signing import sign_v1
 from imageferry.wire.http import HttpRequest
+from tests.api.gates import GENERATIONS
 from tests.api.serving import EMULATOR, Site, served
+from tests.api.wires import Peer
 from tests.cloud.test_transport import certificate
 from tests.e2e.processes import environment
 
@@ -93,6 +96,7 @@ def test_the_figures_have_few_labels_and_no_words_of_callers(site: Site) -> None
     assert 'imageferry_operations_open{status="RUNNING"} 0.0' in said
     assert "imageferry_workers 1.0" in said
     assert "imageferry_database_up 1.0" in said
+    assert "_created" not in said
 
 
 @pytest.mark.parametrize(
@@ -279,6 +283,30 @@ def test_a_line_of_the_log_for_each_request_and_no_secret_in_it(site: Site) -> N
     assert "hunter2" not in site.log.read_text()
 
 
+SLOW = """
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters: {Given: {Type: Json, Default: {a: 1}}}
+Outputs:
+  One: {Value: {'Fn::Jq': [First, 'def f: f; f', !Ref Given]}}
+  Two: {Value: {'Fn::Jq': [First, 'def f: [f]; f', !Ref Given]}}
+"""
+"""A template of few bytes with two programs that never end, and are stopped after a second each."""
+
+
+def test_a_template_that_takes_seconds_keeps_nobody_waiting(site: Site) -> None:
+    peer = Peer(site.authority)
+    with ThreadPoolExecutor(1) as aside:
+        slow = aside.submit(peer.ask, GENERATIONS["v3"], "ValidateTemplate", (("TemplateBody", SLOW),))
+        waits = []
+        while not slow.done():
+            began = time.monotonic()
+            site.get("/healthz")
+            waits.append(time.monotonic() - began)
+        assert slow.result().status in {200, 400}
+    assert sum(waits) > 1.0
+    assert max(waits) < 0.8
+
+
 # --- the end --------------------------------------------------------------------------------------
 
 
@@ -389,6 +417,8 @@ def test_it_speaks_https_to_others_where_told_so(tmp_path: Path) -> None:
         ),
         pytest.param(["--template-host", "https://a.b/c"], 2, "IF988", id="no host"),
         pytest.param(["--template-private", "10.0.0.0/99"], 2, "IF988", id="no network"),
+        pytest.param(["--notify-host", "https://a.b/c"], 2, "IF988", id="no receiver"),
+        pytest.param(["--notify-private", "inside"], 2, "IF988", id="no network of receivers"),
         pytest.param(["--body-limit", "3T"], 2, "is no size", id="size"),
         pytest.param(["--body-limit", "1"], 2, "is no size", id="too small"),
         pytest.param(["--port", "70000"], 2, "70000", id="port"),

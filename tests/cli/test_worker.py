@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from imageferry.assembly.house import open_house
 from imageferry.cli.group import imageferry
+from imageferry.control.notices import OPTION
+from imageferry.control.requests import ExecutionOptions, StackRequest
+from imageferry.settings import resolve
+from tests.control.receivers import allowing, receiver
 from tests.e2e.processes import environment
 
 TEMPLATE = """
@@ -58,6 +64,22 @@ def test_what_is_left_is_done_and_counted(home: Path) -> None:
     assert {one["status"] for one in shown} == {"CREATE_COMPLETE"}
 
 
+def test_a_worker_tells_what_became_of_what_it_has_run(home: Path) -> None:
+    async def leave_one(url: str) -> None:
+        settings = resolve({}, environment(home, IMAGEFERRY_EMULATOR_SPEED="1000000000"))
+        async with open_house(settings) as house:
+            source = TEMPLATE.encode()
+            asked = StackRequest("one", "cn-hangzhou", source, "t.yml", options={OPTION: [url]})
+            await house.plane.execute(await house.plane.plan(asked), ExecutionOptions())
+
+    with receiver() as (port, came):
+        asyncio.run(leave_one(f"http://127.0.0.1:{port}/"))
+        done = give(home, "worker", "--drain", *allowing(port))
+        assert done.exit_code == 0, done.stderr
+        assert [(one["StackName"], one["Status"]) for one in came] == [("one", "CREATE_COMPLETE")]
+        assert f"notice told stack=one stack_id={came[0]['StackId']} status=CREATED" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("sources", "code"),
     [
@@ -76,6 +98,7 @@ def test_how_it_ended_shows_in_the_exit_code(home: Path, sources: list[str], cod
     ("arguments", "settings", "says"),
     [
         pytest.param(["--concurrency", "0"], {}, "0 is not in the range", id="no places"),
+        pytest.param(["--notify-host", "https://a/"], {}, "is no host", id="no receiver"),
         pytest.param([], {"IMAGEFERRY_HEARTBEAT": "0"}, "no positive number", id="no heartbeat"),
         pytest.param(
             [], {"IMAGEFERRY_STALLED": "15"}, "less than two heartbeats", id="too impatient"

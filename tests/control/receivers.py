@@ -1,9 +1,13 @@
-"""Receivers: whoever is told of stacks in virtual time, as willing as a test wants them."""
+"""Receivers: whoever is told of stacks, in virtual time or on loopback, as willing as a test wants."""
 
 from __future__ import annotations
 
 import asyncio
+import http.server
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,3 +47,40 @@ class Receivers:
 
     def told(self, url: str = HERE) -> list[str]:
         return [body["Status"] for _, one, body in self.got if one == url]
+
+
+@contextmanager
+def receiver(*answers: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """A receiver on loopback that gives these statuses, then 200: its port, and what came."""
+    came: list[dict[str, Any]] = []
+    left = [*answers]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status = left.pop(0) if left else 200
+            came.append({"answered": status, **json.loads(body)})
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *words: object) -> None:
+            """Nobody reads it."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield server.server_address[1], came
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def allowing(port: int) -> tuple[str, ...]:
+    """The options that let a process post to that receiver."""
+    return (
+        "--notify-host", f"127.0.0.1:{port}",
+        "--notify-scheme", "http",
+        "--notify-private", "127.0.0.1",
+    )  # fmt: skip

@@ -208,6 +208,20 @@ def test_a_death_between_the_post_and_its_record_costs_a_second_post(tmp_path: P
     play(tmp_path, program)
 
 
+def test_who_is_told_to_stop_tells_first_what_is_due(tmp_path: Path) -> None:
+    async def program(shop: Workshop, world: Things) -> None:
+        receivers = Receivers(shop.clock, fails={THERE: 1})
+        await deploy(shop, HERE, THERE)
+        stack = await deploy(shop, Name="b")
+        async with telling(shop, receivers) as notifier:
+            notifier.ended(stack)
+            began = shop.clock.now()
+        assert (receivers.told(HERE), receivers.told(THERE)) == (["CREATED", "UPDATED"], [])
+        assert shop.clock.now() - began < 0.5
+
+    play(tmp_path, program)
+
+
 def test_two_processes_tell_once(tmp_path: Path) -> None:
     async def program(shop: Workshop, world: Things) -> None:
         receivers = Receivers(shop.clock, fails={HERE: 2})

@@ -11,7 +11,9 @@ import pytest
 from tests.plugins.packages import imageferry, imageferry_each, install, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "types.md"
+SCRIPTING = PAGE.with_name("python.md")
 FILE = re.compile(r"^### `([^`]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 TYPE = "ACME::ECS::ImageTag"
 
 
@@ -104,14 +106,28 @@ def test_the_type_stands_in_both_languages_and_a_wrong_key_is_told(
     assert (fault["code"], fault["line"]) == ("ACME1", 11)
 
 
-WRONG = "from imageferry import Done\n\nDone(7, retriable=True)\n"
+WRONG = """\
+from imageferry import Done, Engine
+
+Done(7, retriable=True)
+with Engine(region="cn-hangzhou") as engine:
+    print(engine.deploy(b"", stack="a").wait().regions.is_done)
+"""
 
 
-def test_its_types_are_checked_strictly(package: Path, site: Path, tmp_path: Path) -> None:
+def test_its_types_and_those_of_scripts_are_checked_strictly(
+    package: Path, site: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("mypy")
     wrong = tmp_path / "wrong.py"
     wrong.write_text(WRONG)
     checks = ("-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"))
-    said = run(site, package, *checks, "acme_images/image_tag.py", str(wrong))
+    scripts = []
+    for number, example in enumerate(EXAMPLE.findall(SCRIPTING.read_text(encoding="utf-8"))):
+        scripts.append(tmp_path / f"script_{number}.py")
+        scripts[-1].write_text(example)
+    assert len(scripts) == 4
+    named = "acme_images/image_tag.py", str(wrong), *map(str, scripts)
+    said = run(site, package, *checks, *named)
     faults = [line for line in said.stdout.splitlines() if ": error: " in line]
-    assert len(faults) == 2 and all("wrong.py" in one for one in faults), said.stdout + said.stderr
+    assert len(faults) == 3 and all("wrong.py" in one for one in faults), said.stdout + said.stderr

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from imageferry.provider.envelope import read_call
+from imageferry.provider.lifecycle import answer
 from imageferry.provider.packaging import SchemaName
 from tests.provider.registry import GOLDEN, Registry, play
-from tests.resource_types.copying import REGION, SOURCE, Cloud
+from tests.resource_types.copying import REGION, SOURCE, TF, Cloud
 
 
 def lasting(seconds: float) -> float:
@@ -463,6 +465,45 @@ def test_limits_and_force_are_told_only_where_the_schema_lets_them(schema: Schem
     play(scenario, schema)
 
 
+EMPTY = [{"MapKey": "empty", "MapValue": ""}]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"Tags": []}, {"Tags": []}),
+        ({"Tags": [{"MapKey": 7, "MapValue": 8}]}, {"Tags": [{"MapKey": "7", "MapValue": "8"}]}),
+        ({"Tags": EMPTY}, {"Tags": EMPTY}),
+        ({"Encrypted": "True"}, {"Encrypted": True}),
+        ({"Description": None, "KmsKeyId": None}, {}),
+    ],
+    ids=["no tags", "numbers", "an empty value", "a truth", "nulls"],
+)
+def test_values_are_told_in_the_types_of_the_schema(
+    given: dict[str, Any], told: dict[str, Any]
+) -> None:
+    async def scenario(cloud: Cloud, registry: Registry) -> None:
+        event = {
+            "action": "CREATE", "awsAccountId": registry.aws_account, "region": "us-east-1",
+            "bearerToken": "one", "resourceType": TF,
+            "requestData": {"resourceProperties": GOLDEN | given, "logicalResourceId": "1st"},
+        }  # fmt: skip
+        context: Any = None
+        while True:
+            call = read_call({**event, "callbackContext": context})
+            said = (await answer(registry.account(call), call)).as_json()
+            if said["status"] != "IN_PROGRESS":
+                break
+            context = said["callbackContext"]
+            await cloud.clock.sleep(float(str(said["callbackDelaySeconds"])))
+        assert said["status"] == "SUCCESS", said
+        model: Any = said["resourceModel"]
+        assert {name: model[name] for name in told} == told
+        assert None not in model.values()
+
+    play(scenario)
+
+
 def test_another_account_of_aws_sees_nothing_of_it() -> None:
     async def scenario(cloud: Cloud, registry: Registry) -> None:
         model = await registry.create()
@@ -477,14 +518,22 @@ def test_another_account_of_aws_sees_nothing_of_it() -> None:
 
 @pytest.mark.parametrize(
     "context",
-    [{"phase": "nothing"}, {"phase": "make"}, {"phase": "make", "id": 1, "at": "x", "since": 0}],
-    ids=["no such phase", "no members", "wrong members"],
+    [
+        {"phase": "nothing"},
+        {"phase": "make"},
+        {"phase": "make", "id": 1, "at": "x", "since": 0},
+        {"phase": "remove", "id": "", "at": 0, "since": 0},
+    ],
+    ids=["no such phase", "no members", "wrong members", "of every copy"],
 )
 def test_a_context_of_nobody_is_refused(context: dict[str, Any]) -> None:
     async def scenario(cloud: Cloud, registry: Registry) -> None:
-        said = await registry.invoke("CREATE", GOLDEN, context=context)
-        assert said["errorCode"] == "InvalidRequest"
-        assert "callbackContext" in said["message"]
+        await registry.create()
+        for action in ("CREATE", "UPDATE", "DELETE"):
+            said = await registry.invoke(action, GOLDEN, context=context)
+            assert said["errorCode"] == "InvalidRequest"
+            assert "callbackContext" in said["message"]
+        assert len(await registry.listed()) == 1
 
     play(scenario)
 

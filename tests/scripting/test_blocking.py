@@ -65,10 +65,9 @@ def test_events_that_nobody_exhausts_leave_nothing(tmp_path: Path) -> None:
         rest = run.events()
         next(rest)
     assert threads() == []
-    for late in (lambda: next(rest), run.wait, run.progress, opened.stacks):
-        with pytest.raises(imageferry.EngineError, match="closed|not open"):
+    for late in (rest.__next__, run.wait, run.progress, opened.stacks):
+        with pytest.raises(imageferry.EngineError, match=r"closed|not open"):
             late()
-    del rest
     gc.collect()
 
 

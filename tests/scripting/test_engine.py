@@ -22,10 +22,12 @@ REGIONS = ["ap-southeast-1", "cn-shanghai", "eu-central-1"]
 Program = Callable[[imageferry.AsyncEngine, Path, VirtualClock], Awaitable[None]]
 
 
-def opened(home: Path, clock: VirtualClock, **more: Any) -> imageferry.AsyncEngine:
+def opened(
+    home: Path, clock: VirtualClock, chance: SeededEntropy | None = None, **more: Any
+) -> imageferry.AsyncEngine:
     given: dict[str, Any] = {"home": home, "region": "cn-hangzhou", "emulator_speed": 100.0}
     return imageferry.AsyncEngine(
-        **{**given, **more}, environment={}, clock=clock, entropy=SeededEntropy(1)
+        **{**given, **more}, environment={}, clock=clock, entropy=chance or SeededEntropy(1)
     )
 
 
@@ -96,6 +98,41 @@ def test_some_regions_done_and_some_failed(tmp_path: Path) -> None:
     play(tmp_path, program)
 
 
+CAUSES: dict[str, tuple[dict[str, Any], type[imageferry.EngineError]]] = {
+    "quota": ({"kind": "quota", "action": "CopyImage", "count": 3}, imageferry.QuotaError),
+    "rights": (
+        {"kind": "error", "code": "Forbidden.RAM", "status": 403, "message": "no", "count": None},
+        imageferry.AuthError,
+    ),
+    "key": (
+        {"kind": "error", "code": "InvalidAccessKeyId.NotFound", "status": 404, "count": None},
+        imageferry.AuthError,
+    ),
+    "no answer": ({"kind": "unavailable", "count": None}, imageferry.CloudUnreachable),
+    "a copy": ({"kind": "copy_fails", "count": 3}, imageferry.DeployError),
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("on_failure", ["keep", "rollback"])
+def test_an_operation_that_fails_is_raised_by_its_cause(
+    cause: str, on_failure: str, tmp_path: Path
+) -> None:
+    wanted, kind = CAUSES[cause]
+
+    async def program(engine: imageferry.AsyncEngine, home: Path, clock: VirtualClock) -> None:
+        fault(home, **wanted)
+        run = await engine.deploy(FAN_OUT, stack="golden", on_failure=on_failure)
+        result = await run.wait()
+        assert not result.is_ok
+        with pytest.raises(kind) as raised:
+            result.raise_for_failure()
+        assert type(raised.value) is kind
+        assert raised.value.result is result
+
+    play(tmp_path, program)
+
+
 def test_what_runs_is_taken_up_by_the_next_engine(tmp_path: Path) -> None:
     async def program(engine: imageferry.AsyncEngine, home: Path, clock: VirtualClock) -> None:
         run = await engine.deploy(FAN_OUT, stack="golden")
@@ -118,6 +155,33 @@ def test_what_runs_is_taken_up_by_the_next_engine(tmp_path: Path) -> None:
             assert (clock.now() - run.began_at.timestamp()) > 600
 
     run_virtually(later())
+
+
+class Breaking(SeededEntropy):
+    """Breaks off whoever asks for an id while it is told to: a fault that nobody has foreseen."""
+
+    is_breaking = False
+
+    def new_id(self) -> str:
+        if self.is_breaking:
+            raise ArithmeticError("no id")
+        return super().new_id()
+
+
+def test_whoever_attaches_tries_again_what_broke_off(tmp_path: Path) -> None:
+    async def main() -> None:
+        chance = Breaking(1)
+        async with opened(tmp_path, VirtualClock(), chance=chance) as engine:
+            run = await engine.deploy(FAN_OUT, stack="golden")
+            chance.is_breaking = True
+            with pytest.raises(ArithmeticError):
+                await run.wait()
+            chance.is_breaking = False
+            assert (await (await engine.attach("golden")).wait()).is_ok
+            assert (await run.wait()).is_ok
+
+    lay_database(tmp_path)
+    run_virtually(main())
 
 
 def test_cancelling_undoes_what_was_made(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ Clients sign by the second, and some ask twice within one; a clock that ticks be
 makes it two. Who is put off signs anew by itself, and that is another request.
 """
 
+_WEIGHED: Final = 16_384
+"""Bytes of a request, beyond the first so many, that count as another request."""
+
 _REFUSED_RATE: Final = 20.0
 _REFUSED_BURST: Final = 400.0
 
@@ -112,7 +115,7 @@ async def admit(gate: Gate, asked: Asked) -> Admitted:
     needed = asked.api.needs(asked.action)
     is_write = needed is not None and needed is not Role.READER
     _need_unseen(gate, signed, is_write, now)
-    if not gate.rates.take(caller.key_id, gate.desk.clock.monotonic()):
+    if not gate.rates.take(caller.key_id, gate.desk.clock.monotonic(), _weight(asked.request)):
         raise Refused(Refusal.THROTTLED, f'too many requests of the access key "{caller.key_id}"')
     # Not before: who was told to come again later may come with the same signature.
     gate.nonces.remember(signed.mark, now)
@@ -145,6 +148,12 @@ async def admit(gate: Gate, asked: Asked) -> Admitted:
         headers=asked.request.headers,
     )
     return Admitted(call, await _begun(gate, asked, call, signed) if is_write else None)
+
+
+def _weight(request: HttpRequest) -> float:
+    """How many requests one counts as: what it takes to answer grows with the template in it."""
+    size = len(request.body) + sum([len(value) for _, value in request.query])
+    return 1 + size // _WEIGHED
 
 
 async def carried_out(gate: Gate, api: Api, admitted: Admitted) -> Answer:

@@ -96,16 +96,15 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header. What follows a body in pieces is none: no proxy has looked at it."""
-        if self._is_head_read:
-            return
+        """One header, or what follows a body in pieces, which no proxy has looked at: left out."""
         self._head_length += len(name) + len(value)
         if (
             self._head_length > self._limits.headers
             or len(self.headers) >= self._limits.header_count
         ):
             self._give_up(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long")
-        super().on_header(name, value)
+        if not self._is_head_read:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The body follows, if there is one."""

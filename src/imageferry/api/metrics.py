@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from imageferry.api.calls import Refusal
 
@@ -21,6 +28,9 @@ class Metrics:
     """
 
     def __init__(self) -> None:
+        # The library can only leave those out of a process as a whole. A series beside each other
+        # one that says when that began is of no use: Prometheus sees a counter's restart itself.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         make = self._registry
         self._requests = Counter(

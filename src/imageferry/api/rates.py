@@ -18,8 +18,11 @@ class Rates:
     burst: float
     _buckets: dict[str, tuple[float, float]] = field(default_factory=dict, repr=False)
 
-    def take(self, name: str, moment: float) -> bool:
-        """Take one of a name's requests; False where none is left. `moment` never goes back."""
+    def take(self, name: str, moment: float, weight: float = 1.0) -> bool:
+        """Take one of a name's requests; False where none is left. `moment` never goes back.
+
+        One of more `weight` than is left is taken all the same, and those after it wait for longer.
+        """
         if self.per_second <= 0:
             return True
         left = self._left(name, moment)
@@ -28,7 +31,7 @@ class Rates:
         if name not in self._buckets and len(self._buckets) >= _LARGEST:
             self._drop_full(moment)
         self._buckets.pop(name, None)
-        self._buckets[name] = (left - 1, moment)
+        self._buckets[name] = (left - weight, moment)
         return True
 
     def has_some(self, name: str, moment: float) -> bool:

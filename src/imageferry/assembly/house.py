@@ -143,6 +143,7 @@ async def open_house(
             images,
             documents,
         )
+        opened.callback(desk.asides.close)
         opened.push_async_callback(desk.errands.close)
         plane = ControlPlane(desk)
         yield House(

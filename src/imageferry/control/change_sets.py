@@ -68,7 +68,9 @@ async def create_change_set(
     stacks = await desk.store.find_stacks(place, request.stack_name)
     existing = stacks[0] if stacks else None
     previous = {} if existing is None else existing.parameters
-    template, warnings = _read(request, place, existing)
+    template, warnings = await desk.asides(
+        request.template, lambda: _read(request, place, existing)
+    )
     stack = existing or _new_stack(desk, request, place, template.dialect)
     open_one = None if existing is None else await _open_change_set(desk, existing)
     question = Question(
@@ -79,17 +81,21 @@ async def create_change_set(
         pseudo_parameters(place, stack.stack_id, stack.name),
         (known or {}) if open_one is None else open_one.bindings.answers,
     )
-    prepared = prepare(
-        template,
-        request.parameters,
-        previous,
-        place,
-        stack.stack_id,
-        stack.name,
-        desk.catalog,
-        warnings,
-        await answer_inquiries(desk, question),
-        request.kept,
+    answered = await answer_inquiries(desk, question)
+    prepared = await desk.asides(
+        request.template,
+        lambda: prepare(
+            template,
+            request.parameters,
+            previous,
+            place,
+            stack.stack_id,
+            stack.name,
+            desk.catalog,
+            warnings,
+            answered,
+            request.kept,
+        ),
     )
     replaces = CUSTOMS[template.dialect].replaces if request.replace is None else request.replace
     if existing is not None:

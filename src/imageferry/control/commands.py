@@ -17,7 +17,7 @@ from imageferry.control.requests import (
     StackNotFound,
     StackRequest,
 )
-from imageferry.engine.closing import evaluate_outputs
+from imageferry.engine.closing import evaluate_exports, evaluate_outputs
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import StackStatus
@@ -85,8 +85,8 @@ async def update_stack(
 ) -> Operation:
     """Update a stack that is there.
 
-    Raises NothingToDo where neither resources, outputs, parameters nor tags would change (and, with
-    `by_text`, not a letter of the template), StackNotFound, OperationHolds where anything runs on
+    Raises NothingToDo where neither resources, outputs and exports, parameters nor tags would change
+    (and, with `by_text`, not a letter of the template), StackNotFound, OperationHolds where anything runs on
     the stack, TemplateError and RequestRefused. Where the last operation of the stack was begun
     with the same client token, that is the one.
     """
@@ -124,7 +124,11 @@ async def changes_nothing(
     if stack.parameters != change_set.bindings.parameters:
         return False
     outputs, _ = evaluate_outputs(change_set, await desk.store.resources(stack.stack_id))
-    return outputs == stack.outputs
+    if outputs != stack.outputs:
+        return False
+    exports, _ = evaluate_exports(change_set, outputs)
+    named = {(one.name, one.output) for one in stack.exports}
+    return {(one.name, one.output) for one in exports} == named
 
 
 async def delete_stack(

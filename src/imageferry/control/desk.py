@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from imageferry.control.asides import Asides
 from imageferry.control.errands import Errands
 from imageferry.model.stacks import Place
 from imageferry.ports.dispatching import Dispatcher
@@ -31,3 +32,4 @@ class Desk:
     images: Images | None = None
     documents: Documents | None = None
     errands: Errands = field(default_factory=Errands)
+    asides: Asides = field(default_factory=Asides)

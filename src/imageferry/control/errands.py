@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 _log = logging.getLogger(__name__)
 
@@ -15,11 +15,16 @@ class Errands:
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
-    def begin(self, errand: Coroutine[None, None, None]) -> None:
+    def begin(self, errand: Coroutine[None, None, None], name: str | None = None) -> None:
         """Let one run."""
-        running = asyncio.get_running_loop().create_task(errand)
+        running = asyncio.get_running_loop().create_task(errand, name=name)
         self._running.add(running)
         running.add_done_callback(self._ended)
+
+    def begin_once(self, name: str, errand: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Let one run, unless one of that name runs already."""
+        if all(one.get_name() != name for one in self._running):
+            self.begin(errand(), name)
 
     async def close(self) -> None:
         """End those that still run, and wait for that."""

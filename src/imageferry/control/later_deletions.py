@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from functools import partial
 from typing import Final
 
 from imageferry.control.commands import delete_stack
@@ -20,6 +22,7 @@ from imageferry.model.diagnostics import TemplateError
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import StackStatus
 from imageferry.ports.documents import Document, DocumentExists
+from imageferry.ports.keeping import StoreUnavailable
 
 KIND: Final = "later_deletion"
 
@@ -38,17 +41,15 @@ async def delete_later(desk: Desk, stack: Stack) -> None:
     refuse_deletion(stack)
     now = desk.clock.now()
     wish = Document(KIND, desk.place.account_id, stack.stack_id, {}, now, now)
-    try:
+    # Who wished it before may have died before anything else was done, or be another process.
+    with contextlib.suppress(DocumentExists):
         await papers_of(desk).add(wish)
-    except DocumentExists:
-        # Somebody waits for it already.
-        return
+    _wait(desk, stack.stack_id)
     try:
         await cancel_operation(desk, stack)
     except RequestRefused:
         # It has come to its end just now, so that there is nothing to wait for.
         _log.debug("nothing is to be cancelled on stack %s", stack.stack_id)
-    desk.errands.begin(_delete_when_ended(desk, stack.stack_id))
 
 
 async def take_up_deletions(desk: Desk) -> None:
@@ -56,7 +57,25 @@ async def take_up_deletions(desk: Desk) -> None:
     if desk.documents is None:
         return
     for wish in await desk.documents.find(KIND, desk.place.account_id):
-        desk.errands.begin(_delete_when_ended(desk, wish.document_id))
+        _wait(desk, wish.document_id)
+
+
+def _wait(desk: Desk, stack_id: str) -> None:
+    desk.errands.begin_once(
+        f"later deletion of {stack_id}", partial(_delete_patiently, desk, stack_id)
+    )
+
+
+async def _delete_patiently(desk: Desk, stack_id: str) -> None:
+    """Wait also for a database that is away: nobody else would go on with the wish."""
+    while True:
+        try:
+            await _delete_when_ended(desk, stack_id)
+        except StoreUnavailable as away:
+            _log.warning("the deletion of stack %s waits for the database: %s", stack_id, away)
+            await desk.clock.sleep(_LOOKS_EVERY)
+            continue
+        return
 
 
 async def _delete_when_ended(desk: Desk, stack_id: str) -> None:

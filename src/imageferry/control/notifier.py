@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from imageferry.control.desk import Desk
 from imageferry.control.errands import Errands
@@ -56,6 +56,14 @@ def pause_after(failures: int) -> float:
     return float(min(_LONGEST_PAUSE, 2.0 ** (failures - 1)))
 
 
+class _Outcome(NamedTuple):
+    """Of one post: how far its receiver is, and what is said of it."""
+
+    cursor: Cursor
+    said: str
+    words: Mapping[str, str]
+
+
 class Notifier:
     """Posts what is due, each receiver's notices one after the other, the receivers beside each other.
 
@@ -83,7 +91,7 @@ class Notifier:
             self._begin(stack.stack_id)
 
     async def stop(self, drain: float) -> None:
-        """Let what is being posted be taken, for so many seconds; what waits is left to others."""
+        """Post what is due, for so many seconds; what has to wait is left to others."""
         self._stopping.set()
         await self._pause(drain, self._errands.settled())
         await self._errands.close()
@@ -99,15 +107,17 @@ class Notifier:
         self._errands.begin(self._tell(stack_id, self._woken[stack_id]))
 
     async def _tell(self, stack_id: str, woken: asyncio.Event) -> None:
-        """Until nothing is due any more, or this process ends."""
+        """Until nothing is due any more, or whatever is has to wait and this process ends."""
         try:
-            while not self._stopping.is_set():
+            while True:
                 woken.clear()
                 try:
                     rest = await self._round(stack_id)
                 except StoreError:
                     rest = _AGAIN
                 if rest is None and not woken.is_set():
+                    return
+                if rest and self._stopping.is_set():
                     return
                 if rest:
                     await self._pause(rest, self._stopping.wait(), woken.wait())
@@ -154,16 +164,21 @@ class Notifier:
         cursors = ledger_of(kept).cursors
         urls = tuple(ready)
         posts = (self._post(stack, url, ready[url], cursors[url]) for url in urls)
-        moved = dict(zip(urls, await asyncio.gather(*posts), strict=True))
+        outcomes = await asyncio.gather(*posts)
+        moved = {url: outcome.cursor for url, outcome in zip(urls, outcomes, strict=True)}
+        await self._keep(kept, moved)
+        for outcome in outcomes:
+            self._say(outcome.said, outcome.words)
+
+    async def _keep(self, kept: Document, moved: Mapping[str, Cursor]) -> None:
         papers = papers_of(self._desk)
         while True:
-            ledger = ledger_of(kept)
-            written = Ledger({**ledger.cursors, **moved})
+            written = Ledger({**ledger_of(kept).cursors, **moved})
+            now = self._desk.clock.now()
             try:
-                now = self._desk.clock.now()
                 await papers.change(replace(kept, body=body_of(written), updated_at=now))
             except DocumentChanged:
-                # An update has brought another receiver, or removed one that was told all.
+                # An update has brought another receiver meanwhile.
                 found = await papers.get(KIND, kept.account_id, kept.document_id)
                 if found is None:
                     return
@@ -171,25 +186,22 @@ class Notifier:
                 continue
             return
 
-    async def _post(self, stack: Stack, url: str, notice: Notice, cursor: Cursor) -> Cursor:
+    async def _post(self, stack: Stack, url: str, notice: Notice, cursor: Cursor) -> _Outcome:
         """Post one notice once; how far its receiver is then."""
-        said = {"stack": stack.name, "stack_id": stack.stack_id, "status": notice.status.value}
+        words = {"stack": stack.name, "stack_id": stack.stack_id, "status": notice.status.value}
         told = self._worded(self._desk, stack, notice.status)
         body = json.dumps(told, ensure_ascii=False).encode()
         try:
-            said["receiver"] = self._poster.check(url)
+            words["receiver"] = self._poster.check(url)
             await self._poster.post(url, body)
         except PostRefused as refused:
             failures = cursor.failures + 1
-            said["reason"] = refused.message
+            words["reason"] = refused.message
             if failures >= MOST_TRIES:
-                self._say("given up", said)
-                return Cursor(notice.number)
-            self._say("not told yet", said)
+                return _Outcome(Cursor(notice.number), "given up", words)
             again = self._desk.clock.now() + pause_after(failures)
-            return Cursor(cursor.told, failures, again)
-        self._say("told", said)
-        return Cursor(notice.number)
+            return _Outcome(Cursor(cursor.told, failures, again), "not told yet", words)
+        return _Outcome(Cursor(notice.number), "told", words)
 
     # --- all of them -------------------------------------------------------------------------------
 

@@ -30,7 +30,10 @@ def summarise(
     name: str = "template",
     is_strict: bool = True,
 ) -> TemplateSummary:
-    """Read a template as for a stack in `region`; raises TemplateError with every fault."""
+    """Read a template as for a stack in `region`; raises TemplateError with every fault.
+
+    A long one is a matter of seconds: `summarised` lets others go on meanwhile.
+    """
     surroundings = pseudo_parameters(replace(desk.place, region=region), "", "")
     for word in ("stack_id", "stack_name"):
         del surroundings[word]
@@ -38,3 +41,20 @@ def summarise(
         source, name, parameters, None, surroundings, is_strict=is_strict
     )
     return TemplateSummary(template, warnings)
+
+
+async def summarised(
+    desk: Desk,
+    source: bytes,
+    region: str,
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    name: str = "template",
+    is_strict: bool = True,
+) -> TemplateSummary:
+    """What `summarise` gives; a long template is read beside the event loop."""
+
+    def work() -> TemplateSummary:
+        return summarise(desk, source, region, parameters, name=name, is_strict=is_strict)
+
+    return await desk.asides(source, work)

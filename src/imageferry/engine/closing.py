@@ -71,7 +71,7 @@ def _without_gaps(value: Value) -> Value:
     return value
 
 
-def _exports(
+def evaluate_exports(
     change_set: ChangeSet, outputs: Mapping[str, Value]
 ) -> tuple[tuple[Export, ...], list[str]]:
     """What is exported from now on, and a sentence for each export without a value."""
@@ -155,7 +155,7 @@ def _as_wanted(
     outputs, remarks = evaluate_outputs(change_set, resources)
     exports = stack.exports
     if end is OperationStatus.SUCCEEDED:
-        exports, unexported = _exports(change_set, outputs)
+        exports, unexported = evaluate_exports(change_set, outputs)
         remarks += unexported
     after = replace(
         stack,

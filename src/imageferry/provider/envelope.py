@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -102,6 +103,12 @@ def read_call(document: object) -> Call:
     """The request in a JSON document; what is unknown in it is passed over. Raises BadCall."""
     if not isinstance(document, Mapping):
         raise BadCall("the request is no JSON object")
+    try:
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        raise BadCall(
+            "the request holds what no answer can: half of a character, or a number without end"
+        ) from None
     faults: list[str] = []
     given = _member(document, "requestData", faults)
     words: dict[str, Any] = {}

@@ -89,12 +89,19 @@ async def _carry_on(account: Account, call: Call, standing: Standing | None) -> 
     return await _NEXT[call.action](account, call, standing)
 
 
-def _begun(account: Account, call: Call, standing: Standing | None) -> Standing:
-    """Where an operation stands whose first call has come to nothing yet: all of it is to be kept."""
+def _begun(account: Account, call: Call, standing: Standing | None) -> Standing | None:
+    """Where an operation stands whose first call has come to nothing yet: all of it is to be kept.
+
+    None for what needs no second call, and for what is asked of a copy that is not named.
+    """
+    if call.action not in _NEXT:
+        return None
     if standing is not None:
         return standing
     is_new = call.action is Action.CREATE
-    tracking_id = new_tracking_id(call) if is_new else str(call.properties.get(ID, ""))
+    tracking_id = new_tracking_id(call) if is_new else call.properties.get(ID)
+    if not isinstance(tracking_id, str) or not tracking_id:
+        return None
     now = account.clock.now()
     return Standing(
         Phase.BEGIN, tracking_id, now, now, wanted=call.properties, before=call.previous
@@ -110,8 +117,8 @@ def _troubled(
     account: Account, call: Call, standing: Standing | None, trouble: TraceTrouble
 ) -> Progress:
     """A first look that got no good answer: again where that may help, and the end otherwise."""
-    if call.action in _NEXT:
-        standing = _begun(account, call, standing)
+    standing = _begun(account, call, standing)
+    if standing is not None:
         later = look_later(account, standing, trouble, _told(account, call, standing))
         if later is not None:
             return later
@@ -122,8 +129,8 @@ def _troubled(
 def _late(account: Account, call: Call, standing: Standing | None) -> Progress:
     """The cloud has not answered in time: the same once more, from where it stood."""
     words = "the cloud has not answered in time"
-    if call.action not in _NEXT:
-        return refused(ErrorCode.NETWORK_FAILURE, words)
     standing = _begun(account, call, standing)
+    if standing is None:
+        return refused(ErrorCode.NETWORK_FAILURE, words)
     given = _told(account, call, standing)
     return on_the_way(account, standing, given, _LATER, f"{words}: the same once more")

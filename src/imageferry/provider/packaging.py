@@ -214,7 +214,7 @@ Try it, offline and on an emulated cloud:
     imageferry provider serve --region cn-beijing --port 3001 --schema %(schema)s
     cfn test --endpoint http://127.0.0.1:3001 --function-name TypeFunction
 
-Register it with `cfn submit`, then say which account and which destination region it works on:
+See with `cfn submit --dry-run --no-docker` what would be sent, register it with `cfn submit`, then say which account and which destination region it works on:
 
     aws cloudformation set-type-configuration --type RESOURCE --type-name %(type)s \\
         --configuration '{"AccessKey": "...", "SecretKey": "...", "Region": "cn-beijing"}'

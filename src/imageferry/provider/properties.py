@@ -72,8 +72,10 @@ def _says(problem: Problem) -> str:
 
 
 def _recast(schema: PropertySchema, value: Any) -> Any:
-    """Texts as the schema's types: CloudFormation turns every primitive into one."""
+    """Texts as the schema's types, and numbers for texts: CloudFormation makes all primitives texts."""
     match schema.value_type:
+        case ValueType.STRING if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
         case ValueType.BOOLEAN if isinstance(value, str):
             return _TRUTHS.get(value.lower(), value)
         case ValueType.LIST if isinstance(value, list) and schema.items is not None:

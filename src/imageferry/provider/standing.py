@@ -83,7 +83,8 @@ def read_context(context: Mapping[str, Any]) -> Standing:
         said = context.get("failure")
         return Standing(
             phase=Phase(context["phase"]),
-            tracking_id=_typed(context["id"], str),
+            # Without one every copy would be meant.
+            tracking_id=_typed(context["id"] or None, str),
             at=float(context["at"]),
             since=float(context["since"]),
             wanted=_typed(context.get("wanted", {}), Mapping),

@@ -96,3 +96,71 @@ def test_a_stack_that_is_being_made_is_not_compared(tmp_path: Path) -> None:
         )
 
     visited(tmp_path, story, speed=50)
+
+
+SECRET = """\
+Parameters:
+  Word: {Type: String, NoEcho: true, Default: hush-hush}
+Resources:
+  Copy:
+    Type: TF::Alicloud::ImageCopy
+    Properties:
+      SourceImageId: m-golden0000000000001
+      SourceRegionId: cn-hangzhou
+      ImageName: carried
+      Description: !Ref Word
+"""
+OTHER = """\
+  Other:
+    Type: TF::Alicloud::ImageCopy
+    Properties:
+      SourceImageId: m-golden0000000000001
+      SourceRegionId: cn-hangzhou
+      ImageName: other
+"""
+ID = "Outputs:\n  Id: {Value: !GetAtt Copy.Id}\n"
+
+
+async def drifts(visit: Visit) -> dict[str, dict[str, Any]]:
+    found = await visit.call("DescribeStackResourceDrifts", StackName="demo")
+    return {one["LogicalResourceId"]: one for one in found["StackResourceDrifts"]}
+
+
+def test_what_is_secret_is_compared_unseen_and_what_is_gone_is_told(tmp_path: Path) -> None:
+    async def story(visit: Visit) -> None:
+        await visit.create(template=SECRET + OTHER + ID)
+        image = (await visit.stack())["Outputs"][0]["OutputValue"]
+        pairs = (("RegionId", "cn-beijing"), ("ImageId", image))
+        visit.apis.cloud.call("ModifyImageAttribute", (*pairs, ("Description", "somebody's")))
+        await detected(visit)
+        found = await drifts(visit)
+        assert {name: one["StackResourceDriftStatus"] for name, one in found.items()} == {
+            "Copy": "MODIFIED",
+            "Other": "IN_SYNC",
+        }
+        assert found["Copy"]["PropertyDifferences"] == [
+            {
+                "PropertyPath": "/Description",
+                "ExpectedValue": "****",
+                "ActualValue": "****",
+                "DifferenceType": "NOT_EQUAL",
+            }
+        ]
+        told = json.dumps(found, default=str)
+        assert "hush-hush" not in told and "somebody's" not in told
+        resources = await visit.call("DescribeStackResources", StackName="demo")
+        assert [
+            one["DriftInformation"]["StackResourceDriftStatus"]
+            for one in resources["StackResources"]
+        ] == ["MODIFIED", "IN_SYNC"]
+        # What is no resource of the stack any more is told of no longer.
+        await visit.call("UpdateStack", StackName="demo", TemplateBody=SECRET + ID)
+        await visit.settled()
+        assert list(await drifts(visit)) == ["Copy"]
+        visit.apis.cloud.call("DeleteImage", (*pairs, ("Force", "true")))
+        assert (await detected(visit))["StackDriftStatus"] == "DRIFTED"
+        gone = (await drifts(visit))["Copy"]
+        assert gone["StackResourceDriftStatus"] == "DELETED"
+        assert "ActualProperties" not in gone
+
+    visited(tmp_path, story, speed=50)

@@ -37,6 +37,34 @@ def test_what_one_stack_gives_another_takes(tmp_path: Path) -> None:
     visited(tmp_path, story, speed=50)
 
 
+def test_an_output_is_exported_by_an_update_that_changes_nothing_else(tmp_path: Path) -> None:
+    bare = COPY.replace(", Export: {Name: carried}", "")
+
+    async def names(visit: Visit) -> list[str]:
+        return [one["Name"] for one in (await visit.call("ListExports"))["Exports"]]
+
+    async def story(visit: Visit) -> None:
+        await visit.create(template=bare)
+        assert await names(visit) == []
+        await visit.call("UpdateStack", StackName="demo", TemplateBody=COPY)
+        assert (await visit.settled())["StackStatus"] == "UPDATE_COMPLETE"
+        assert await names(visit) == ["carried"]
+        renamed = COPY.replace("Name: carried", "Name: other")
+        made = await visit.call(
+            "CreateChangeSet", StackName="demo", ChangeSetName="other", TemplateBody=renamed
+        )
+        described = await visit.call("DescribeChangeSet", ChangeSetName=made["Id"])
+        assert (described["Status"], described["Changes"]) == ("CREATE_COMPLETE", [])
+        await visit.call("ExecuteChangeSet", ChangeSetName=made["Id"])
+        await visit.settled()
+        assert await names(visit) == ["other"]
+        assert await visit.validation("UpdateStack", StackName="demo", TemplateBody=renamed) == (
+            "No updates are to be performed."
+        )
+
+    visited(tmp_path, story)
+
+
 def test_an_export_that_nobody_has_is_not_found(tmp_path: Path) -> None:
     async def story(visit: Visit) -> None:
         text = await visit.validation("CreateStack", StackName="taker", TemplateBody=TAKER)

@@ -261,6 +261,37 @@ def test_resources_are_told_in_three_forms(tmp_path: Path) -> None:
     visited(tmp_path, story)
 
 
+def test_the_resources_of_a_deleted_stack_are_known_by_its_id(tmp_path: Path) -> None:
+    kept = COPY.replace("    Metadata: {Owner: suite}", "    DeletionPolicy: Retain")
+    other = kept.replace("Export: {Name: carried}", "Export: {Name: other}")
+
+    async def story(visit: Visit) -> None:
+        for name, template, status in (
+            ("demo", COPY, "DELETE_COMPLETE"),
+            ("kept", other, "DELETE_SKIPPED"),
+        ):
+            arn = await visit.create(name, template)
+            (before,) = (await visit.call("DescribeStackResources", StackName=name))[
+                "StackResources"
+            ]
+            await visit.call("DeleteStack", StackName=name)
+            assert await deleted(visit, arn)
+            (gone,) = (await visit.call("DescribeStackResources", StackName=arn))["StackResources"]
+            assert gone["ResourceStatus"] == status
+            assert gone["PhysicalResourceId"] == before["PhysicalResourceId"]
+            listed = await visit.call("ListStackResources", StackName=arn)
+            assert [one["ResourceStatus"] for one in listed["StackResourceSummaries"]] == [status]
+            detail = await visit.call(
+                "DescribeStackResource", StackName=arn, LogicalResourceId="Copy"
+            )
+            assert detail["StackResourceDetail"]["ResourceStatus"] == status
+            assert await visit.validation("DescribeStackResources", StackName=name) == (
+                f"Stack with id {name} does not exist"
+            )
+
+    visited(tmp_path, story)
+
+
 def test_pages_lead_from_one_to_the_next_and_tokens_belong_to_their_operation(
     tmp_path: Path,
 ) -> None:

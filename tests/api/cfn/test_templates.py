@@ -89,6 +89,7 @@ def test_a_summary_always_has_its_parameters(tmp_path: Path) -> None:
         assert found["Version"] == "2010-09-09"
         (of_type,) = found["ResourceIdentifierSummaries"]
         assert of_type["LogicalResourceIds"] == ["Copy"]
+        assert of_type["ResourceIdentifiers"] == ["tfcfnid"]
         plain = "Resources:\n  B: {Type: AWS::S3::Bucket}\n"
         config = {"TreatUnrecognizedResourceTypesAsWarnings": True}
         found = await visit.call(
@@ -96,6 +97,9 @@ def test_a_summary_always_has_its_parameters(tmp_path: Path) -> None:
         )
         assert found["Parameters"] == []
         assert found["Warnings"] == {"UnrecognizedResourceTypes": ["AWS::S3::Bucket"]}
+        assert found["ResourceIdentifierSummaries"] == [
+            {"ResourceType": "AWS::S3::Bucket", "LogicalResourceIds": ["B"]}
+        ]
         await visit.create()
         of_stack = await visit.call("GetTemplateSummary", StackName="demo")
         assert [one["ParameterKey"] for one in of_stack["Parameters"]] == ["Suffix", "Word"]

@@ -50,6 +50,9 @@ TEMPLATES = {
     ONE.replace("m-golden0000000000001", "!Ref X"): (
         f"{FORMAT}Unresolved resource dependencies [X] in the Resources block of the template"
     ),
+    "Resources:\n  A: {Type: ALIYUN::ECS::CopyImage}": (
+        f"{FORMAT}The resource types are those of ROS, and this is no template of it either"
+    ),
     f"{ONE}    DependsOn: X": (
         f"{FORMAT}Unresolved resource dependencies [X] in the Resources block of the template"
     ),

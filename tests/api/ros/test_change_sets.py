@@ -188,6 +188,10 @@ def test_an_image_is_imported(tmp_path: Path) -> None:
             "ResourceIdentifier": json.dumps({"ImageId": image}),
         }
         assert (await talk.refused("CreateChangeSet", **wanted))[1] == "MissingParameter"
+        other = {**identified, "ResourceType": "ALIYUN::ECS::CustomImage"}
+        refused = await talk.refused("CreateChangeSet", **wanted, ResourcesToImport=[other])
+        assert refused[1] == "InvalidParameter"
+        assert "ResourcesToImport.1.ResourceType" in refused[2]
         made = await talk.ask("CreateChangeSet", **wanted, ResourcesToImport=[identified])
         which = {"ChangeSetId": made["ChangeSetId"]}
         changes = (await talk.ask("GetChangeSet", **which))["Changes"]

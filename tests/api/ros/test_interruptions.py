@@ -195,12 +195,24 @@ def test_no_resource_waits_for_signals(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_a_continued_creation_has_its_time_limit(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        # Copies take hours here.
+        await talk.create(TimeoutInMinutes=10, DisableRollback=True)
+        begun_at = talk.apis.clock.now()
+        await talk.ask("ContinueCreateStack", **talk.stack)
+        assert (await talk.settled())["Status"] == "CREATE_FAILED"
+        assert 600 <= talk.apis.clock.now() - begun_at < 720
+
+    told(tmp_path, story, speed=0.2)
+
+
 def test_what_is_deleted_is_not_found(tmp_path: Path) -> None:
     async def story(talk: Talk) -> None:
         await talk.create()
         await talk.ask("DeleteStack", **talk.stack)
         assert (await talk.settled())["Status"] == "DELETE_COMPLETE"
-        for action in ("CancelUpdateStack", "CancelStackOperation"):
+        for action in ("CancelUpdateStack", "CancelStackOperation", "ContinueCreateStack"):
             assert (await talk.refused(action, **talk.stack))[:2] == (404, "StackNotFound")
 
     told(tmp_path, story)

@@ -115,6 +115,30 @@ def test_a_stack_of_the_other_language(tmp_path: Path) -> None:
         assert {one["StackId"] for one in events} == {uuid}
         kinds = {one["ResourceType"] for one in events}
         assert kinds == {"ALIYUN::ROS::Stack", "TF::Alicloud::ImageCopy"}
+        summary = await talk.ask("GetTemplateSummary", **talk.stack)
+        assert (summary["Version"], summary["ResourceTypes"]) == (
+            "2010-09-09",
+            ["TF::Alicloud::ImageCopy"],
+        )
+        assert (await talk.ask("GetTemplate", **talk.stack))["TemplateBody"] == CFN.decode()
+        name = {"LogicalResourceId": "Copy"}
+        shown = await talk.ask("GetStackResource", **talk.stack, **name)
+        assert (shown["StackId"], shown["Status"]) == (uuid, "CREATE_COMPLETE")
+        for action in (
+            "ListStackResources",
+            "GetStackPolicy",
+            "ListChangeSets",
+            "ListStackResourceDrifts",
+            "GetTemplateParameterConstraints",
+            "ListStackOperationRisks",
+        ):
+            await talk.ask(action, **talk.stack)
+        tag = [{"Key": "seen", "Value": "there"}]
+        which = {"ResourceType": "stack", "ResourceId": [uuid], "RegionId": "cn-beijing"}
+        await talk.ask("TagResources", **which, Tag=tag)
+        assert (await talk.ask("GetStack", **talk.stack))["Tags"] == tag
+        whole = {**talk.stack, "StackId": operation.stack_id}
+        assert (await talk.ask("GetStack", **whole))["StackId"] == uuid
         for template, code in (
             (CFN.decode(), "InvalidTemplateVersion"),
             (TWO_COPIES, "NotSupported"),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import re
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,10 +16,11 @@ from imageferry.control.notifier import HELD
 from imageferry.wire.alibaba_rpc import flatten
 from imageferry.wire.alibaba_signing import sign_v1
 from imageferry.wire.http import HttpRequest
+from tests.api.cfn.visits import COPY
 from tests.api.ros.stories import TWO_COPIES, Talk, told
 from tests.api.ros.test_stacks import ONE_COPY, SECRET, given
 from tests.api.serving import EMULATOR, Site, served
-from tests.control.receivers import HERE, THERE, Receivers
+from tests.control.receivers import HERE, THERE, Receivers, allowing, receiver
 
 
 async def reached(talk: Talk, receivers: Receivers, number: int) -> None:
@@ -53,7 +51,7 @@ def test_a_stack_is_told_of_through_refusals_and_a_death(tmp_path: Path) -> None
         # The server dies after the post, before it has written down that it was taken.
         receivers.hangs = {HERE}
         changed = {"TemplateBody": ONE_COPY, "Parameters": given(Name="other")}
-        await talk.ask("UpdateStack", **talk.stack, **changed)
+        await talk.ask("UpdateStack", **talk.stack, **changed, ReplacementOption="Enabled")
         await reached(talk, receivers, 2)
         await apis.notifier.stop(0.1)
         receivers.hangs = set()
@@ -84,8 +82,8 @@ def test_a_change_set_brings_receivers_where_it_is_executed(tmp_path: Path) -> N
         proposed = await talk.ask(
             "CreateChangeSet",
             ChangeSetName="receivers",
-            TemplateBody=TWO_COPIES,
-            Parameters=[{"ParameterKey": "Suffix", "ParameterValue": "two"}],
+            TemplateBody=TWO_COPIES.replace("by the suite", "and told of"),
+            ReplacementOption="Enabled",
             NotificationURLs=[HERE, THERE],
             **talk.stack,
         )
@@ -161,25 +159,8 @@ def test_the_topics_of_the_other_api_are_shown_and_not_told(tmp_path: Path) -> N
     async def story(talk: Talk) -> None:
         receivers = talk.apis.desk.poster
         assert isinstance(receivers, Receivers)
-        template = json.dumps(
-            {
-                "Resources": {
-                    "Golden": {
-                        "Type": "TF::Alicloud::ImageCopy",
-                        "Properties": {
-                            "ImageId": "m-golden0000000000001",
-                            "SourceRegionId": "cn-hangzhou",
-                            "DestinationRegionId": "cn-beijing",
-                            "DestinationImageName": "carried",
-                        },
-                    }
-                }
-            }
-        )
         topic = {"NotificationARNs.member.1": HERE}
-        status, _ = await talk.apis.aws(
-            "CreateStack", StackName="demo", TemplateBody=template, **topic
-        )
+        status, _ = await talk.apis.aws("CreateStack", StackName="demo", TemplateBody=COPY, **topic)
         assert status == 200
         await talk.apis.clock.sleep(600.0)
         _, document = await talk.apis.aws("DescribeStacks", StackName="demo")
@@ -194,35 +175,8 @@ def test_the_topics_of_the_other_api_are_shown_and_not_told(tmp_path: Path) -> N
 # --- a process, and a receiver of its own ----------------------------------------------------------
 
 
-@contextmanager
-def receiver(*answers: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """A receiver on loopback that gives these statuses, then 200: its port, and what came."""
-    came: list[dict[str, Any]] = []
-    left = [*answers]
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status = left.pop(0) if left else 200
-            came.append({"answered": status, **json.loads(body)})
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *words: object) -> None:
-            """Nobody reads it."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server.server_address[1], came
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def create(site: Site, url: str) -> None:
+    """Ask for a stack with a receiver, as one does by hand."""
     pairs = flatten(
         {
             "StackName": "demo",
@@ -232,24 +186,21 @@ def create(site: Site, url: str) -> None:
             "NotificationURLs": [url],
         }
     )
-    bare = HttpRequest("GET", "http", site.authority, "/", query=pairs)
-    from_now = sign_v1(
-        bare, action="CreateStack", version="2019-09-10", credentials=EMULATOR,
-        date=_now(site), nonce="once",
-    )  # fmt: skip
-    query = str(from_now.url).partition("?")[2]
-    status, body = site.get(f"/?{query}")
+    signed = sign_v1(
+        HttpRequest("GET", "http", site.authority, "/", query=pairs),
+        action="CreateStack",
+        version="2019-09-10",
+        credentials=EMULATOR,
+        date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        nonce="once",
+    )
+    status, body = site.get(f"/?{urlencode(signed.query)}")
     assert status == 200, body
-    assert re.search("StackId", body)
 
 
 def test_a_server_tells_after_it_was_killed_what_was_not_taken_before(tmp_path: Path) -> None:
     with receiver(500) as (port, came):
-        allowed = (
-            "--notify-host", f"127.0.0.1:{port}",
-            "--notify-scheme", "http",
-            "--notify-private", "127.0.0.1",
-        )  # fmt: skip
+        allowed = allowing(port)
         with served(tmp_path / "home", *allowed) as site:
             create(site, f"http://127.0.0.1:{port}/told")
             line = site.wait_for(event="notice not told yet", receiver=f"127.0.0.1:{port}")

@@ -8,6 +8,7 @@ from imageferry.api.ros.errors import RosError
 from imageferry.api.ros.parameters import (
     boolean,
     integer,
+    lists,
     read_parameters,
     structures,
     text,
@@ -21,6 +22,7 @@ FIELDS = (
     boolean("Dry"),
     texts("Ids", most=3),
     structures("Tags", "Key", optional=("Value",), most=2),
+    lists("Filters", "Size", "Team"),
 )
 
 
@@ -53,6 +55,18 @@ def read(*pairs: tuple[str, str], named: bool = True) -> dict[str, object]:
             ({"Key": "a"},),
             id="JSON structures",
         ),
+        pytest.param(
+            [("Filters.1.Name", "Size"), ("Filters.1.Values.1", "a"), ("Filters.1.Values.3", "b")],
+            "Filters",
+            ({"Name": "Size", "Value": "a"}, {"Name": "Size", "Value": "b"}),
+            id="named lists",
+        ),
+        pytest.param(
+            [("Filters", '[{"Name": "Team", "Values": ["a"]}]')],
+            "Filters",
+            ({"Name": "Team", "Value": "a"},),
+            id="JSON named lists",
+        ),
         pytest.param([("Name", "a")], "Name", "a", id="the same twice"),
     ],
 )
@@ -82,6 +96,17 @@ def test_unknown_and_empty_parameters_are_passed_over() -> None:
         pytest.param([("Tags.1.Value", "x")], "MissingParameter", "Tags.1.Key", id="member"),
         pytest.param([("Tags", "x")], "InvalidParameter", "list", id="no structures"),
         pytest.param([("Name", "b")], "InvalidParameter", "given twice", id="two values"),
+        pytest.param([("Filters", "x")], "InvalidParameter", "list", id="no named lists"),
+        pytest.param([("Filters.1", "x")], "InvalidParameter", "Filters.1", id="no name"),
+        pytest.param(
+            [("Filters.1.Name", "Age")], "InvalidParameter", "Filters.1.Name", id="no such name"
+        ),
+        pytest.param(
+            [("Filters.1.Name", "Size"), ("Filters.1.Values.1.A", "x")],
+            "InvalidParameter",
+            "Filters.1.Values.1",
+            id="structure in a named list",
+        ),
         pytest.param([("Ids", '["\\ud800"]')], "InvalidParameter", "character", id="half a pair"),
         pytest.param([("Ids.1", "a\0b")], "InvalidParameter", "character", id="NUL in a list"),
         pytest.param(

@@ -54,9 +54,11 @@ NEVER: Final[Mapping[str, set[str]]] = {
             "QueryTimeoutDetails",
         )
     },
+    # No call is made to find a risk.
+    "ListStackOperationRisks": {"RiskResources.RequestId"},
     "GetStackDriftDetectionStatus": {"DriftDetectionStatusReason"},
     # Their pages have tests of their own.
-    **dict.fromkeys(("ListTagResources", "ListTagKeys", "ListTagValues"), {"NextToken"}),
+    **{key: {"NextToken"} for key in ("ListTagResources", "ListTagKeys", "ListTagValues")},
 }  # fmt: skip
 # Fields whose lists are always empty, or that stand for what is never there.
 ALWAYS_EMPTY: Final = (

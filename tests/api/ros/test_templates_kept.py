@@ -80,6 +80,39 @@ def test_lists(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        pytest.param({"TemplateNames": ["carry", "empty"]}, {"carry", "empty"}, id="names"),
+        pytest.param({"TemplateNames": ["car*"]}, set(), id="names-are-whole"),
+        pytest.param(
+            {"ResourceTypes": ["ALIYUN::ECS::CopyImage", "ALIYUN::ECS::CustomImage"]},
+            {"carry"},
+            id="types",
+        ),
+        pytest.param(
+            {"ResourceTypes": ["ALIYUN::ECS::CopyImage"], "TemplateNames": ["empty"]},
+            set(),
+            id="both",
+        ),
+        pytest.param({"Categories": ["Compute"]}, set(), id="categories-are-the-services-own"),
+        pytest.param({"TemplateNames": []}, {"carry", "empty"}, id="without-values"),
+    ],
+)
+def test_filters_of_lists(filters: dict[str, list[str]], found: set[str], tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        empty = "ROSTemplateFormatVersion: '2015-09-01'\n"
+        for name, body in (("carry", TWO_COPIES), ("empty", empty)):
+            await talk.ask("CreateTemplate", TemplateName=name, TemplateBody=body)
+        given = [{"Name": name, "Values": values} for name, values in filters.items()]
+        listed = await talk.ask("ListTemplates", Filters=given)
+        assert {one["TemplateName"] for one in listed["Templates"]} == found
+        unknown = await talk.refused("ListTemplates", Filters=[{"Name": "Owner", "Values": ["x"]}])
+        assert unknown[:2] == (400, "InvalidParameter")
+
+    told(tmp_path, story)
+
+
 def test_a_stack_is_made_of_a_version(tmp_path: Path) -> None:
     async def story(talk: Talk) -> None:
         made = await talk.ask("CreateTemplate", TemplateName="carry", TemplateBody=TWO_COPIES)

@@ -166,6 +166,11 @@ def test_a_preview_changes_nothing(tmp_path: Path) -> None:
         assert second["Action"] == "None"
         assert "Replacement" not in second
         assert first["PhysicalResourceId"].startswith("m-")
+        for one, stack_id in ((new, "None"), (shown, talk.stack["StackId"])):
+            pseudo = {
+                row["ParameterKey"]: row["ParameterValue"] for row in one["Stack"]["Parameters"]
+            }
+            assert pseudo["ALIYUN::StackId"] == stack_id
         both = await talk.refused(
             "PreviewStack", **talk.stack, StackName="x", TemplateBody=TWO_COPIES
         )

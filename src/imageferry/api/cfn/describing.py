@@ -145,7 +145,7 @@ async def _outputs(ask: Ask, stack: Stack) -> list[Mapping[str, Any]]:
 async def _descriptions(ask: Ask, stack: Stack) -> Mapping[str, str]:
     """What the template says of each output that it says something of."""
     whole = stack if stack.template else await ask.plane.desk.store.stack(stack.stack_id)
-    summary = None if whole is None else summary_of(ask, whole)
+    summary = None if whole is None else await summary_of(ask, whole)
     if summary is None:
         return {}
     return {

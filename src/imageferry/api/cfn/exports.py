@@ -11,9 +11,10 @@ from imageferry.api.cfn.faults import refused
 from imageferry.api.cfn.names import stack_arn
 from imageferry.api.cfn.paging import page_of
 from imageferry.model.inquiries import Inquiry, InquiryKind
-from imageferry.model.stacks import Stack
+from imageferry.model.stacks import Stack, StackQuery
 
 _PAGE: Final = 100
+_ALL: Final = 1_000_000
 
 
 async def list_exports(ask: Ask) -> Reply:
@@ -46,8 +47,10 @@ async def list_imports(ask: Ask) -> Reply:
 
 
 async def _living(ask: Ask) -> list[Stack]:
-    place = replace(ask.plane.place, region=ask.region)
-    return await ask.plane.desk.store.find_stacks(place)
+    """Every stack of the region, without its template: there may be many."""
+    query = StackQuery(replace(ask.plane.place, region=ask.region))
+    found, _ = await ask.plane.desk.store.find_page(query, 0, _ALL)
+    return list(found)
 
 
 def _text(value: object) -> str:

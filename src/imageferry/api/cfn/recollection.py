@@ -7,7 +7,7 @@ from typing import Final
 
 from imageferry.model.stacks import Stack
 
-_MOST: Final = 2_000
+_MOST: Final = 20_000
 
 _Key = tuple[str, str | None, float]
 

@@ -12,12 +12,13 @@ from imageferry.api.cfn.finding import IN_QUOTES, WITH_ID, find_living, find_sta
 from imageferry.api.cfn.names import LANGUAGE, resource_word, stack_arn
 from imageferry.api.cfn.paging import page_of
 from imageferry.api.cfn.submitting import summary_of
+from imageferry.control.bygones import resources_gone
 from imageferry.control.detections import drifts_found
 from imageferry.model.detections import FoundDrift
 from imageferry.model.drift import RESOURCE_DRIFT_WORDS
 from imageferry.model.expressions import Literal
 from imageferry.model.stacks import Resource, Stack
-from imageferry.model.statuses import ResourceStatus
+from imageferry.model.statuses import ResourceStatus, StackStatus
 from imageferry.model.values import mask
 
 _PAGE: Final = 100
@@ -79,7 +80,7 @@ async def describe_resource(ask: Ask) -> Reply:
         "StackResourceDetail": {
             "StackName": stack.name,
             "StackId": stack_arn(stack),
-            "Metadata": _metadata(ask, stack, found[0]),
+            "Metadata": await _metadata(ask, stack, found[0]),
             **detail,
         }
     }
@@ -116,7 +117,9 @@ def _no_resource(logical_id: str, stack: Stack) -> Exception:
 
 
 async def _standing(ask: Ask, stack: Stack) -> Sequence[Resource]:
-    """The resources that were begun at least."""
+    """The resources that were begun at least; those of a deleted stack as its events tell of them."""
+    if stack.status is StackStatus.DELETED:
+        return await resources_gone(ask.plane.desk.store, stack.stack_id)
     view = await ask.plane.view(stack.stack_id)
     return [
         one.resource
@@ -152,9 +155,9 @@ def _shape(
     }
 
 
-def _metadata(ask: Ask, stack: Stack, one: Resource) -> str | None:
+async def _metadata(ask: Ask, stack: Stack, one: Resource) -> str | None:
     """The metadata of a resource as JSON, where no function stands in it."""
-    summary = summary_of(ask, stack)
+    summary = await summary_of(ask, stack)
     definition = None if summary is None else summary.template.resources.get(one.address.logical_id)
     if definition is None or not isinstance(definition.metadata, Literal):
         return None

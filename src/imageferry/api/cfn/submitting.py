@@ -9,7 +9,7 @@ from typing import Any, Final
 from imageferry.api.cfn.asks import Ask
 from imageferry.api.cfn.faults import CfnFault, refused
 from imageferry.control.requests import StackRequest
-from imageferry.control.summaries import TemplateSummary, summarise
+from imageferry.control.summaries import TemplateSummary, summarised
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Stack
@@ -163,7 +163,7 @@ def on_failure_of(ask: Ask) -> OnFailure:
     return ON_FAILURE[word or "ROLLBACK"]
 
 
-def read_submitted(
+async def read_submitted(
     ask: Ask, source: bytes, given: Given | None = None, former: Stack | None = None
 ) -> TemplateSummary:
     """The template that is submitted; raises CfnFault for one of the other language, TemplateError."""
@@ -172,7 +172,7 @@ def read_submitted(
         before: Mapping[str, Value] = {} if former is None else former.parameters
         values = {name: before[name] for name in given.kept if name in before}
         values |= given.values
-    summary = summarise(ask.plane.desk, source, ask.region, values)
+    summary = await summarised(ask.plane.desk, source, ask.region, values)
     if summary.template.dialect != "cloudformation":
         raise refused("Invalid template property or properties [ROSTemplateFormatVersion]")
     return summary
@@ -213,7 +213,7 @@ async def request_of(
     source, given = await source_of(ask, former), parameters_of(ask, former)
     policy = await policy_of(ask)
     during = await policy_of(ask, during_update=True) if former is not None else None
-    template = read_submitted(ask, source, given, former).template
+    template = (await read_submitted(ask, source, given, former)).template
     if needs_leave:
         refuse_unacknowledged(ask, template.transforms)
     refuse_other_types(ask, [one.type_name for one in template.resources.values()])
@@ -233,10 +233,10 @@ async def request_of(
     )
 
 
-def summary_of(ask: Ask, stack: Stack) -> TemplateSummary | None:
+async def summary_of(ask: Ask, stack: Stack) -> TemplateSummary | None:
     """What the template of a stack says, in whatever language; None where it is not kept."""
     try:
-        return summarise(
+        return await summarised(
             ask.plane.desk, stack.template, stack.place.region, stack.parameters, is_strict=False
         )
     except TemplateError:

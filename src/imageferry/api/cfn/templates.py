@@ -12,6 +12,7 @@ from imageferry.api.cfn.faults import CfnFault, refused
 from imageferry.api.cfn.finding import WITH_ID, find_living, find_stack
 from imageferry.api.cfn.names import is_arn, uuid_of
 from imageferry.api.cfn.submitting import read_submitted, source_of, summary_of
+from imageferry.api.cfn.type_schemas import identifier_of
 from imageferry.control.examination import examine
 from imageferry.control.named_changes import changes_of, find_named, named_of
 from imageferry.control.summaries import TemplateSummary
@@ -37,7 +38,7 @@ async def get_template(ask: Ask) -> Reply:
         source = (await find_stack(ask, name, WITH_ID)).template
     else:
         raise refused("StackName is required if ChangeSetName is not specified.")
-    is_rewritten = bool(_transforms(ask, source))
+    is_rewritten = bool(await _transforms(ask, source))
     if is_rewritten and ask.text("TemplateStage") == "Processed":
         raise refused("The template is kept as it was submitted: its only stage is Original.")
     return {
@@ -46,11 +47,11 @@ async def get_template(ask: Ask) -> Reply:
     }
 
 
-def _transforms(ask: Ask, source: bytes) -> Sequence[str]:
+async def _transforms(ask: Ask, source: bytes) -> Sequence[str]:
     if b"Transform" not in source:
         return ()
     try:
-        return read_submitted(ask, source).template.transforms
+        return (await read_submitted(ask, source)).template.transforms
     except (TemplateError, CfnFault):
         return ()
 
@@ -93,9 +94,11 @@ async def validate_template(ask: Ask) -> Reply:
 async def _examined(ask: Ask) -> TemplateSummary:
     """The template of a request; raises TemplateError for whatever the language forbids."""
     source = await source_of(ask)
-    summary = read_submitted(ask, source)
-    found = examine(
-        source, "template", ask.plane.desk.catalog, allow_unknown_types=True, region=ask.region
+    summary = await read_submitted(ask, source)
+    catalog, region = ask.plane.desk.catalog, ask.region
+    found = await ask.plane.desk.asides(
+        source,
+        lambda: examine(source, "template", catalog, allow_unknown_types=True, region=region),
     )
     if not found.is_valid:
         raise TemplateError(found.diagnostics)
@@ -137,11 +140,22 @@ async def get_template_summary(ask: Ask) -> Reply:
         if template.metadata is None
         else json.dumps(template.metadata, ensure_ascii=False),
         "ResourceIdentifierSummaries": [
-            {"ResourceType": name, "LogicalResourceIds": ids} for name, ids in types.items()
+            {
+                "ResourceType": name,
+                "LogicalResourceIds": ids,
+                "ResourceIdentifiers": _identifiers(ask, name),
+            }
+            for name, ids in types.items()
         ],
         **_acknowledgements(template),
         "Warnings": _unrecognised(ask, list(types)),
     }
+
+
+def _identifiers(ask: Ask, type_name: str) -> list[str] | None:
+    """What names a thing of the type in an import; None for a type that is not installed."""
+    found = ask.plane.desk.catalog.find(type_name)
+    return None if found is None else [identifier_of(found.schema)]
 
 
 def _unrecognised(ask: Ask, type_names: Sequence[str]) -> Mapping[str, Any] | None:
@@ -157,17 +171,17 @@ def _unrecognised(ask: Ask, type_names: Sequence[str]) -> Mapping[str, Any] | No
 async def _summarised(ask: Ask) -> TemplateSummary:
     name = ask.text("StackName")
     if not name:
-        return read_submitted(ask, await source_of(ask))
+        return await read_submitted(ask, await source_of(ask))
     if ask.given.get("TemplateBody") is not None or ask.given.get("TemplateURL") is not None:
         raise refused("Only one of StackName, TemplateBody and TemplateURL can be specified.")
     stack = await find_living(ask, name, WITH_ID)
     if stack.status is StackStatus.REVIEWING:
         raise refused("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
-    return _kept(ask, stack)
+    return await _kept(ask, stack)
 
 
-def _kept(ask: Ask, stack: Stack) -> TemplateSummary:
-    summary = summary_of(ask, stack)
+async def _kept(ask: Ask, stack: Stack) -> TemplateSummary:
+    summary = await summary_of(ask, stack)
     if summary is None:
         raise refused(f"The template of stack {stack.name} is not kept.")
     return summary

@@ -58,7 +58,7 @@ def registry_schema(schema: ResourceSchema) -> dict[str, Json]:
         "description": schema.summary,
         "properties": properties,
         "additionalProperties": False,
-        "primaryIdentifier": [_pointer(_identifier(schema))],
+        "primaryIdentifier": [_pointer(identifier_of(schema))],
     }
     if definitions:
         document["definitions"] = definitions
@@ -72,7 +72,7 @@ def registry_schema(schema: ResourceSchema) -> dict[str, Json]:
     return document
 
 
-def _identifier(schema: ResourceSchema) -> str:
+def identifier_of(schema: ResourceSchema) -> str:
     """What `Ref` gives; for a type whose physical id is no attribute, what comes nearest."""
     if schema.ref_gives:
         return schema.ref_gives

@@ -37,6 +37,8 @@ from imageferry.control.named_changes import (
     named_of,
     propose,
 )
+from imageferry.control.requests import StackRequest
+from imageferry.control.summaries import summarise
 from imageferry.model.changes import ChangeSet
 from imageferry.model.named_changes import (
     ExecutionStatus,
@@ -83,6 +85,7 @@ async def create(asked: Asked) -> Reply:
     if kind == "IMPORT":
         if not imported:
             raise missing("ResourcesToImport")
+        _check_types(asked, request)
         request = replace(request, adopt=imported)
     execution = execution_wanted(asked, request, is_new=former is None)
     waiting = Waiting(execution.on_failure, execution.parallel, execution.timeout)
@@ -116,6 +119,21 @@ async def _stack_meant(asked: Asked, kind: str) -> Stack | None:
     if not name and not stack_id:
         raise missing("StackName", "StackId")
     return await stack_of(asked) if stack_id else None
+
+
+def _check_types(asked: Asked, request: StackRequest) -> None:
+    """Refuse what is to be imported as something else than the template says that it is."""
+    read = summarise(
+        asked.desk, request.template, request.region, request.parameters, is_strict=False
+    )
+    for number, one in enumerate(asked.given.structures("ResourcesToImport"), start=1):
+        known = read.template.resources.get(one["LogicalResourceId"].partition("[")[0])
+        said = one.get("ResourceType")
+        if known is not None and said and said != known.type_name:
+            raise invalid(
+                f"ResourcesToImport.{number}.ResourceType",
+                f"{one['LogicalResourceId']} of the template is of the type {known.type_name}",
+            )
 
 
 def _imports(asked: Asked) -> dict[str, str]:

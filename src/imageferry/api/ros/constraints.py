@@ -12,7 +12,7 @@ from imageferry.api.ros.errors import invalid
 from imageferry.api.ros.parameters import text, texts
 from imageferry.api.ros.template_sources import SOURCES, Source, template_source
 from imageferry.api.ros.wishes import PARAMETERS, parameters_given
-from imageferry.control.summaries import summarise
+from imageferry.control.summaries import summarised
 from imageferry.model.templates import Parameter, Template
 from imageferry.model.values import Json, Value, mask
 
@@ -27,7 +27,8 @@ async def _template(asked: Asked) -> Template:
     else:
         source = await template_source(asked)
     given = parameters_given(asked.given)
-    return summarise(asked.desk, source.body, asked.region, given, name=source.name).template
+    read = await summarised(asked.desk, source.body, asked.region, given, name=source.name)
+    return read.template
 
 
 _SOURCE_NAMES: Final = ("TemplateBody", "TemplateURL", "TemplateId", "TemplateScratchId")

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from imageferry.api.ros.asked import Asked
 from imageferry.control.parameter_effects import Effects, parameter_effects
-from imageferry.control.summaries import summarise
+from imageferry.control.summaries import summarised
 from imageferry.model.values import Json, Value
 
 
-def dry_run_reply(
+async def dry_run_reply(
     asked: Asked, template: bytes, parameters: Mapping[str, Value], *, replaces: bool = False
 ) -> dict[str, Json]:
     """DryRunResult for a template that would be given to a stack; raises TemplateError."""
-    read = summarise(asked.desk, template, asked.region, parameters).template
+    read = (await summarised(asked.desk, template, asked.region, parameters)).template
     return update_info(parameter_effects(read, asked.desk.catalog), replaces=replaces)
 
 

@@ -118,7 +118,7 @@ _ACTIONS: Final[Mapping[ChangeKind, str]] = {
 _PATTERNS: Final[Mapping[str, str]] = {
     "InvalidTemplateVersion": "The template version is invalid: {reason}.",
     "InvalidTemplateSection": "The template section is invalid: {reason}.",
-    "InvalidTemplatePropertyType": "The specified value type of ({first}) is incorrect: {reason}.",
+    "InvalidTemplatePropertyType": "The specified value type of ({owned}) is incorrect: {reason}.",
     "InvalidTemplateReference": 'The specified reference "{first}" (in {place}) is incorrect.',
     "InvalidTemplateAttribute": "The Referenced Attribute ({both}) is incorrect.",
     "CircularDependency": "Circular Dependency Found: {reason}.",
@@ -128,7 +128,8 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "InvalidParameter": "The specified parameter {first} is invalid, {reason}.",
 }
 """How each code says it, where that is more than the reason. `first` is the first name that is
-meant, `both` that and the next, `place` where in the template it is."""
+meant, `owned` that after the resource that has it, `both` that and the next, `place` where in the
+template it is."""
 
 _SUBJECTS: Final[Mapping[str, str]] = {
     "IF604": "StackName",
@@ -162,6 +163,7 @@ def _codes() -> dict[str, str]:
 CODES: Final[Mapping[str, str]] = _codes()
 """By the code of a diagnostic: the one with which ROS refuses; StackValidationFailed for others."""
 
+_OWNER: Final = re.compile(r"([\w\[\]-]+): ['\"]")
 _QUOTED: Final = re.compile(r"""'([^']+)'|"([^"]+)\"""")
 
 
@@ -191,9 +193,11 @@ def _words(one: Diagnostic) -> dict[str, str]:
     ]  # fmt: skip
     subject = _SUBJECTS.get(one.code) or (names[0] if names else one.message)
     where = f"{one.span.line}:{one.span.column}" if one.span is not None else "template"
+    owner = _OWNER.match(one.message)
     return {
         "reason": _ended(_told(one)),
         "first": subject,
+        "owned": f"{owner[1]} {subject}" if owner is not None else subject,
         "both": " ".join(names[:2]) or one.message,
         "place": where,
     }

@@ -97,7 +97,7 @@ async def continue_create_stack(asked: Asked) -> Reply:
         planned = await _continuation(asked, stack)
     if asked.given.boolean("DryRun"):
         template, given = planned.change_set.template, planned.change_set.bindings.parameters
-        effects = dry_run_reply(asked, template, given)
+        effects = await dry_run_reply(asked, template, given)
         told: Json = {name: effects.get(name, []) for name in _CONTINUED}
         return {"StackId": plain_id(stack.stack_id), "DryRunResult": told}
     parallel = asked.given.integer("Parallelism")

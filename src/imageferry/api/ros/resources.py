@@ -12,7 +12,7 @@ from imageferry.api.ros.names import (
     shown_value,
 )
 from imageferry.api.ros.reasons import resource_reason
-from imageferry.api.ros.stacks import template_of
+from imageferry.api.ros.stacks import template_beside
 from imageferry.control.detections import drifts_found
 from imageferry.control.requests import StackView
 from imageferry.model.detections import FoundDrift
@@ -42,7 +42,7 @@ async def get_resource(asked: Asked) -> Reply:
     if found is None:
         raise resource_not_found(name, plain_id(stack.stack_id))
     reply = _reply(stack, found, drifts.get(name))
-    reply |= {"Description": "", "Metadata": _metadata(asked, stack, found)}
+    reply |= {"Description": "", "Metadata": await _metadata(asked, stack, found)}
     wanted = asked.given.texts("ResourceAttributes")
     if wanted or asked.given.boolean("ShowResourceAttributes"):
         reply["ResourceAttributes"] = _attributes(found, wanted)
@@ -79,9 +79,9 @@ def _reply(stack: Stack, resource: Resource, drift: FoundDrift | None) -> dict[s
     return reply
 
 
-def _metadata(asked: Asked, stack: Stack, resource: Resource) -> dict[str, Json]:
+async def _metadata(asked: Asked, stack: Stack, resource: Resource) -> dict[str, Json]:
     """What the template writes beside the resource, where that is plain."""
-    template = template_of(asked.desk, stack)
+    template = await template_beside(asked.desk, stack)
     definition = None if template is None else template.resources.get(resource.address.logical_id)
     if definition is None or not isinstance(definition.metadata, Literal):
         return {}

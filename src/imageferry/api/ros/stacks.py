@@ -58,7 +58,7 @@ async def update(asked: Asked) -> Reply:
     planned = await plan_update(asked.desk, stack, request)
     if asked.given.boolean("DryRun"):
         known = {**stack.parameters, **request.parameters}
-        told = dry_run_reply(asked, source.body, known, replaces=bool(request.replace))
+        told = await dry_run_reply(asked, source.body, known, replaces=bool(request.replace))
         return {"StackId": plain_id(stack.stack_id), "DryRunResult": told}
     if await changes_nothing(asked.desk, planned, request, by_text=True):
         raise NothingToDo(stack)
@@ -98,7 +98,8 @@ async def get(asked: Asked) -> Reply:
     stack = view.stack
     trouble = await trouble_of(asked.store, stack)
     has_outputs = asked.given.text("OutputOption") != "Disabled"
-    template = template_of(asked.desk, stack) if _is_needed(stack, has_outputs) else None
+    is_needed = _is_needed(stack, has_outputs)
+    template = await template_beside(asked.desk, stack) if is_needed else None
     if template is not None and not stack.description:
         stack = replace(stack, description=template.description)
     reply = stack_reply(stack, trouble, view.resources)
@@ -141,3 +142,8 @@ def template_of(desk: Desk, stack: Stack) -> Template | None:
         ).template
     except TemplateError:
         return None
+
+
+async def template_beside(desk: Desk, stack: Stack) -> Template | None:
+    """What `template_of` gives; a long one is read beside the event loop."""
+    return await desk.asides(stack.template, lambda: template_of(desk, stack))

@@ -24,7 +24,7 @@ from imageferry.api.ros.template_sources import SOURCES, template_source
 from imageferry.control.deletions import create_deletion
 from imageferry.control.papers import papers_of
 from imageferry.control.requests import RequestRefused
-from imageferry.control.summaries import summarise
+from imageferry.control.summaries import summarised
 from imageferry.model.stacks import Resource, Stack, StackQuery
 from imageferry.model.values import Json
 
@@ -90,7 +90,7 @@ async def list_stack_operation_risks(asked: Asked) -> Reply:
         risks = await _risks_of_deletion(asked)
     else:
         source = await template_source(asked)
-        summarise(asked.desk, source.body, asked.region, name=source.name)
+        await summarised(asked.desk, source.body, asked.region, name=source.name)
     return {"RiskResources": risks, "MissingPolicyActions": []}
 
 

@@ -44,10 +44,10 @@ from imageferry.api.ros.parameters import (
     texts,
 )
 from imageferry.api.ros.tag_rules import has_tags, told_tags
-from imageferry.api.ros.template_sources import LARGEST
+from imageferry.api.ros.template_sources import LARGEST, fetched
 from imageferry.api.ros.wishes import checked_tags
 from imageferry.control.papers import papers_of
-from imageferry.control.summaries import summarise
+from imageferry.control.summaries import summarised
 from imageferry.model.access import Role
 from imageferry.model.values import Json
 
@@ -162,7 +162,7 @@ async def _passes(asked: Asked, one: KeptTemplate, filters: Mapping[str, frozens
     if _TYPES not in filters:
         return True
     version = await found_version(papers_of(asked.desk), one)
-    read = summarise(
+    read = await summarised(
         asked.desk, version.body.encode(), asked.region, name=one.name, is_strict=False
     )
     return any(found.type_name in filters[_TYPES] for found in read.template.resources.values())
@@ -231,10 +231,10 @@ async def _body(asked: Asked) -> str | None:
     if sources == ["TemplateBody"]:
         source = asked.given.text("TemplateBody").encode()
     else:
-        source = await asked.api.fetch(asked.given.text("TemplateURL"), LARGEST)
+        source = await fetched(asked, asked.given.text("TemplateURL"), LARGEST)
     if len(source) > LARGEST:
         raise invalid(sources[0], f"it must have at most {LARGEST:,} bytes")
-    read = summarise(asked.desk, source, asked.region, name=sources[0])
+    read = await summarised(asked.desk, source, asked.region, name=sources[0])
     if read.template.dialect != LANGUAGE:
         raise invalid(sources[0], "it is not a template of ROS")
     return source.decode()

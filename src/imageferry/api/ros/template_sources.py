@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from imageferry.api.ros.asked import Asked
 from imageferry.api.ros.errors import exclusive, invalid, missing, not_supported
@@ -50,12 +50,35 @@ async def template_source(asked: Asked) -> Source:
             return Source(asked.given.text("TemplateBody").encode(), "TemplateBody", {})
         case "TemplateURL":
             url = asked.given.text("TemplateURL")
-            body = await asked.api.fetch(url, LARGEST)
+            body = await fetched(asked, url, LARGEST)
             return Source(body, "TemplateURL", {"template_url": shown_url(url)})
         case "TemplateId":
             return await _kept(asked)
         case _:
             raise not_supported("TemplateScratchId")
+
+
+async def fetched(asked: Asked, url: str, most: int) -> bytes:
+    """What stands at an address that a request gives; raises FetchRefused."""
+    return await asked.api.fetch(whole_url(url, asked.region), most)
+
+
+def whole_url(url: str, region: str) -> str:
+    """An address with its region: a bucket is in that of the request unless its address says otherwise.
+
+    ROS reference, CreateStack, TemplateURL.
+    """
+    if not region or not url.lower().startswith("oss://"):
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Who fetches says what is wrong with it.
+        return url
+    if "RegionId" in parse_qs(parts.query):
+        return url
+    query = "&".join(filter(None, (parts.query, f"RegionId={region}")))
+    return parts._replace(query=query).geturl()
 
 
 def shown_url(url: str) -> str:
@@ -82,7 +105,7 @@ async def text_given(asked: Asked, body: str, url: str, most: int) -> str | None
         raise exclusive(body, url)
     if asked.given.text(url):
         try:
-            return (await asked.api.fetch(asked.given.text(url), most)).decode()
+            return (await fetched(asked, asked.given.text(url), most)).decode()
         except FetchRefused as fault:
             raise invalid(url, fault.message) from fault
         except UnicodeDecodeError:

@@ -23,14 +23,14 @@ from imageferry.api.ros.errors import (
     not_supported,
 )
 from imageferry.api.ros.names import LANGUAGE, moment, plain_id
-from imageferry.api.ros.stacks import interface_of, template_of
+from imageferry.api.ros.stacks import interface_of, template_beside
 from imageferry.api.ros.template_library import get_kept_template
 from imageferry.api.ros.template_sources import template_source
 from imageferry.control.examination import examine
 from imageferry.control.named_changes import changes_of
 from imageferry.control.parameter_effects import parameter_effects
 from imageferry.control.requests import LanguageForeign
-from imageferry.control.summaries import summarise
+from imageferry.control.summaries import summarised
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.templates import Template
 from imageferry.model.values import Value
@@ -44,7 +44,7 @@ async def get(asked: Asked) -> Reply:
     match _one_of(asked, _OWNERS):
         case "StackId":
             stack = await stack_of(asked)
-            template = template_of(asked.desk, stack)
+            template = await template_beside(asked.desk, stack)
             return {
                 **({} if template is None else interface_of(template)),
                 "StackId": plain_id(stack.stack_id),
@@ -87,10 +87,12 @@ async def validate(asked: Asked) -> Reply:
     source = await template_source(asked)
     catalog = asked.desk.catalog
     region = asked.region
-    found = examine(source.body, source.name, catalog, region=region)
+    found = await asked.desk.asides(
+        source.body, lambda: examine(source.body, source.name, catalog, region=region)
+    )
     if not found.is_valid:
         raise TemplateError(found.diagnostics)
-    template = _read(asked, source.body, source.name, {})
+    template = await _read(asked, source.body, source.name, {})
     effects = parameter_effects(template, catalog)
     return {
         "Description": template.description,
@@ -102,11 +104,13 @@ async def validate(asked: Asked) -> Reply:
     }
 
 
-def _read(
+async def _read(
     asked: Asked, source: bytes, name: str, parameters: dict[str, Value], *, is_kept: bool = False
 ) -> Template:
     """The template; one that `is_kept` of a stack or change set may be of the other language."""
-    read = summarise(asked.desk, source, asked.region, parameters, name=name, is_strict=not is_kept)
+    read = await summarised(
+        asked.desk, source, asked.region, parameters, name=name, is_strict=not is_kept
+    )
     template = read.template
     if template.dialect != LANGUAGE and not is_kept:
         raise LanguageForeign(template.dialect, LANGUAGE)
@@ -132,7 +136,7 @@ async def summary(asked: Asked) -> Reply:
         if "ParameterKey" in one and "ParameterValue" in one
     }
     body, name = await _summarised(asked, given)
-    template = _read(asked, body, name, given, is_kept=name in _KEPT)
+    template = await _read(asked, body, name, given, is_kept=name in _KEPT)
     types = types_declared(template)
     return {
         "Description": template.description,

@@ -323,7 +323,7 @@ IF982 | the access key was revoked before | nothing needs to be done
 IF985 | 'imageferry serve' cannot listen on that address and port | give another '--port', or 0, and a '--host' of this machine
 IF986 | the certificate of 'imageferry serve' cannot be used with its key, or one of the two is missing | give both in PEM, the key without a passphrase
 IF987 | 'imageferry serve' would be reached by other machines, unasked or without TLS | '--allow-remote' with '--tls-certificate' and '--tls-key', or with '--behind-proxy'
-IF988 | an account or a region map of 'imageferry serve' cannot be used | name each account once, and write '--region-map A=B'
+IF988 | an account, a region map, or a host or network of 'imageferry serve' or 'worker' cannot be used | name each account once, write '--region-map A=B', hosts such as '*.example.com' and networks such as '10.1.2.0/24'
 IF989 | 'imageferry serve --no-work' on PostgreSQL would leave operations to workers that do not see its emulator | set 'IMAGEFERRY_ECS_ENDPOINT' to an emulator that is served, for both
 IF990 | 'imageferry provider serve' cannot listen on that port | give another '--port', or 0
 IF991 | a file of the project that 'imageferry provider package' writes is there already | give '--force', or another folder by '--output'
