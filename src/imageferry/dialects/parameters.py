@@ -32,6 +32,16 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     "AllowedPattern": frozenset(("string", "text_list")),
     "Confirm": frozenset(("string",)),
 }
+# ROS reference, parameters: what a console is told of a parameter, and the engine does not heed.
+_HINTS: Final = (
+    "AssociationProperty",
+    "AssociationPropertyMetadata",
+    "Confirm",
+    "Placeholder",
+    "ReadOnly",
+    "Required",
+    "TextArea",
+)
 _TEXT: Final = ParameterType("string")
 _TRUTH: Final = {"true": True, "false": False}
 
@@ -86,6 +96,7 @@ def _parameter(desk: Desk, name: str, fields: MapNode, span: Span, label: str) -
         pattern_span=None if pattern is None else pattern.span,
         trims_items=parameter_type.trims_items,
         pickers=_pickers(desk, entries.get("AssociationPropertyMetadata")),
+        hints=tuple((word, plain(entries[word])) for word in _HINTS if word in entries),
     )
 
 

@@ -19,7 +19,8 @@ class Parameter:
     Kinds: `string`, `number`, `boolean`, `json`, `text_list` (comma separated), `number_list`,
     `stored` (its value is kept elsewhere, which is refused where there is no such store).
     Lengths and bounds are numbers already; `default` counts only where `has_default`. `pickers` are
-    other parameters by which a console chooses what it proposes for this one.
+    other parameters by which a console chooses what it proposes for this one. `hints` are the fields
+    that are for consoles alone, as they were written.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Parameter:
     pattern_span: Span | None = None
     trims_items: bool = False
     pickers: frozenset[str] = frozenset()
+    hints: tuple[tuple[str, Json], ...] = ()
 
 
 class Condition(NamedTuple):

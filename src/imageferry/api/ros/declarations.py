@@ -43,7 +43,8 @@ def _parameter(one: Parameter) -> dict[str, Json]:
     }
     if one.has_default:
         declared["Default"] = HIDDEN if one.no_echo else mask(one.default)
-    return declared | {name: value for name, value in optional.items() if value is not None}
+    told = {name: value for name, value in optional.items() if value is not None}
+    return {**declared, **told, **dict(one.hints)}
 
 
 def outputs_declared(template: Template) -> list[Json]:
