@@ -511,6 +511,34 @@ def test_a_key_that_asks_too_much_is_told_to_wait(kind: Generation) -> None:
     asyncio.run(run())
 
 
+def test_whoever_owns_a_network_of_addresses_is_one() -> None:
+    async def run() -> None:
+        place = Place()
+        kind = GENERATIONS["v3"]
+        ends = []
+        for number in range(420):
+            guess = replace(NOBODY, key_id=f"IFAK{number}")
+            source = f"2001:db8:0:1::{number:x}"
+            with pytest.raises(Refused) as caught:
+                await place.admit(_signed(kind, guess), kind.world, source=source)
+            ends.append(caught.value.refusal)
+        assert (ends[0], ends[-1]) == (Refusal.UNKNOWN_KEY, Refusal.THROTTLED)
+        with pytest.raises(Refused) as caught:
+            await place.admit(_signed(kind, NOBODY), kind.world, source="2001:db8:0:2::1")
+        assert caught.value.refusal is Refusal.UNKNOWN_KEY
+        # Whoever floods with somebody else's key takes nothing from its owner, at either place.
+        forged = replace(OPERATOR, secret="another")
+        for number in range(420):
+            with pytest.raises(Refused):
+                await place.admit(
+                    _signed(kind, forged, nonce=f"f-{number}"), kind.world, source="192.0.2.9"
+                )
+        await place.admit(_signed(kind, nonce="mine"), kind.world, source="192.0.2.9")
+        await place.admit(_signed(kind, nonce="mine too"), kind.world, source="192.0.2.10")
+
+    asyncio.run(run())
+
+
 def test_a_long_request_counts_as_several() -> None:
     async def run() -> None:
         place = Place(rate=10.0)

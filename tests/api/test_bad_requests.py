@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import pytest
+from botocore.config import Config
+from botocore.session import Session
 
 from imageferry.api.recognition import World
 from imageferry.model.access import AccessKey, Role
@@ -127,6 +129,23 @@ def test_63_and_65_a_replayed_write(stage: Stage, kind: Generation) -> None:
     _is_refusal(
         stage.peer.send(request), "SignatureNonceUsed", "Throttling", "SignatureDoesNotMatch"
     )
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard"])
+def test_65_the_same_write_of_two_clients_in_one_second(stage: Stage, mode: str) -> None:
+    """Whoever comes second signs anew by itself: nobody is refused for what another one did."""
+    client = Session().create_client(
+        "cloudformation",
+        region_name="cn-beijing",
+        endpoint_url=stage.site.address,
+        aws_access_key_id=BUILT_IN.key_id,
+        aws_secret_access_key=BUILT_IN.secret,
+        config=Config(retries={"mode": mode, "total_max_attempts": 8}),
+    )
+    told = [client.delete_stack(StackName=f"nobody-{mode}") for _ in range(3)]
+    assert [one["ResponseMetadata"]["HTTPStatusCode"] for one in told] == [200, 200, 200]
+    # At least two of the three fell into one second.
+    assert any(one["ResponseMetadata"]["RetryAttempts"] for one in told)
 
 
 def _good(kind: Generation, name: str = "carried") -> str:

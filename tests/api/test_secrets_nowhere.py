@@ -49,7 +49,9 @@ Outputs:
 REFUSED = ROS.replace("!Sub 'first-${Suffix}'", "!Sub '${Word}'").replace("one}", "two}")
 """Refused when it is planned, since such a name is none."""
 
-FAILING = ROS.replace("cn-shanghai", "cn-shanghai\n      Encrypted: true\n      KMSKeyId: !Ref Word")
+FAILING = ROS.replace(
+    "cn-shanghai", "cn-shanghai\n      Encrypted: true\n      KMSKeyId: !Ref Word"
+)
 """Refused by the cloud, which has no such key and says so."""
 
 CFN = """\
@@ -147,7 +149,10 @@ async def _everything(apis: Apis) -> None:
     )  # fmt: skip
     drift = await visit.call("DetectStackDrift", StackName=arn)
     for name in ("odd", SECRET):
-        for body in ({"TemplateBody": CFN}, {"TemplateURL": f"https://h/?X-Amz-Signature={SECRET}"}):
+        for body in (
+            {"TemplateBody": CFN},
+            {"TemplateURL": f"https://h/?X-Amz-Signature={SECRET}"},
+        ):
             odd = [*_words(SECRET), {"ParameterKey": "Other", "ParameterValue": SECRET}]
             with_name = {"StackName": name, "Parameters": odd, **body}
             await _refused(visit, "CreateStack", **with_name)

@@ -22,7 +22,7 @@ from imageferry.wire.alibaba_signing import sign_v1
 from imageferry.wire.http import HttpRequest
 from tests.api.gates import GENERATIONS
 from tests.api.serving import EMULATOR, Site, served
-from tests.api.wires import Peer
+from tests.api.wires import Peer, Reply
 from tests.cloud.test_transport import certificate
 from tests.e2e.processes import environment
 
@@ -293,10 +293,32 @@ Outputs:
 """A template of few bytes with two programs that never end, and are stopped after a second each."""
 
 
+SLOW_LATER = """
+ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  Copy:
+    Type: ALIYUN::ECS::CopyImage
+    Properties: {ImageId: m-golden0000000000001, DestinationRegionId: cn-beijing}
+Outputs:
+  One: {Value: {'Fn::Jq': [First, 'def f: f; f', {a: !GetAtt [Copy, ImageId]}]}}
+"""
+"""The same where the program has nothing to work on before the copy is there."""
+
+
 def test_a_template_that_takes_seconds_keeps_nobody_waiting(site: Site) -> None:
     peer = Peer(site.authority)
+    kind = GENERATIONS["v3"]
+
+    def ask() -> Reply:
+        made = peer.ask(kind, "CreateStack", (("StackName", "slow"), ("TemplateBody", SLOW_LATER)))
+        assert made.status == 200, made
+        validated = peer.ask(kind, "ValidateTemplate", (("TemplateBody", SLOW),))
+        while b"CREATE_COMPLETE" not in peer.ask(kind, "ListStacks").body:
+            time.sleep(0.02)
+        return validated
+
     with ThreadPoolExecutor(1) as aside:
-        slow = aside.submit(peer.ask, GENERATIONS["v3"], "ValidateTemplate", (("TemplateBody", SLOW),))
+        slow = aside.submit(ask)
         waits = []
         while not slow.done():
             began = time.monotonic()

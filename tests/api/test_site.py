@@ -63,7 +63,10 @@ def test_figures_are_for_those_nearby(client: tuple[str, int] | None, status: in
     # A balancer outside may ask whether it is alive and ready.
     assert asyncio.run(_got("/healthz", client))[0] == 200
     told, body = asyncio.run(_got("/readyz", client))
-    assert (told, json.loads(body)["reasons"]) == (503, {"database": "the database does not answer"})
+    assert (told, json.loads(body)["reasons"]) == (
+        503,
+        {"database": "the database does not answer"},
+    )
 
 
 @pytest.mark.parametrize("form", ["json", "text"])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from imageferry.api.calls import Refusal
 from imageferry.testing import run_virtually
-from imageferry.wire.http import HttpRequest
-from tests.api.gates import BUILT_IN, GENERATIONS, NOW, Place
+from tests.api.gates import BUILT_IN, GENERATIONS
 from tests.api.serving import HOST, house_of_api
 
 UNSIGNED = {
@@ -25,7 +22,10 @@ UNSIGNED = {
     "a target": ("v4", {"x-amz-target": "DeleteStack"}),
     "a header of the other world": ("v4", {"x-acs-action": "DeleteStack"}),
     "a hash of the body": ("v4", {"x-amz-content-sha256": "0" * 64}),
-    "an authorization of the other world": ("v4 in the query", {"authorization": "ACS3-HMAC-SHA256 x"}),
+    "an authorization of the other world": (
+        "v4 in the query",
+        {"authorization": "ACS3-HMAC-SHA256 x"},
+    ),
 }
 
 

@@ -18,11 +18,6 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 IMAGEFERRY = Path(sys.executable).with_name("imageferry")
 SPEED = "1000000"
-ENVIRONMENTS = {
-    "aws": "IMAGEFERRY_AWS_PYTHON",
-    "sceptre": "IMAGEFERRY_SCEPTRE_PYTHON",
-    "ros": "IMAGEFERRY_ROS_PYTHON",
-}
 AWS_KEY = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
 
 
@@ -75,7 +70,7 @@ def serving(home: Path, *options: str) -> Iterator[Served]:
 
 def interpreter(environment: str) -> Path:
     """The Python of an environment of clients; skips where there is none."""
-    variable = ENVIRONMENTS[environment]
+    variable = f"IMAGEFERRY_{environment.upper().replace('-', '_')}_PYTHON"
     found = Path(os.environ.get(variable, ROOT / f".venv-clients/{environment}/bin/python"))
     if not found.exists():
         pytest.skip(f"no environment {environment}: {found} is missing (set {variable})")

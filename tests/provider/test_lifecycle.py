@@ -56,6 +56,8 @@ def test_a_process_that_dies_at_the_copy_makes_no_second_one(after: bool) -> Non
         {"kind": "internal_error", "action": "DescribeImages", "count": 12},
         {"kind": "hidden", "seconds": 100},
         {"kind": "slow", "seconds": 90, "action": "DescribeImages", "count": 2},
+        {"kind": "slow", "seconds": 90, "action": "CopyImage", "count": 2},
+        {"kind": "slow", "seconds": 45, "count": 12},
     ],
     ids=lambda fault: f"{fault['kind']} {fault.get('action', '')}",
 )
@@ -219,8 +221,11 @@ def test_the_life_of_a_copy_by_the_published_contract() -> None:
         {"kind": "throttle", "action": "DescribeImages", "count": 30},
         {"kind": "slow", "seconds": 90, "action": "DescribeImages", "count": 2},
         {"kind": "drop", "count": 3},
+        {"kind": "slow", "seconds": 90, "action": "ModifyImageAttribute", "count": 2},
+        {"kind": "slow", "seconds": 90, "action": "DeleteImage", "count": 2},
+        {"kind": "slow", "seconds": 28, "count": 9},
     ],
-    ids=lambda fault: str(fault["kind"]),
+    ids=lambda fault: f"{fault['kind']} {fault.get('action', '')}",
 )
 @pytest.mark.parametrize("action", ["UPDATE", "DELETE"])
 def test_trouble_at_the_first_look_ends_nothing(action: str, fault: dict[str, Any]) -> None:
@@ -236,13 +241,23 @@ def test_trouble_at_the_first_look_ends_nothing(action: str, fault: dict[str, An
     play(scenario)
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "throttle", "count": 50}, "Throttling"),
+        ({"kind": "slow", "seconds": 90, "count": 9}, "NetworkFailure"),
+        ({"kind": "unavailable", "count": 50}, "ServiceInternalError"),
+        ({"kind": "error", "code": "Forbidden.RAM", "status": 403}, "AccessDenied"),
+    ],
+    ids=["throttled", "slow", "away", "forbidden"],
+)
 @pytest.mark.parametrize("action", ["READ", "LIST"])
-def test_trouble_of_a_look_is_told_as_it_is(action: str) -> None:
+def test_trouble_of_a_look_is_told_as_it_is(action: str, fault: dict[str, Any], code: str) -> None:
     async def scenario(cloud: Cloud, registry: Registry) -> None:
         model = await registry.create()
-        cloud.fault("throttle", action="DescribeImages", count=50)
+        cloud.fault(action="DescribeImages", **fault)
         said = await registry.invoke(action, model)
-        assert said["errorCode"] == "Throttling"
+        assert said["errorCode"] == code
 
     play(scenario)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable
@@ -113,8 +114,9 @@ CAUSES: dict[str, tuple[dict[str, Any], type[imageferry.EngineError]]] = {
 }
 
 
-@pytest.mark.parametrize("cause", CAUSES)
-@pytest.mark.parametrize("on_failure", ["keep", "rollback"])
+@pytest.mark.parametrize(
+    ("cause", "on_failure"), [*((cause, "keep") for cause in CAUSES), ("quota", "rollback")]
+)
 def test_an_operation_that_fails_is_raised_by_its_cause(
     cause: str, on_failure: str, tmp_path: Path
 ) -> None:
@@ -182,6 +184,23 @@ def test_whoever_attaches_tries_again_what_broke_off(tmp_path: Path) -> None:
 
     lay_database(tmp_path)
     run_virtually(main())
+
+
+def test_who_waits_is_told_that_the_engine_was_closed(tmp_path: Path) -> None:
+    async def program(engine: imageferry.AsyncEngine, home: Path, clock: VirtualClock) -> None:
+        async def follow() -> None:
+            async for _ in run.events():
+                pass
+
+        run = await engine.deploy(FAN_OUT, stack="golden")
+        waiting = [asyncio.ensure_future(one) for one in (run.wait(), follow())]
+        await clock.sleep(5)
+        await engine.__aexit__(None, None, None)
+        ended = await asyncio.gather(*waiting, run.result(), return_exceptions=True)
+        assert [type(one) for one in ended] == [imageferry.EngineError] * 3
+        assert {str(one).partition(" (")[0] for one in ended} == {"the engine is not open"}
+
+    play(tmp_path, program, emulator_speed=1.0)
 
 
 def test_cancelling_undoes_what_was_made(tmp_path: Path) -> None:

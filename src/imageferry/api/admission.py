@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Final
 
 from imageferry.api.authentication import Authenticated, authenticate
@@ -180,6 +181,7 @@ async def carried_out(gate: Gate, api: Api, admitted: Admitted) -> Answer:
 
 async def _authenticated(gate: Gate, asked: Asked, now: float) -> Authenticated:
     moment = gate.desk.clock.monotonic()
+    network = _network(asked.source)
     try:
         signed = await authenticate(
             asked.request,
@@ -187,7 +189,7 @@ async def _authenticated(gate: Gate, asked: Asked, now: float) -> Authenticated:
             gate.keys,
             window=gate.desk.choices.clock_window,
             now=now,
-            asks_anew=gate.refused.has_some(asked.source, moment),
+            asks_anew=gate.refused.has_some(network, moment),
         )
         if asked.world is World.AWS and signed.service != asked.service:
             raise Refused(
@@ -197,7 +199,7 @@ async def _authenticated(gate: Gate, asked: Asked, now: float) -> Authenticated:
                 signed.service,
             )
     except Refused as refused:
-        if gate.refused.take(asked.source, moment):
+        if gate.refused.take(network, moment):
             raise
         raise Refused(
             Refusal.THROTTLED, "too many refused requests came from this address"
@@ -205,6 +207,17 @@ async def _authenticated(gate: Gate, asked: Asked, now: float) -> Authenticated:
     except StoreError as error:
         raise _unavailable(error) from error
     return signed
+
+
+def _network(source: str) -> str:
+    """Whose address it is: of IPv6 everybody has a network of 64 bits to choose one from."""
+    if ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source.partition("%")[0])
+    except ValueError:
+        return source
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 def _need_unseen(gate: Gate, signed: Authenticated, is_write: bool, now: float) -> None:

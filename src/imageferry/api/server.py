@@ -277,7 +277,7 @@ def _is_loopback(source: str) -> bool:
 
 
 def _is_near(source: str) -> bool:
-    """This machine, and whoever shares a network without public addresses with it."""
+    """Whether it is an address of this machine, or of a network without public ones."""
     try:
         return not ipaddress.ip_address(source).is_global
     except ValueError:

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from imageferry.evaluation.confinement import runs_programs
+
 Result = TypeVar("Result")
 
 _LONG: Final = 32 * 1024
 """Bytes of a template that take some hundredths of a second to read and check."""
 
-_SLOW: Final = (b"Jq", b"Pattern")
-"""What may run for a second however short it is: programs and patterns that others wrote."""
+_PATTERN: Final = b"AllowedPattern"
+"""A pattern is looked at where parameters are bound, and may take a second as programs do."""
 
 _AT_ONCE: Final = 2
 """Threads; more would only take turns, and each turn is one that the loop does not have."""
@@ -30,7 +32,7 @@ class Asides:
 
     async def __call__(self, source: bytes, work: Callable[[], Result]) -> Result:
         """What `work` gives, or raises; `source` is the template that it is about."""
-        if len(source) < _LONG and not any(word in source for word in _SLOW):
+        if len(source) < _LONG and not runs_programs(source) and _PATTERN not in source:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from imageferry.control.change_sets import create_change_set, execute_change_set
@@ -18,8 +18,9 @@ from imageferry.control.requests import (
     StackRequest,
 )
 from imageferry.engine.closing import evaluate_exports, evaluate_outputs
+from imageferry.model.changes import ChangeSet
 from imageferry.model.operations import OnFailure, Operation
-from imageferry.model.stacks import Stack
+from imageferry.model.stacks import Resource, Stack
 from imageferry.model.statuses import StackStatus
 from imageferry.ports.keeping import StoreError
 
@@ -85,10 +86,10 @@ async def update_stack(
 ) -> Operation:
     """Update a stack that is there.
 
-    Raises NothingToDo where neither resources, outputs and exports, parameters nor tags would change
-    (and, with `by_text`, not a letter of the template), StackNotFound, OperationHolds where anything runs on
-    the stack, TemplateError and RequestRefused. Where the last operation of the stack was begun
-    with the same client token, that is the one.
+    Raises NothingToDo where neither resources and their policies, outputs and exports, parameters
+    nor tags would change (and, with `by_text`, not a letter of the template), StackNotFound,
+    OperationHolds where anything runs on the stack, TemplateError and RequestRefused. Where the
+    last operation of the stack was begun with the same client token, that is the one.
     """
     begun = await begun_before(desk, stack.stack_id, execution.client_token)
     if begun is not None:
@@ -123,12 +124,27 @@ async def changes_nothing(
         return False
     if stack.parameters != change_set.bindings.parameters:
         return False
-    outputs, _ = evaluate_outputs(change_set, await desk.store.resources(stack.stack_id))
+    resources = await desk.store.resources(stack.stack_id)
+    if not _keeps_policies(change_set, resources):
+        return False
+    outputs, _ = evaluate_outputs(change_set, resources)
     if outputs != stack.outputs:
         return False
     exports, _ = evaluate_exports(change_set, outputs)
     named = {(one.name, one.output) for one in stack.exports}
     return {(one.name, one.output) for one in exports} == named
+
+
+def _keeps_policies(change_set: ChangeSet, resources: Mapping[str, Resource]) -> bool:
+    """False where a resource would be kept that now goes with its stack, or the other way round."""
+    for change in change_set.changes:
+        resource, wanted = resources.get(str(change.address)), change.wanted
+        if resource is None or wanted is None:
+            continue
+        before = (resource.deletion_policy, resource.replacement_policy)
+        if before != (wanted.deletion_policy, wanted.replacement_policy):
+            return False
+    return True
 
 
 async def delete_stack(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from imageferry.engine.clocks import latest
 from imageferry.engine.closing import close, listed, reason_of
@@ -15,6 +16,7 @@ from imageferry.engine.rollback import decide_rollback, ground_of_rollback
 from imageferry.engine.steps import Step, Steps, closing_steps, making_steps
 from imageferry.engine.telling import ending
 from imageferry.engine.waves import Course, Parts, Wave, WaveEnd
+from imageferry.evaluation.confinement import runs_programs
 from imageferry.graph import Graph
 from imageferry.model.changes import Action, ChangeKind, ChangeSet
 from imageferry.model.events import Event, stack_event
@@ -351,7 +353,8 @@ class _Run:
         now = self._parts.clock.now()
         was_undone = course.phase == 1 or self._operation.kind is ChangeKind.ROLLBACK
         events = retained_events(self._entry, self._retained, resources, status, now)
-        closing: Closing = close(
+        end_it = partial(
+            close,
             self._operation,
             self._entry.stack,
             change_set,
@@ -363,6 +366,9 @@ class _Run:
             events,
             await self._parts.store.origins(self._entry.stack.stack_id) if was_undone else (),
         )
+        # Whatever its outputs run must not hold up the other operations of this process.
+        is_slow = runs_programs(change_set.template)
+        closing: Closing = await asyncio.to_thread(end_it) if is_slow else end_it()
         await self._parts.store.close_operation(
             self._operation.operation_id, self._entry.epoch, closing
         )

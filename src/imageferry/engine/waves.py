@@ -23,6 +23,7 @@ from imageferry.engine.execution import (
 from imageferry.engine.journal import Journal
 from imageferry.engine.steps import Step, Steps
 from imageferry.engine.telling import beginning, ending, remark, said
+from imageferry.evaluation.confinement import runs_programs
 from imageferry.model.events import Event
 from imageferry.model.handlers import (
     Done,
@@ -251,6 +252,14 @@ class Wave:
         while self._running:
             await asyncio.wait(set(self._running))
 
+    async def _begun(self, step: Step, now: float) -> StepRecord:
+        """Its first record; raises Unready. Programs in its properties run beside the loop."""
+        course = self._course
+        if not runs_programs(course.site.change_set.template):
+            return begin(step, course.site, course.standing.now, course.phase, now)
+        standing = dict(course.standing.now)
+        return await asyncio.to_thread(begin, step, course.site, standing, course.phase, now)
+
     async def _perform(self, step: Step) -> None:
         course = self._course
         now = course.parts.clock.now()
@@ -258,7 +267,7 @@ class Wave:
         observes = self._observing.get(step.step_id, False)
         if record is None:
             try:
-                record = begin(step, course.site, course.standing.now, course.phase, now)
+                record = await self._begun(step, now)
             except Unready as unready:
                 await self._refuse(step, unready.failure, now)
                 return

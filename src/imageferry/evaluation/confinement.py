@@ -25,6 +25,14 @@ _BOOTSTRAP: Final = (
 )
 
 
+_PROGRAMS: Final = (b"Jq", b"MatchPattern")
+
+
+def runs_programs(source: bytes) -> bool:
+    """Whether a template may hold programs, each of which may keep its asker waiting for seconds."""
+    return any(word in source for word in _PROGRAMS)
+
+
 class Confined(Exception):
     """The child did not answer; says why in words that follow the program's name."""
 

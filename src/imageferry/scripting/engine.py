@@ -288,7 +288,7 @@ class AsyncEngine:
     def _attached(self, operation: Operation, stack: Stack) -> AsyncRun:
         # What ended an earlier run need not end the next one: whoever attaches tries again.
         self._faults.pop(operation.operation_id, None)
-        return AsyncRun(self._open, operation, stack, self._faults.get)
+        return AsyncRun(lambda: self._open, operation, stack, self._faults.get)
 
     async def _run(self, operation_id: str) -> RunResult:
         """What the dispatcher calls: what ends a run before its operation has ended is kept."""

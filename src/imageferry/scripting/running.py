@@ -30,16 +30,20 @@ class AsyncRun:
 
     def __init__(
         self,
-        house: House,
+        opened: Callable[[], House],
         operation: Operation,
         stack: Stack,
         fault_of: Callable[[str], Exception | None],
     ) -> None:
-        self._house = house
+        self._opened = opened
         self._operation = operation
         self._stack = stack
         self._fault_of = fault_of
         self._submitted_at = float("-inf")
+
+    @property
+    def _house(self) -> House:
+        return self._opened()
 
     @property
     def operation_id(self) -> str:

@@ -181,6 +181,40 @@ def test_an_edit_is_a_direct_modification(tmp_path: Path) -> None:
     visited(tmp_path, story, speed=50)
 
 
+def test_a_policy_alone_is_a_change_of_that_scope(tmp_path: Path) -> None:
+    kept = COPY.replace("    Metadata: {Owner: suite}", "    DeletionPolicy: Retain")
+
+    async def story(visit: Visit) -> None:
+        await visit.create()
+        described = await proposed(visit, "kept", TemplateBody=kept)
+        assert changes(described)["Copy"] | {"PhysicalResourceId": ""} == {
+            "Action": "Modify",
+            "LogicalResourceId": "Copy",
+            "PhysicalResourceId": "",
+            "ResourceType": "TF::Alicloud::ImageCopy",
+            "Replacement": "False",
+            "Scope": ["DeletionPolicy"],
+            "Details": [
+                {
+                    "Target": {"Attribute": "DeletionPolicy", "RequiresRecreation": "Never"},
+                    "Evaluation": "Static",
+                    "ChangeSource": "DirectModification",
+                }
+            ],
+        }
+        valued = await visit.call(
+            "DescribeChangeSet", StackName="demo", ChangeSetName="kept", IncludePropertyValues=True
+        )
+        target = changes(valued)["Copy"]["Details"][0]["Target"]
+        assert (target["Path"], target["BeforeValue"], target["AfterValue"]) == (
+            "/DeletionPolicy",
+            "Delete",
+            "Retain",
+        )
+
+    visited(tmp_path, story)
+
+
 def test_without_a_change_it_has_failed(tmp_path: Path) -> None:
     async def story(visit: Visit) -> None:
         await visit.create()

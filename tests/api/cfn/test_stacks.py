@@ -292,6 +292,23 @@ def test_the_resources_of_a_deleted_stack_are_known_by_its_id(tmp_path: Path) ->
     visited(tmp_path, story)
 
 
+def test_a_policy_alone_is_an_update_and_keeps_the_resource(tmp_path: Path) -> None:
+    async def story(visit: Visit) -> None:
+        arn = await visit.create()
+        kept = COPY.replace("    Metadata: {Owner: suite}", "    DeletionPolicy: Retain")
+        await visit.call("UpdateStack", StackName="demo", TemplateBody=kept)
+        assert (await visit.settled())["StackStatus"] == "UPDATE_COMPLETE"
+        assert await visit.validation("UpdateStack", StackName="demo", TemplateBody=kept) == (
+            "No updates are to be performed."
+        )
+        await visit.call("DeleteStack", StackName="demo")
+        assert await deleted(visit, arn)
+        (gone,) = (await visit.call("DescribeStackResources", StackName=arn))["StackResources"]
+        assert gone["ResourceStatus"] == "DELETE_SKIPPED"
+
+    visited(tmp_path, story)
+
+
 def test_pages_lead_from_one_to_the_next_and_tokens_belong_to_their_operation(
     tmp_path: Path,
 ) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from imageferry.control.requests import ExecutionOptions, StackRequest
+from imageferry.wire.alibaba_signing import Credentials, sign_v1
+from imageferry.wire.http import HttpRequest
 from tests.api.ros.stories import TWO_COPIES, Talk, told
+from tests.api.serving import EMULATOR, HOST
+
+EMPTY = "ROSTemplateFormatVersion: '2015-09-01'\n"
 
 CFN = b"""\
 AWSTemplateFormatVersion: '2010-09-09'
@@ -147,5 +154,49 @@ def test_a_stack_of_the_other_language(tmp_path: Path) -> None:
             assert refused[:2] == (400, code)
         await talk.ask("DeleteStack", **talk.stack)
         assert (await talk.settled())["Status"] == "DELETE_COMPLETE"
+
+    told(tmp_path, story)
+
+
+def test_requests_as_older_clients_write_them(tmp_path: Path) -> None:
+    """By GET, signed in the query, in another format, with names that nobody knows."""
+
+    async def story(talk: Talk) -> None:
+        await talk.create()
+        apis = talk.apis
+        count = 0
+
+        async def asked(action: str, key: Credentials = EMULATOR, **given: str) -> dict[str, Any]:
+            nonlocal count
+            count += 1
+            query = tuple({"RegionId": "cn-hangzhou", "Shape": "x", **given}.items())
+            bare = HttpRequest("GET", "http", HOST, "/", query, {"host": HOST})
+            date = datetime.fromtimestamp(apis.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            signed = sign_v1(
+                bare,
+                action=action,
+                version="2019-09-10",
+                credentials=key,
+                date=date,
+                nonce=f"older-{count}",
+                response_format="XML",
+            )
+            passage = await apis.knock(signed)
+            assert passage.response is not None
+            reply: dict[str, Any] = json.loads(passage.response.body)
+            return {"status": passage.response.status, **reply}
+
+        listed = await asked("ListStacks", **{"StackName.3": "de*", "Status.0": "CREATE_COMPLETE"})
+        assert [one["StackName"] for one in listed["Stacks"]] == ["demo"]
+        shown = await asked("GetStack", **talk.stack, ClientToken="x" * 100)
+        assert shown["Status"] == "CREATE_COMPLETE"
+        by_json = await asked("ListStackEvents", **talk.stack, LogicalResourceId='["First"]')
+        assert {one["LogicalResourceId"] for one in by_json["Events"]} == {"First"}
+        made = await asked(
+            "CreateStack", StackName="more", TemplateBody=EMPTY, DisableRollback="TRUE"
+        )
+        assert made["status"] == 200
+        refused = await asked("ListStacks", Credentials("emulator", "wrong"))
+        assert (refused["status"], refused["Code"]) == (400, "SignatureDoesNotMatch")
 
     told(tmp_path, story)

@@ -69,6 +69,23 @@ def test_an_update_whose_rollback_fails(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_an_update_turns_back_whatever_was_said_of_rollbacks(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        await talk.create(DisableRollback=True)
+        failing = {"kind": "copy_fails", "action": "CopyImage", "region": "cn-beijing"}
+        controls.add_fault(talk.apis.cloud.world, {**failing, "count": None, "percent": 50})
+        await talk.ask("UpdateStack", **talk.stack, **UPDATE, DisableRollback=True)
+        stack = await talk.settled()
+        assert (stack["Status"], stack["DisableRollback"]) == ("ROLLBACK_COMPLETE", True)
+        assert stack["StatusReason"].startswith(
+            "Resource UPDATE failed: NotStabilized: resources.Second: "
+        )
+        assert "RollbackFailedRootReason" not in stack
+        assert (await _events(talk))["ROLLBACK_COMPLETE"] == stack["StatusReason"]
+
+    told(tmp_path, story)
+
+
 def test_a_creation_whose_rollback_fails(tmp_path: Path) -> None:
     async def story(talk: Talk) -> None:
         _fail(talk)

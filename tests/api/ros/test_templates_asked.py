@@ -14,6 +14,13 @@ Parameters:
   Name: {Type: String, Default: carried, Label: Its name, MinLength: 2, AllowedPattern: '[a-z]+'}
   Words: {Type: String, NoEcho: true, Default: 'hush-hush-4711'}
   Number: {Type: Number, AllowedValues: [1, 2], Default: 1}
+  Zone:
+    Type: String
+    Default: ''
+    AssociationProperty: ALIYUN::ECS::Instance::ZoneId
+    AssociationPropertyMetadata: {RegionId: '${ALIYUN::Region}', Visible: {Value: [true, 1]}}
+    TextArea: true
+    Placeholder: one of its zones
 Resources:
   Seen:
     Type: DATASOURCE::ECS::Images
@@ -54,6 +61,21 @@ def test_what_a_template_declares(tmp_path: Path) -> None:
             "AllowedPattern": "[a-z]+",
         }
         assert parameters["Words"]["Default"] == "******"
+        assert parameters["Zone"] == {
+            "ParameterKey": "Zone",
+            "Type": "String",
+            "NoEcho": "false",
+            "Default": "",
+            "AssociationProperty": "ALIYUN::ECS::Instance::ZoneId",
+            "AssociationPropertyMetadata": {
+                "RegionId": "${ALIYUN::Region}",
+                "Visible": {"Value": [True, 1]},
+            },
+            "TextArea": True,
+            "Placeholder": "one of its zones",
+        }
+        summary = await talk.ask("GetTemplateSummary", TemplateBody=TEMPLATE)
+        assert summary["Parameters"] == said["Parameters"]
         assert parameters["Number"]["AllowedValues"] == [1, 2]
         assert said["ResourceTypes"] == {
             "Resources": ["ALIYUN::ECS::CopyImage"],

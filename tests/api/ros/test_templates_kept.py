@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -235,5 +236,24 @@ def test_another_account_sees_none(tmp_path: Path) -> None:
         papers = talk.apis.house.plane.desk.documents
         assert papers is not None
         assert await papers.get("ros_template", "another", made["TemplateId"]) is None
+
+    told(tmp_path, story)
+
+
+def test_versions_that_come_at_once(tmp_path: Path) -> None:
+    async def story(talk: Talk) -> None:
+        made = await talk.ask("CreateTemplate", TemplateName="carry", TemplateBody=TWO_COPIES)
+        which = {"TemplateId": made["TemplateId"]}
+        replies = await asyncio.gather(
+            *(talk.apis.ros("UpdateTemplate", **which, TemplateBody=OTHER) for _ in range(4))
+        )
+        numbers = [body["TemplateVersion"] for status, body in replies if status == 200]
+        late = {(status, body["Code"]) for status, body in replies if status != 200}
+        assert late <= {(400, "TemplateBeingProcessed")}
+        assert numbers
+        assert len(set(numbers)) == len(numbers)
+        kept = await talk.ask("ListTemplateVersions", **which)
+        assert len(kept["Versions"]) == 1 + len(numbers)
+        assert (await talk.ask("GetTemplate", **which))["TemplateVersion"] == max(numbers)
 
     told(tmp_path, story)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.api.ros.stories import TWO_COPIES, Talk, told
 
 OTHER = [{"ParameterKey": "Suffix", "ParameterValue": "two"}]
@@ -175,5 +177,60 @@ def test_a_preview_changes_nothing(tmp_path: Path) -> None:
             "PreviewStack", **talk.stack, StackName="x", TemplateBody=TWO_COPIES
         )
         assert both[1] == "MultipleParameter"
+
+    told(tmp_path, story)
+
+
+LISTS_AND_MORE = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Regions: {Type: CommaDelimitedList, Default: 'cn-beijing,cn-shanghai'}
+  Any: {Type: Json, Default: ['a', {b: null}]}
+  Count: {Type: Number, Default: 2}
+  Is: {Type: Boolean, Default: true}
+  Nothing: {Type: String, Default: null}
+Outputs:
+  Regions: {Value: !Ref Regions}
+  Any: {Value: !Ref Any}
+"""
+NO_JSON = "\n".join(line for line in LISTS_AND_MORE.splitlines() if "Any" not in line)
+SHOWN = {"Regions": "cn-beijing,cn-shanghai", "Count": "2", "Is": "true", "Nothing": ""}
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        pytest.param(LISTS_AND_MORE, {**SHOWN, "Any": '["a", {"b": null}]'}, id="with-json"),
+        pytest.param(NO_JSON, SHOWN, id="without"),
+    ],
+)
+def test_parameters_are_shown_as_they_could_be_given(
+    template: str, shown: dict[str, str], tmp_path: Path
+) -> None:
+    async def story(talk: Talk) -> None:
+        def among(rows: list[dict[str, str]]) -> dict[str, str]:
+            told_as = {one["ParameterKey"]: one["ParameterValue"] for one in rows}
+            return {name: told_as.get(name, "-") for name in shown}
+
+        await talk.create(template=template)
+        rows = (await talk.ask("GetStack", **talk.stack))["Parameters"]
+        assert among(rows) == shown
+        preview = await talk.ask("PreviewStack", StackName="other", TemplateBody=template)
+        assert among(preview["Stack"]["Parameters"]) == shown
+        made = await talk.ask(
+            "CreateChangeSet",
+            **talk.stack,
+            ChangeSetName="more",
+            TemplateBody=template + "\nDescription: more",
+        )
+        change_set = await talk.ask("GetChangeSet", ChangeSetId=made["ChangeSetId"])
+        assert among(change_set["Parameters"]) == shown
+        # What is shown may be given back, and nothing is another one then.
+        own = [one for one in rows if not one["ParameterKey"].startswith("ALIYUN::")]
+        given = [one for one in own if one["ParameterKey"] != "Nothing"]
+        refused = await talk.refused(
+            "UpdateStack", **talk.stack, TemplateBody=template, Parameters=given
+        )
+        assert refused[2] == "Update the completely same stack is not supported."
 
     told(tmp_path, story)

@@ -155,7 +155,7 @@ async def _changes(
         return []
     shows_values = bool(ask.given.get("IncludePropertyValues"))
     recorded = None
-    if shows_values and named.execution is ExecutionStatus.AVAILABLE:
+    if named.execution is ExecutionStatus.AVAILABLE:
         # Afterwards the record says what the stack has become.
         recorded = await ask.plane.desk.store.resources(named.stack_id)
     causes = causes_of(change_set, _changed_parameters(named, change_set))

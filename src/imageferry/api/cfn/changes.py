@@ -31,8 +31,10 @@ _ACTIONS: Final[Mapping[Action, str]] = {
     Action.REPLACE: "Modify",
     Action.DELETE: "Remove",
     Action.MOVE: "Modify",
+    Action.NONE: "Modify",
     Action.ADOPT: "Import",
 }
+_MODIFY: Final = frozenset({Action.UPDATE, Action.REPLACE, Action.MOVE, Action.NONE})
 _RECREATION: Final[Mapping[Replacement, str]] = {
     Replacement.YES: "Always",
     Replacement.NO: "Never",
@@ -56,7 +58,8 @@ def resource_changes(
     """Every change, in the order of the change set.
 
     `shows_values` adds what each property was and will be; `recorded` are the stack's resources by
-    address as they were when it was planned, None where they are not known any longer.
+    address as they were when it was planned, None where they are not known any longer. Without them
+    nothing is told of policies.
     """
     return [
         {
@@ -64,7 +67,7 @@ def resource_changes(
             "ResourceChange": _shape(change, causes, recorded, shows_values=shows_values),
         }
         for change in change_set.changes
-        if change.action is not Action.NONE
+        if change.action is not Action.NONE or _policies(change, recorded)
     ]
 
 
@@ -88,19 +91,48 @@ def _shape(
     policy = _policy(change)
     if policy:
         shape["PolicyAction"] = policy
-    changes_something = change.action in {Action.UPDATE, Action.REPLACE, Action.MOVE}
-    if changes_something:
+    if change.action in _MODIFY:
         shape["Replacement"] = change.replacement.value
-    properties = change.properties if changes_something else ()
-    shape["Scope"] = ["Properties"] if properties else []
+    properties = change.properties if change.action in _MODIFY else ()
+    policies = _policies(change, recorded)
+    shape["Scope"] = [*(["Properties"] if properties else []), *(one[0] for one in policies)]
     shape["Details"] = [
         detail
         for changed in properties
         for detail in _details(changed, _causes(change, changed, causes), shows_values=shows_values)
-    ]
+    ] + [_policy_detail(*one, shows_values=shows_values) for one in policies]
     if shows_values:
         shape |= _contexts(change, recorded)
     return shape
+
+
+def _policies(
+    change: ResourceChange, recorded: Mapping[str, Resource] | None
+) -> list[tuple[str, str, str]]:
+    """The policies of a resource that change: attribute, what it was, what it will be."""
+    before = None if recorded is None else recorded.get(str(change.moved_from or change.address))
+    wanted = change.wanted
+    if change.action not in _MODIFY or before is None or wanted is None:
+        return []
+    found = (
+        ("DeletionPolicy", before.deletion_policy, wanted.deletion_policy),
+        ("UpdateReplacePolicy", before.replacement_policy, wanted.replacement_policy),
+    )
+    return [one for one in found if one[1] != one[2]]
+
+
+def _policy_detail(
+    attribute: str, before: str, after: str, *, shows_values: bool
+) -> dict[str, object]:
+    target: dict[str, object] = {"Attribute": attribute, "RequiresRecreation": "Never"}
+    if shows_values:
+        target |= {
+            "Path": f"/{attribute}",
+            "BeforeValue": before,
+            "AfterValue": after,
+            "AttributeChangeType": "Modify",
+        }
+    return {"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"}
 
 
 def _policy(change: ResourceChange) -> str:

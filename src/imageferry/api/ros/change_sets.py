@@ -11,6 +11,7 @@ from typing import Final
 
 from imageferry.api.ros.asked import Asked, Reply, page_of, stack_of
 from imageferry.api.ros.change_replies import changes_reply
+from imageferry.api.ros.declarations import list_parameters
 from imageferry.api.ros.errors import (
     RosError,
     change_set_not_found,
@@ -170,7 +171,9 @@ async def get(asked: Asked) -> Reply:
         "Changes": [],
     }
     if change_set is not None:
-        reply["Parameters"] = parameters_reply(change_set.bindings.parameters)
+        given = change_set.bindings.parameters
+        lists = await list_parameters(asked.desk, change_set.template, named.place.region, given)
+        reply["Parameters"] = parameters_reply(given, lists=lists)
         reply["Changes"] = changes_reply(change_set, _changed_parameters(named))
         if asked.given.boolean("ShowTemplate"):
             reply["TemplateBody"] = template_text(change_set)

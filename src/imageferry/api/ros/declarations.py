@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.api.ros.names import HIDDEN, LANGUAGE
+from imageferry.control.desk import Desk
+from imageferry.control.summaries import summarise
+from imageferry.model.diagnostics import TemplateError
 from imageferry.model.templates import Parameter, Template
-from imageferry.model.values import Json, mask
+from imageferry.model.values import Json, Value, mask
 from imageferry.ports.types import Catalog
 
 VERSIONS: Final[Mapping[str, str]] = {LANGUAGE: "2015-09-01", "cloudformation": "2010-09-09"}
 """The one version of each language (the references of both, template structure)."""
 
+_JSON: Final = b"Json"
 _DATA_SOURCE: Final = "DATASOURCE::"
 
 
@@ -45,6 +49,25 @@ def _parameter(one: Parameter) -> dict[str, Json]:
         declared["Default"] = HIDDEN if one.no_echo else mask(one.default)
     told = {name: value for name, value in optional.items() if value is not None}
     return {**declared, **told, **dict(one.hints)}
+
+
+async def list_parameters(
+    desk: Desk, source: bytes, region: str, parameters: Mapping[str, Value]
+) -> frozenset[str]:
+    """Which of the parameters are lists by their type; the others' lists are values of JSON."""
+    names = frozenset(name for name, value in parameters.items() if isinstance(value, list | tuple))
+    if not names or _JSON not in source:
+        return names
+
+    def read() -> frozenset[str]:
+        try:
+            found = summarise(desk, source, region, parameters, is_strict=False).template
+        except TemplateError:
+            return frozenset()
+        declared = found.parameters.values()
+        return names.intersection(one.name for one in declared if one.kind != "json")
+
+    return await desk.asides(source, read)
 
 
 def outputs_declared(template: Template) -> list[Json]:

@@ -6,6 +6,7 @@ import json
 
 from imageferry.api.ros.asked import Asked, Reply, stack_of
 from imageferry.api.ros.change_replies import preview_reply
+from imageferry.api.ros.declarations import list_parameters
 from imageferry.api.ros.errors import exclusive, missing
 from imageferry.api.ros.replies import parameters_reply, pseudo_reply
 from imageferry.api.ros.stacks import refuse_unfit
@@ -34,10 +35,12 @@ async def preview(asked: Asked) -> Reply:
         request = await wanted_stack(asked, name, source)
         await refuse_namesake(asked.desk, request)
         planned = await create_change_set(asked.desk, request)
-    return {"Stack": _reply(planned, request)}
+    given, region = planned.change_set.bindings.parameters, planned.stack.place.region
+    lists = await list_parameters(asked.desk, request.template, region, given)
+    return {"Stack": _reply(planned, request, lists)}
 
 
-def _reply(planned: Planned, request: StackRequest) -> dict[str, Json]:
+def _reply(planned: Planned, request: StackRequest, lists: frozenset[str]) -> dict[str, Json]:
     change_set, stack, options = planned.change_set, planned.stack, request.options or {}
     pseudo = pseudo_reply(stack.place, "None" if planned.is_new else stack.stack_id, stack.name)
     reply: dict[str, Json] = {
@@ -47,7 +50,7 @@ def _reply(planned: Planned, request: StackRequest) -> dict[str, Json]:
         "TemplateDescription": change_set.description,
         "DisableRollback": bool(options.get("disable_rollback", False)),
         "TimeoutInMinutes": options.get("timeout_minutes", DEFAULT_TIMEOUT),
-        "Parameters": parameters_reply(change_set.bindings.parameters, pseudo),
+        "Parameters": parameters_reply(change_set.bindings.parameters, pseudo, lists),
         "Resources": preview_reply(change_set.changes),
     }
     policy = request.policy or stack.policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from imageferry.api.ros.names import (
@@ -33,18 +33,30 @@ def tags_reply(tags: Mapping[str, str]) -> list[Json]:
     return [{"Key": name, "Value": value} for name, value in tags.items()]
 
 
-def parameter_text(value: Value) -> str:
-    """The value of a parameter as it is shown: as text, and nothing of a secret."""
+def parameter_text(value: Value, *, is_list: bool = False) -> str:
+    """The value of a parameter as a text that could have been given for it; nothing of a secret."""
     if holds_secret(value):
         return HIDDEN
-    return value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
+    if is_list and isinstance(value, list | tuple):
+        return ",".join(parameter_text(one) for one in value)
+    match value:
+        case str():
+            return value
+        case None:
+            return ""
+        case _:
+            return json.dumps(mask(value), ensure_ascii=False)
 
 
 def parameters_reply(
-    parameters: Mapping[str, Value], pseudo: Mapping[str, str] | None = None
+    parameters: Mapping[str, Value],
+    pseudo: Mapping[str, str] | None = None,
+    lists: Collection[str] = (),
 ) -> list[Json]:
-    """Parameters and, after them, pseudo parameters."""
-    shown = {name: parameter_text(value) for name, value in parameters.items()}
+    """Parameters and, after them, pseudo parameters; `lists` are written with commas."""
+    shown = {
+        name: parameter_text(value, is_list=name in lists) for name, value in parameters.items()
+    }
     return [
         {"ParameterKey": name, "ParameterValue": value}
         for name, value in {**shown, **(pseudo or {})}.items()
@@ -94,9 +106,12 @@ def summary_reply(stack: Stack, trouble: Trouble) -> dict[str, Json]:
 
 
 def stack_reply(
-    stack: Stack, trouble: Trouble, resources: Sequence[ResourceView]
+    stack: Stack,
+    trouble: Trouble,
+    resources: Sequence[ResourceView],
+    lists: Collection[str] = (),
 ) -> dict[str, Json]:
-    """What GetStack says of a stack beside its outputs and progress."""
+    """What GetStack says of a stack beside its outputs and progress; `lists` of its parameters are."""
     options, drift = stack.options, stack.drift
     checked = 0 if drift is None else drift.checked
     pseudo = pseudo_reply(stack.place, stack.stack_id, stack.name)
@@ -104,7 +119,7 @@ def stack_reply(
     reply |= {
         "Description": stack.description,
         "TemplateDescription": stack.description,
-        "Parameters": parameters_reply(stack.parameters, pseudo),
+        "Parameters": parameters_reply(stack.parameters, pseudo, lists),
         "NotificationURLs": list(receivers_of(stack)),
         "OrderIds": [],
         "RamRoleName": options.get("role", ""),

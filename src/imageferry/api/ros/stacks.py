@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from imageferry.api.ros.asked import Asked, Reply, stack_of
+from imageferry.api.ros.declarations import list_parameters
 from imageferry.api.ros.dry_runs import dry_run_reply
 from imageferry.api.ros.errors import exclusive, refused, stack_not_found
 from imageferry.api.ros.names import plain_id, stack_word
@@ -102,7 +103,9 @@ async def get(asked: Asked) -> Reply:
     template = await template_beside(asked.desk, stack) if is_needed else None
     if template is not None and not stack.description:
         stack = replace(stack, description=template.description)
-    reply = stack_reply(stack, trouble, view.resources)
+    region = stack.place.region
+    lists = await list_parameters(asked.desk, stack.template, region, stack.parameters)
+    reply = stack_reply(stack, trouble, view.resources, lists)
     if has_outputs:
         declared = None if template is None else template.outputs
         reply["Outputs"] = outputs_reply(stack.outputs, declared)
