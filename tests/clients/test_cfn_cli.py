@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.apis import interpreter
 from tests.clients.sts_stub import sts_served
 
 pytestmark = pytest.mark.clients
@@ -26,15 +27,6 @@ REGION = "us-east-1"
 GENERATED = {"contract_create_create", "contract_delete_create"}
 UNTAGGED = {"contract_create_taggable", "contract_update_tag_updatable"}
 SKIPPED = {"ours": GENERATED, "published": GENERATED | UNTAGGED}
-
-
-def interpreter() -> Path:
-    """The Python of the CLI's own environment."""
-    variable, usual = "IMAGEFERRY_CFN_CLI_PYTHON", ROOT / ".venv-clients/cfn-cli/bin/python"
-    found = Path(os.environ.get(variable, usual))
-    if not found.exists():
-        pytest.skip(f"no environment cfn-cli: {found} is missing (set {variable})")
-    return found
 
 
 def own(home: Path) -> dict[str, str]:
@@ -99,7 +91,7 @@ def models(home: Path, python: Path, port: int) -> None:
 
 @pytest.mark.parametrize("schema", ["ours", "published"])
 def test_contract_of_the_packaged_type(schema: str, tmp_path: Path) -> None:
-    python = interpreter()
+    python = interpreter("cfn-cli")
     project = package(tmp_path, schema)
     with served(tmp_path, schema) as endpoint, sts_served(tmp_path) as (port, certificate):
         home = tmp_path / "user"
@@ -135,7 +127,7 @@ def test_contract_of_the_packaged_type(schema: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("schema", ["ours", "published"])
 def test_packaged_schema_is_valid(schema: str, tmp_path: Path) -> None:
-    python = interpreter()
+    python = interpreter("cfn-cli")
     ran = subprocess.run(
         [python.with_name("cfn"), "validate"],
         cwd=package(tmp_path, schema),

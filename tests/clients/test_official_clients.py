@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from imageferry.emulator.errors import ERRORS
+from tests.clients.apis import HERE, interpreter
 
 pytestmark = pytest.mark.clients
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-ENVIRONMENTS = {
-    "sdk": ("IMAGEFERRY_SDK_PYTHON", ROOT / ".venv-clients/sdk/bin/python"),
-    "sdk-legacy": ("IMAGEFERRY_SDK_LEGACY_PYTHON", ROOT / ".venv-clients/sdk-legacy/bin/python"),
-}
 # Codes of the API reference that the emulator gives only when a fault orders them.
 OTHER_CODES = {
     "InvalidAction": 403,
@@ -95,13 +88,9 @@ def address() -> Iterator[str]:
 
 def run_client(environment: str, script: str, *arguments: str) -> dict[str, Any]:
     """Run a script with the interpreter of a client's environment; returns what it printed."""
-    variable, usual = ENVIRONMENTS[environment]
-    interpreter = Path(os.environ.get(variable, usual))
-    if not interpreter.exists():
-        pytest.skip(f"no environment {environment}: {interpreter} is missing (set {variable})")
     orders = [{"code": code, "status": status} for code, status in CODES.items()]
     ran = subprocess.run(
-        [str(interpreter), str(HERE / script), *arguments],
+        [str(interpreter(environment)), str(HERE / script), *arguments],
         input=json.dumps(orders),
         capture_output=True,
         text=True,

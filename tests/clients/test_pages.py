@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.apis import ROOT, Served, interpreter, run, serving
+from tests.clients.apis import IMAGEFERRY, ROOT, Served, interpreter, run, serving
 
 pytestmark = pytest.mark.clients
 
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def typed(site: Served, page: str, client: str, *arguments: str) -> str:
-    """What the blocks of a client on a page print, one after the other."""
+    """What the blocks of a client on a page print, one after the other; iact3 prints as a log."""
     python = interpreter("aws" if client == "boto3" else client)
     keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
     environment = site.environment(**dict.fromkeys(keys, "emulator"))
@@ -42,7 +42,7 @@ def typed(site: Served, page: str, client: str, *arguments: str) -> str:
             program = [str(python), "-c"] if language == "python" else ["bash", "-euc"]
             ran = run([*program, text, *arguments], environment, ROOT)
             assert ran.returncode == 0, ran.stdout + ran.stderr
-            said += ran.stdout
+            said += ran.stdout + ran.stderr
     assert said
     return said
 
@@ -68,11 +68,34 @@ def test_iact3_is_started_as_the_page_says(site: Served) -> None:
     assert "LegalTemplate" in said, said
 
 
+def test_the_readme_can_be_followed(site: Served) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = [
+        one
+        for one in re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        if "aws " in one
+    ]
+    begun, given = block.split("imageferry serve --reply-wait 20 &\n")
+    assert begun == "pip install '.[server]'\n"
+    environment = site.environment()
+    folders = (interpreter("aws").parent, IMAGEFERRY.parent)
+    environment["PATH"] = ":".join([*map(str, folders), environment["PATH"]])
+    given = given.replace(HERE, site.address.partition("://")[2])
+    ran = run(["bash", "-euc", given], environment, ROOT)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Successfully created/updated stack - web-api" in ran.stdout
+    assert 'stack "web-api" is CREATE_COMPLETE' in ran.stdout
+
+
 def test_every_block_for_a_client_is_marked() -> None:
     """What is not typed here are answers, and what the suites of the server itself try."""
     unmarked = []
     for page in PAGES:
         text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-        for block in re.findall(r"^```\w*\n(.*?)^```", BLOCK.sub("", text), re.M | re.S):
-            unmarked += [block] if re.search(r"^(aws|import|from) |Client\(", block, re.M) else []
+        for block in re.findall(
+            r"^```\w*\n(.*?)^```", BLOCK.sub("", text), re.MULTILINE | re.DOTALL
+        ):
+            unmarked += (
+                [block] if re.search(r"^(aws|import|from) |Client\(", block, re.MULTILINE) else []
+            )
     assert unmarked == []

@@ -18,15 +18,10 @@ from imageferry.wire.alibaba_rpc import flatten
 from imageferry.wire.alibaba_signing import Credentials, sign_v3
 from imageferry.wire.http import HttpRequest
 from tests.api.serving import Site, served
+from tests.clients.apis import HERE, interpreter
 
 pytestmark = pytest.mark.clients
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-ENVIRONMENTS = {
-    "ros": ("IMAGEFERRY_ROS_PYTHON", ROOT / ".venv-clients/ros/bin/python"),
-    "iact3": ("IMAGEFERRY_IACT3_PYTHON", ROOT / ".venv-clients/iact3/bin/python"),
-}
 KEY = "emulator"
 
 EXPECTED: dict[str, Any] = {
@@ -114,15 +109,6 @@ EXPECTED: dict[str, Any] = {
 }
 
 
-def interpreter(name: str) -> str:
-    """The interpreter of a client's environment; skips where there is none."""
-    variable, usual = ENVIRONMENTS[name]
-    found = Path(os.environ.get(variable, usual))
-    if not found.exists():
-        pytest.skip(f"no environment {name}: {found} is missing (set {variable})")
-    return str(found)
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(tmp_path_factory.mktemp("ros") / "home") as site:
@@ -184,8 +170,8 @@ tests:
 class Tool:
     """iact3 in a project of its own; the parts of its output that it writes besides the log's are both."""
 
-    def __init__(self, python: str, site: Site, folder: Path) -> None:
-        self.command = [python, str(HERE / "ros_iact3.py"), site.authority]
+    def __init__(self, python: Path, site: Site, folder: Path) -> None:
+        self.command = [str(python), str(HERE / "ros_iact3.py"), site.authority]
         self.folder = folder
         keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
         # Nothing of whoever runs the tests is to be found: credentials and projects stand at home.

@@ -53,24 +53,36 @@ def type_arn(place: Place, region: str, type_name: str, version_id: str = "") ->
 
 async def versions_of(ask: Ask, type_name: str) -> list[Version]:
     """Every version of an installed type, oldest first, those that were deregistered too."""
-    desk = ask.plane.desk
-    found = await papers_of(desk).find(
-        REGISTRATION, desk.place.account_id, parent=_parent(ask, type_name)
-    )
+    found = await _registrations(ask, type_name)
     return [Version(FIRST_VERSION), *(_version(one) for one in reversed(found))]
 
 
 async def register(ask: Ask, type_name: str, package: str) -> str:
-    """Keep a new version, and give the token under which its registration is told."""
+    """Keep a new version, and give the token under which its registration is told.
+
+    The one that was kept for the same caller's token before is found again: whoever kept it may
+    have died before it could say so.
+    """
     desk = ask.plane.desk
     now = desk.clock.now()
+    asked_by = ask.text("ClientRequestToken")
     while True:
-        number = len(await versions_of(ask, type_name)) + 1
+        kept = await _registrations(ask, type_name)
+        made = [one for one in kept if asked_by and one.body.get("asked_by") == asked_by]
+        if made:
+            return made[0].document_id
+        number = len(kept) + 2
         document = Document(
             REGISTRATION,
             desk.place.account_id,
             desk.entropy.new_id(),
-            {"type": type_name, "region": ask.region, "package": package, "is_live": True},
+            {
+                "type": type_name,
+                "region": ask.region,
+                "package": package,
+                "is_live": True,
+                "asked_by": asked_by,
+            },
             now,
             now,
             parent=_parent(ask, type_name),
@@ -144,6 +156,14 @@ async def withdraw(ask: Ask, type_name: str, version: Version) -> None:
         raise registry_fault(
             f"Version {version.version_id} of {type_name} is being changed by another request."
         ) from clash
+
+
+async def _registrations(ask: Ask, type_name: str) -> list[Document]:
+    """What is kept of the versions that were registered, newest first."""
+    desk = ask.plane.desk
+    return await papers_of(desk).find(
+        REGISTRATION, desk.place.account_id, parent=_parent(ask, type_name)
+    )
 
 
 async def _default(desk: Desk, key: str) -> Document | None:
