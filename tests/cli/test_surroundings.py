@@ -166,7 +166,7 @@ def test_the_emulator_is_served_until_interrupted(shop: Shop) -> None:
 def test_doctor(shop: Shop) -> None:
     found = shop.object("doctor", "--region", REGION)
     assert {one["subject"] for one in found["findings"]} == {
-        "database", "workers", "access key", "account", "regions", "clock",
+        "database", "workers", "serve", "access key", "account", "regions", "clock",
     }  # fmt: skip
     assert {one["verdict"] for one in found["findings"]} == {"ok"}
     settings = {one["name"]: one for one in found["settings"]}
@@ -175,7 +175,9 @@ def test_doctor(shop: Shop) -> None:
     assert settings["cloud"]["origin"] == "default"
     assert len(found["choices"]) == len(CHOICES)
     assert "every" not in json.dumps(found["settings"])
+    shop.run("keys", "create", "--role", "reader")
     words = shop.run("doctor", "--region", REGION).stdout
+    assert '1 access key of "imageferry keys" for this account' in words
     assert words.startswith("cloud emulator, account ")
     shop.run("doctor", "--region", "moon-base-1", code=2)
 

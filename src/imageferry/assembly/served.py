@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,14 @@ from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
 
 DRAIN: Final = 10.0
 """Seconds that requests in flight, and then calls in flight, have once the server is told to stop."""
+
+LIBRARIES: Final = ("botocore", "httptools", "prometheus_client", "starlette", "uvicorn")
+"""What the extra `server` brings."""
+
+
+def libraries_missing() -> tuple[str, ...]:
+    """Which of them are not installed; none of them is loaded for it."""
+    return tuple(name for name in LIBRARIES if importlib.util.find_spec(name) is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Final
 from imageferry.api.logs import log_event, write_logs
 from imageferry.assembly.house import Calling, open_house
 from imageferry.assembly.senses import RealClock
-from imageferry.assembly.served import CannotServe, Ready, ServeChoices
+from imageferry.assembly.served import LIBRARIES, CannotServe, Ready, ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.settings import ExtraMissing, Settings
@@ -27,10 +27,6 @@ _LOOK: Final = 0.5
 
 _FILES: Final = 8192
 """Files that may be open: the connections there may be, a lock an operation, and the databases."""
-
-_LIBRARIES: Final = frozenset(
-    {"botocore", "httptools", "prometheus_client", "starlette", "uvicorn"}
-)
 
 
 async def serve(
@@ -47,7 +43,7 @@ async def serve(
     try:
         from imageferry.assembly.listening import listen
     except ModuleNotFoundError as missing:
-        if (missing.name or "").partition(".")[0] not in _LIBRARIES:
+        if (missing.name or "").partition(".")[0] not in LIBRARIES:
             raise
         raise ExtraMissing("server", '"imageferry serve"') from missing
 

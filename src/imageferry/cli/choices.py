@@ -17,6 +17,81 @@ class Choice:
     setting: str = ""
 
 
+_OF_THE_APIS: Final[Sequence[Choice]] = (
+    Choice(
+        "serve",
+        "how far a request's date may lie from the server's time",
+        "15 minutes to either side, by all three signatures",
+    ),
+    Choice(
+        "serve",
+        "what becomes of a request that has no nonce and is signed alike within one second",
+        "what reads may come again for 2 seconds; what writes is carried out once, and the second is"
+        " Throttling, which clients sign anew",
+    ),
+    Choice(
+        "ROS API",
+        "the statuses of the gateway's refusals, which are the same for all products",
+        "403 for a key that may not, 404 for an unknown key or action, 405 and 413 as HTTP has"
+        " them, 400 for all else; never a 5xx for a client's mistake",
+    ),
+    Choice(
+        "serve",
+        "the code for a key whose role does not suffice",
+        "Forbidden of ROS, AccessDenied of AWS, both 403",
+    ),
+    Choice(
+        "ROS API",
+        "how long a ClientToken counts, and which code has the same token with other parameters",
+        "7 days, as for CloudFormation; InvalidIdempotenceParameter",
+    ),
+    Choice(
+        "ROS API",
+        "the code for deleting a stack that is protected",
+        "400 NotSupported",
+    ),
+    Choice(
+        "ROS API",
+        "the code for a drift detection that is not there",
+        "404 NotFound; CloudFormation's API says ValidationError",
+    ),
+    Choice(
+        "ROS API",
+        "whether ListStacks shows deleted stacks unasked",
+        "it does not; a status or an id asks for them",
+    ),
+    Choice(
+        "ROS API",
+        "what DeleteStack does while the stack is still being created",
+        "NotSupported; in CloudFormation's API the creation turns back, and the deletion follows",
+    ),
+    Choice(
+        "ROS API",
+        "which operations AllowedStackOperations of CancelStackOperation may name",
+        "CreateStack, UpdateStack, DeleteStack and RollbackStack",
+    ),
+    Choice(
+        "CloudFormation API",
+        "the code for an operation that does not exist",
+        "InvalidAction, 400; one that exists and is not carried out is a ValidationError",
+    ),
+    Choice(
+        "CloudFormation API",
+        "what stays when the last change set of a stack in REVIEW_IN_PROGRESS is deleted",
+        "the stack, in REVIEW_IN_PROGRESS",
+    ),
+    Choice(
+        "CloudFormation API",
+        "how long a ClientRequestToken counts",
+        "7 days",
+    ),
+    Choice(
+        "registry type",
+        "whether InvalidTypeConfiguration ends an operation for good",
+        "it is answered at once, and nothing is tried again",
+    ),
+)
+
 CHOICES: Final[Sequence[Choice]] = (
     Choice(
         "CopyImage",
@@ -218,5 +293,6 @@ CHOICES: Final[Sequence[Choice]] = (
         "whether a ROS rollback keeps what has the DeletionPolicy Retain",
         "it does, once that was whole; --retain keeps a resource at any deletion in both languages",
     ),
+    *_OF_THE_APIS,
 )
 """The choices, by subject. The emulator's defaults stand in `imageferry emulator settings`."""

@@ -14,6 +14,7 @@ import click
 
 from imageferry.assembly.house import HOME_REGION, Voice, is_shared, open_house, open_voice
 from imageferry.assembly.senses import RealClock, RealEntropy
+from imageferry.assembly.served import libraries_missing
 from imageferry.cli.choices import CHOICES
 from imageferry.cli.display.rendering import Paint, clean, counted, indented, show_moment, table
 from imageferry.cli.display.views import cloud_line
@@ -27,6 +28,7 @@ from imageferry.cloud.credentials import CredentialsMissing
 from imageferry.cloud.ecs import region_words
 from imageferry.cloud.endpoints import ECS
 from imageferry.cloud.errors import CloudError
+from imageferry.model.access import AccessKey
 from imageferry.model.values import MASK, Json
 from imageferry.ports.dispatching import Crew
 from imageferry.ports.senses import Clock
@@ -129,6 +131,7 @@ async def _store(chosen: Settings) -> list[Finding]:
             name = await house.store.installation()
             number = len(await house.plane.stacks(None))
             crew = await house.dispatcher.crew()
+            keys = await house.keys.list(house.voice.account_id)
     except (CloudError, CredentialsMissing):
         return [Finding("database", _UNSEEN, "it is looked into once the account is known")]
     except Exception as fault:
@@ -138,6 +141,7 @@ async def _store(chosen: Settings) -> list[Finding]:
             "database", _GOOD, f"installation {name}, {counted(number, 'stack')} on this cloud"
         ),
         Finding("workers", _GOOD, _workers(crew, is_shared=is_shared(chosen))),
+        Finding("serve", _GOOD, _serving(libraries_missing(), keys)),
     ]
 
 
@@ -148,6 +152,15 @@ def _workers(crew: Crew, *, is_shared: bool) -> str:
     number = counted(crew.number, "worker") if is_shared else "at least 1 worker"
     since = "" if crew.since is None else f", the first since {show_moment(crew.since)}"
     return f"{number} for this cloud and account{since}"
+
+
+def _serving(missing: Sequence[str], keys: Sequence[AccessKey]) -> str:
+    """Whether the APIs could be served from here, and how many keys would be admitted."""
+    number = sum(key.revoked_at is None for key in keys)
+    admitted = f'{counted(number, "access key")} of "imageferry keys" for this account'
+    if missing:
+        return f'the extra "server" is not installed ({", ".join(missing)}); {admitted}'
+    return f'the extra "server" is installed; {admitted}'
 
 
 def _variables(environment: Mapping[str, str]) -> list[Finding]:

@@ -25,6 +25,7 @@ from imageferry.engine.steps import Step, Steps
 from imageferry.engine.telling import beginning, ending, remark, said
 from imageferry.evaluation.confinement import runs_programs
 from imageferry.model.events import Event
+from imageferry.model.expressions import Literal
 from imageferry.model.handlers import (
     Done,
     ErrorCode,
@@ -107,6 +108,14 @@ class Course:
     notes: list[str] = field(default_factory=list)
 
 
+def _is_reckoned(step: Step) -> bool:
+    """True where properties of a step are not known before it is due."""
+    wanted = step.wanted
+    return wanted is not None and any(
+        not isinstance(part, Literal) for part in wanted.properties.values()
+    )
+
+
 class Wave:
     """One wave of one course. It makes no decisions: the agenda does."""
 
@@ -123,6 +132,7 @@ class Wave:
         self._fault: BaseException | None = None
         self._end: WaveEnd | None = None
         self._resolving = self._only_looks = False
+        self._runs_programs = runs_programs(course.site.change_set.template)
 
     async def carry_out(self) -> WaveEnd:
         """Perform everything; raises Fenced or StoreError where the journal cannot be written."""
@@ -255,7 +265,7 @@ class Wave:
     async def _begun(self, step: Step, now: float) -> StepRecord:
         """Its first record; raises Unready. Programs in its properties run beside the loop."""
         course = self._course
-        if not runs_programs(course.site.change_set.template):
+        if not self._runs_programs or not _is_reckoned(step):
             return begin(step, course.site, course.standing.now, course.phase, now)
         standing = dict(course.standing.now)
         return await asyncio.to_thread(begin, step, course.site, standing, course.phase, now)
