@@ -76,10 +76,10 @@ from imageferry.scripting.values import Plan as Plan
 from imageferry.scripting.values import PlannedChange as PlannedChange
 from imageferry.scripting.values import PropertyPlan as PropertyPlan
 from imageferry.scripting.values import RegionResult as RegionResult
-from imageferry.scripting.values import ResourceState as ResourceState
+from imageferry.scripting.values import ResourceReport as ResourceReport
 from imageferry.scripting.values import Result as Result
 from imageferry.scripting.values import StackEvent as StackEvent
-from imageferry.scripting.values import StackState as StackState
+from imageferry.scripting.values import StackReport as StackReport
 
 __version__: str
 __all__: list[str]

@@ -13,7 +13,6 @@ from imageferry.api.ros.parameters import Field, Kind
 
 TEMPLATE = "{ROSTemplateFormatVersion: '2015-09-01', Outputs: {One: {Value: 1}}}"
 PLAIN = "{Conditions: {Never: !Equals [a, b]}, Resources: {R: {Type: 'TF::Alicloud::ImageCopy'}}}"
-REFERRING = ("Id", "Ids", "Name", "NameOrId", "Arn", "ARN", "Token")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
+
+import pytest
 
 from imageferry.api.admission import Admitted, Asked, Gate, admit, carried_out, gate_of
 from imageferry.api.calls import Answer, ApiCall, Refused
@@ -273,3 +277,29 @@ GENERATIONS = {
         Generation("v4 in the query", World.AWS, False, _v4_query),
     )
 }
+
+
+EACH = pytest.mark.parametrize("kind", GENERATIONS.values(), ids=GENERATIONS)
+PAIRS = (("StackName", "demo"), ("Parameters.1.ParameterKey", "P"))
+FIELDS = (("TemplateBody", "ROSTemplateFormatVersion: '2015-09-01'"),)
+
+
+def signed(
+    kind: Generation,
+    key: AccessKey = OPERATOR,
+    action: str = "Look",
+    now: float = NOW,
+    nonce: str = "n-1",
+    **more: Any,
+) -> HttpRequest:
+    """A request of that key, signed in that way."""
+    return kind.sign(key, action, now, nonce, PAIRS, FIELDS, **more)
+
+
+def refusal(place: Place, request: HttpRequest, world: World, action: str = "Look") -> Refused:
+    """Why the gate refuses it; nothing has reached the API then."""
+    with pytest.raises(Refused) as caught:
+        asyncio.run(place.admit(request, world, action))
+    assert place.api.calls == []
+    assert SECRET not in str(caught.value)
+    return caught.value

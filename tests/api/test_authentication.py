@@ -1,4 +1,4 @@
-"""Who may call: each of the signatures, whole and altered, late and early, once and again."""
+"""Who may call: each of the signatures, whole and altered, late and early."""
 
 from __future__ import annotations
 
@@ -15,36 +15,23 @@ from imageferry.wire.http import HttpRequest
 from tests.api.gates import (
     ACCOUNT,
     BUILT_IN,
+    EACH,
+    FIELDS,
     FOREIGN,
     GENERATIONS,
     NOBODY,
     NOW,
     OPERATOR,
+    PAIRS,
     READER,
     REVOKED,
-    SECRET,
     Generation,
     Place,
     alibaba_date,
     aws_date,
+    refusal,
+    signed,
 )
-
-EACH = pytest.mark.parametrize("kind", GENERATIONS.values(), ids=GENERATIONS)
-PAIRS = (("StackName", "demo"), ("Parameters.1.ParameterKey", "P"))
-FIELDS = (("TemplateBody", "ROSTemplateFormatVersion: '2015-09-01'"),)
-
-
-def _signed(kind: Generation, key=OPERATOR, action="Look", now=NOW, nonce="n-1", **more):
-    return kind.sign(key, action, now, nonce, PAIRS, FIELDS, **more)
-
-
-def _refusal(place: Place, request: HttpRequest, world: World, action: str = "Look") -> Refused:
-    with pytest.raises(Refused) as caught:
-        asyncio.run(place.admit(request, world, action))
-    assert place.api.calls == []
-    assert SECRET not in str(caught.value)
-    return caught.value
-
 
 # --- what is good ---------------------------------------------------------------------------------
 
@@ -52,7 +39,7 @@ def _refusal(place: Place, request: HttpRequest, world: World, action: str = "Lo
 @EACH
 def test_a_signed_request_is_let_in(kind: Generation) -> None:
     place = Place()
-    call = asyncio.run(place.admit(_signed(kind), kind.world)).call
+    call = asyncio.run(place.admit(signed(kind), kind.world)).call
     assert (call.caller.key_id, call.caller.account_id) == (OPERATOR.key_id, ACCOUNT)
     assert call.caller.role is Role.OPERATOR
     assert set(PAIRS) | set(FIELDS) <= set(call.pairs)
@@ -66,7 +53,7 @@ def test_a_signed_request_is_let_in(kind: Generation) -> None:
 def test_a_built_in_key_needs_no_database(kind: Generation) -> None:
     place = Place()
     place.keys.is_away = True
-    call = asyncio.run(place.admit(_signed(kind, BUILT_IN), kind.world)).call
+    call = asyncio.run(place.admit(signed(kind, BUILT_IN), kind.world)).call
     assert call.caller.role is Role.ADMIN
     assert place.keys.looks == 0
 
@@ -74,12 +61,12 @@ def test_a_built_in_key_needs_no_database(kind: Generation) -> None:
 @EACH
 def test_names_of_parameters_and_values_keep_their_case(kind: Generation) -> None:
     """Altered to another case they are other parameters."""
-    request = _signed(kind)
+    request = signed(kind)
     shouted = replace(
         request,
         query=tuple((n, v.upper()) if n == "StackName" else (n, v) for n, v in request.query),
     )
-    assert _refusal(Place(), shouted, kind.world).refusal is Refusal.BAD_SIGNATURE
+    assert refusal(Place(), shouted, kind.world).refusal is Refusal.BAD_SIGNATURE
 
 
 # --- what was altered on its way ------------------------------------------------------------------
@@ -115,11 +102,11 @@ ALTERED = {
 @pytest.mark.parametrize("alter", ALTERED.values(), ids=ALTERED)
 def test_an_altered_request_is_refused(kind: Generation, alter) -> None:
     place = Place()
-    refused = _refusal(place, alter(_signed(kind)), kind.world, "Change")
+    refused = refusal(place, alter(signed(kind)), kind.world, "Change")
     assert refused.refusal is Refusal.BAD_SIGNATURE
     assert place.audit.kept == []
     # What was altered must not have used up what was signed.
-    asyncio.run(place.admit(_signed(kind), kind.world))
+    asyncio.run(place.admit(signed(kind), kind.world))
 
 
 HEADERS = [
@@ -143,9 +130,9 @@ HEADERS = [
 @pytest.mark.parametrize(("name", "header", "value"), HEADERS)
 def test_an_altered_header_is_refused(name: str, header: str, value: str) -> None:
     kind = GENERATIONS[name]
-    request = _signed(kind)
+    request = signed(kind)
     altered = replace(request, headers={**request.headers, header: value})
-    assert _refusal(Place(), altered, kind.world).refusal is Refusal.BAD_SIGNATURE
+    assert refusal(Place(), altered, kind.world).refusal is Refusal.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -153,16 +140,16 @@ def test_an_altered_header_is_refused(name: str, header: str, value: str) -> Non
 )
 def test_an_altered_parameter_of_the_signature_is_refused(name: str, value: str) -> None:
     kind = GENERATIONS["v1"]
-    request = _signed(kind)
+    request = signed(kind)
     pairs = tuple((n, value) if n == name else (n, v) for n, v in request.query)
-    refused = _refusal(Place(), replace(request, query=pairs), kind.world)
+    refused = refusal(Place(), replace(request, query=pairs), kind.world)
     assert refused.refusal is Refusal.BAD_SIGNATURE
 
 
 @EACH
 def test_another_secret_is_refused(kind: Generation) -> None:
-    request = _signed(kind, replace(OPERATOR, secret="another"))
-    refused = _refusal(Place(), request, kind.world)
+    request = signed(kind, replace(OPERATOR, secret="another"))
+    refused = refusal(Place(), request, kind.world)
     assert refused.refusal is Refusal.BAD_SIGNATURE
     assert "TemplateBody" not in refused.detail
 
@@ -173,7 +160,7 @@ def test_another_secret_is_refused(kind: Generation) -> None:
 @pytest.mark.parametrize("world", World)
 def test_an_unsigned_request_is_refused(world: World) -> None:
     request = HttpRequest("POST", "http", "h", "/", (("Action", "Look"),))
-    assert _refusal(Place(), request, world).refusal is Refusal.UNSIGNED
+    assert refusal(Place(), request, world).refusal is Refusal.UNSIGNED
 
 
 V1_PARTS = [
@@ -184,18 +171,18 @@ V1_PARTS = [
 @pytest.mark.parametrize("part", V1_PARTS)
 def test_a_signature_in_parameters_without_a_part_is_refused(part: str) -> None:
     kind = GENERATIONS["v1"]
-    request = _signed(kind)
+    request = signed(kind)
     query = tuple(pair for pair in request.query if pair[0] != part)
-    refused = _refusal(Place(), replace(request, query=query), kind.world)
+    refused = refusal(Place(), replace(request, query=query), kind.world)
     assert (refused.refusal, refused.subject) == (Refusal.INCOMPLETE, part)
 
 
 @pytest.mark.parametrize("part", ["Signature", "Timestamp", "SignatureNonce", "AccessKeyId"])
 def test_a_part_of_a_signature_that_is_given_twice_is_refused(part: str) -> None:
     kind = GENERATIONS["v1"]
-    request = _signed(kind)
+    request = signed(kind)
     twice = next(pair for pair in request.query if pair[0] == part)
-    refused = _refusal(Place(), replace(request, query=(*request.query, twice)), kind.world)
+    refused = refusal(Place(), replace(request, query=(*request.query, twice)), kind.world)
     assert refused.refusal is Refusal.INCOMPLETE
 
 
@@ -212,9 +199,9 @@ def test_a_part_of_a_signature_that_is_given_twice_is_refused(part: str) -> None
 )
 def test_a_part_of_a_signature_that_is_none_is_refused(name: str, value: str) -> None:
     kind = GENERATIONS["v1"]
-    request = _signed(kind)
+    request = signed(kind)
     pairs = tuple((n, value) if n == name else (n, v) for n, v in request.query)
-    refused = _refusal(Place(), replace(request, query=pairs), kind.world)
+    refused = refusal(Place(), replace(request, query=pairs), kind.world)
     assert (refused.refusal, refused.subject) == (Refusal.INCOMPLETE, name)
 
 
@@ -230,20 +217,20 @@ V3_HEADERS = [
 @pytest.mark.parametrize("header", V3_HEADERS)
 def test_a_signature_in_the_header_without_a_header_is_refused(header: str) -> None:
     kind = GENERATIONS["v3"]
-    request = _signed(kind)
+    request = signed(kind)
     headers = {name: value for name, value in request.headers.items() if name != header}
-    refused = _refusal(Place(), replace(request, headers=headers), kind.world)
+    refused = refusal(Place(), replace(request, headers=headers), kind.world)
     assert (refused.refusal, refused.subject) == (Refusal.INCOMPLETE, header)
 
 
 @pytest.mark.parametrize("header", [*V3_HEADERS, "host"])
 def test_a_header_that_says_what_is_asked_must_be_signed(header: str) -> None:
     kind = GENERATIONS["v3"]
-    request = _signed(kind)
+    request = signed(kind)
     words = request.headers["authorization"].replace(f"{header};", "").replace(f";{header},", ",")
     assert words != request.headers["authorization"]
     altered = replace(request, headers={**request.headers, "authorization": words})
-    assert _refusal(Place(), altered, kind.world).refusal is Refusal.BAD_SIGNATURE
+    assert refusal(Place(), altered, kind.world).refusal is Refusal.BAD_SIGNATURE
 
 
 AUTHORIZATIONS = {
@@ -264,18 +251,18 @@ AUTHORIZATIONS = {
 @pytest.mark.parametrize("name", ["v3", "v4"])
 def test_an_authorization_that_is_none_is_refused(name: str, words: str) -> None:
     kind = GENERATIONS[name]
-    request = _signed(kind)
+    request = signed(kind)
     words = words if name == "v3" else words.replace("ACS3-", "AWS4-").replace("acs3-", "aws4-")
     altered = replace(request, headers={**request.headers, "authorization": words})
-    assert _refusal(Place(), altered, kind.world).refusal is Refusal.INCOMPLETE
+    assert refusal(Place(), altered, kind.world).refusal is Refusal.INCOMPLETE
 
 
 @EACH
 def test_an_unknown_key_is_refused_and_asked_for_once(kind: Generation) -> None:
     place = Place()
     for number in range(5):
-        request = _signed(kind, NOBODY, nonce=f"n-{number}")
-        assert _refusal(place, request, kind.world).refusal is Refusal.UNKNOWN_KEY
+        request = signed(kind, NOBODY, nonce=f"n-{number}")
+        assert refusal(place, request, kind.world).refusal is Refusal.UNKNOWN_KEY
     assert place.keys.looks == 1
 
 
@@ -283,34 +270,34 @@ def test_an_unknown_key_is_refused_and_asked_for_once(kind: Generation) -> None:
 def test_what_is_no_key_id_is_not_looked_up(key_id: str) -> None:
     place = Place()
     kind = GENERATIONS["v1"]
-    request = _signed(kind, replace(OPERATOR, key_id=key_id))
-    refused = _refusal(place, request, kind.world)
+    request = signed(kind, replace(OPERATOR, key_id=key_id))
+    refused = refusal(place, request, kind.world)
     assert refused.refusal in (Refusal.UNKNOWN_KEY, Refusal.INCOMPLETE)
     assert place.keys.looks == 0
 
 
 @EACH
 def test_a_revoked_key_is_refused(kind: Generation) -> None:
-    assert _refusal(Place(), _signed(kind, REVOKED), kind.world).refusal is Refusal.REVOKED_KEY
+    assert refusal(Place(), signed(kind, REVOKED), kind.world).refusal is Refusal.REVOKED_KEY
 
 
 @EACH
 def test_that_a_key_is_revoked_only_its_owner_learns(kind: Generation) -> None:
-    request = _signed(kind, replace(REVOKED, secret="guessed"))
-    assert _refusal(Place(), request, kind.world).refusal is Refusal.BAD_SIGNATURE
+    request = signed(kind, replace(REVOKED, secret="guessed"))
+    assert refusal(Place(), request, kind.world).refusal is Refusal.BAD_SIGNATURE
 
 
 @EACH
 def test_that_a_key_is_revoked_counts_within_seconds(kind: Generation) -> None:
     async def run() -> None:
         place = Place()
-        await place.admit(_signed(kind, nonce="n-1"), kind.world)
+        await place.admit(signed(kind, nonce="n-1"), kind.world)
         await place.keys.revoke(OPERATOR.key_id, place.time.wall)
         place.time.wall += 2.9
-        await place.admit(_signed(kind, nonce="n-2"), kind.world)
+        await place.admit(signed(kind, nonce="n-2"), kind.world)
         place.time.wall += 0.2
         with pytest.raises(Refused) as caught:
-            await place.admit(_signed(kind, nonce="n-3"), kind.world)
+            await place.admit(signed(kind, nonce="n-3"), kind.world)
         assert caught.value.refusal is Refusal.REVOKED_KEY
         assert place.keys.looks == 2
 
@@ -319,14 +306,14 @@ def test_that_a_key_is_revoked_counts_within_seconds(kind: Generation) -> None:
 
 @EACH
 def test_a_key_of_another_account_is_refused(kind: Generation) -> None:
-    refused = _refusal(Place(), _signed(kind, FOREIGN), kind.world)
+    refused = refusal(Place(), signed(kind, FOREIGN), kind.world)
     assert refused.refusal is Refusal.FOREIGN_ACCOUNT
     assert ACCOUNT not in refused.detail
 
 
 @EACH
 def test_a_security_token_is_refused_though_it_is_signed(kind: Generation) -> None:
-    refused = _refusal(Place(), _signed(kind, token="of another account"), kind.world)
+    refused = refusal(Place(), signed(kind, token="of another account"), kind.world)
     assert refused.refusal is Refusal.UNKNOWN_KEY
     assert "security token" in refused.detail
 
@@ -335,21 +322,21 @@ def test_a_security_token_is_refused_though_it_is_signed(kind: Generation) -> No
 @pytest.mark.parametrize("action", ["Change", "Rule"])
 def test_a_reader_changes_nothing(kind: Generation, action: str) -> None:
     place = Place()
-    request = _signed(kind, READER, action)
-    assert _refusal(place, request, kind.world, action).refusal is Refusal.FORBIDDEN
+    request = signed(kind, READER, action)
+    assert refusal(place, request, kind.world, action).refusal is Refusal.FORBIDDEN
     assert place.audit.kept == []
 
 
 def test_an_operator_does_not_rule() -> None:
     kind = GENERATIONS["v4"]
-    request = _signed(kind, OPERATOR, "Rule")
-    assert _refusal(Place(), request, kind.world, "Rule").refusal is Refusal.FORBIDDEN
+    request = signed(kind, OPERATOR, "Rule")
+    assert refusal(Place(), request, kind.world, "Rule").refusal is Refusal.FORBIDDEN
 
 
 @EACH
 def test_an_action_that_there_is_not(kind: Generation) -> None:
-    request = _signed(kind, OPERATOR, "Fly")
-    assert _refusal(Place(), request, kind.world, "Fly").refusal is Refusal.UNKNOWN_ACTION
+    request = signed(kind, OPERATOR, "Fly")
+    assert refusal(Place(), request, kind.world, "Fly").refusal is Refusal.UNKNOWN_ACTION
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -358,19 +345,19 @@ def test_an_action_that_there_is_not(kind: Generation) -> None:
 @EACH
 @pytest.mark.parametrize("off", [-901, 901, -86_400, 86_400, -10_000_000])
 def test_a_stale_or_future_request_is_refused(kind: Generation, off: float) -> None:
-    refused = _refusal(Place(), _signed(kind, now=NOW + off), kind.world)
+    refused = refusal(Place(), signed(kind, now=NOW + off), kind.world)
     assert refused.refusal is Refusal.STALE
 
 
 @EACH
 @pytest.mark.parametrize("off", [-290, 890])
 def test_a_clock_may_be_off_a_little(kind: Generation, off: float) -> None:
-    asyncio.run(Place().admit(_signed(kind, now=NOW + off), kind.world))
+    asyncio.run(Place().admit(signed(kind, now=NOW + off), kind.world))
 
 
 def test_a_query_is_good_for_as_long_as_it_says() -> None:
     kind = GENERATIONS["v4 in the query"]
-    refused = _refusal(Place(), _signed(kind, now=NOW - 301), kind.world)
+    refused = refusal(Place(), signed(kind, now=NOW - 301), kind.world)
     assert refused.refusal is Refusal.STALE
 
 
@@ -385,10 +372,10 @@ SCOPES = {
 @pytest.mark.parametrize(("old", "new", "why"), SCOPES.values(), ids=SCOPES)
 def test_another_scope_than_was_signed_for_is_refused(old: str, new: str, why: Refusal) -> None:
     kind = GENERATIONS["v4"]
-    request = _signed(kind)
+    request = signed(kind)
     words = request.headers["authorization"].replace(f"/{old}/", f"/{new}/")
     altered = replace(request, headers={**request.headers, "authorization": words})
-    assert _refusal(Place(), altered, kind.world).refusal is why
+    assert refusal(Place(), altered, kind.world).refusal is why
 
 
 def test_what_is_rightly_signed_for_another_service_is_refused() -> None:
@@ -396,185 +383,5 @@ def test_what_is_rightly_signed_for_another_service_is_refused() -> None:
     place = Place()
     kind = GENERATIONS["v4"]
     with pytest.raises(Refused) as caught:
-        asyncio.run(place.admit(_signed(kind), kind.world, service="sts"))
+        asyncio.run(place.admit(signed(kind), kind.world, service="sts"))
     assert caught.value.refusal is Refusal.BAD_SIGNATURE
-
-
-# --- once and again -------------------------------------------------------------------------------
-
-
-def _again(kind: Generation, later: float = 0) -> Refusal:
-    """Why what was asked is refused: a client without nonce is told to sign anew, for a while."""
-    return Refusal.REPLAYED if kind.has_nonce or later > 2 else Refusal.THROTTLED
-
-
-@EACH
-@pytest.mark.parametrize("later", [0, 1, 600])
-def test_what_writes_is_admitted_once(kind: Generation, later: float) -> None:
-    async def run() -> None:
-        place = Place()
-        request = _signed(kind, action="Change", now=NOW + 500)
-        await place.ask(request, kind.world, "Change")
-        place.time.wall += later
-        with pytest.raises(Refused) as caught:
-            await place.ask(request, kind.world, "Change")
-        assert caught.value.refusal is _again(kind, later)
-        assert len(place.api.calls) == len(place.audit.kept) == 1
-
-    asyncio.run(run())
-
-
-@EACH
-@pytest.mark.parametrize("later", [0, 200])
-def test_what_writes_is_admitted_once_by_all_processes_and_after_a_restart(
-    kind: Generation, later: float
-) -> None:
-    async def run() -> None:
-        first = Place()
-        request = _signed(kind, action="Change", now=NOW)
-        await first.ask(request, kind.world, "Change")
-        other = Place(keys=first.keys, audit=first.audit)
-        other.time.wall += later
-        with pytest.raises(Refused) as caught:
-            await other.ask(request, kind.world, "Change")
-        assert caught.value.refusal is _again(kind, later)
-        assert other.api.calls == []
-
-    asyncio.run(run())
-
-
-@EACH
-def test_of_many_at_once_one_writes(kind: Generation) -> None:
-    async def run() -> None:
-        place = Place()
-        request = _signed(kind, action="Change")
-        asked = [place.ask(request, kind.world, "Change") for _ in range(20)]
-        ends = await asyncio.gather(*asked, return_exceptions=True)
-        assert sum(not isinstance(end, BaseException) for end in ends) == 1
-        assert {end.refusal for end in ends if isinstance(end, Refused)} == {_again(kind)}
-
-    asyncio.run(run())
-
-
-@EACH
-def test_what_reads_is_admitted_once_or_within_two_seconds(kind: Generation) -> None:
-    """A signature without nonce stands for a second, in which a client may ask twice."""
-
-    async def run() -> None:
-        place = Place()
-        request = _signed(kind)
-        await place.ask(request, kind.world)
-        place.time.wall += 1
-        if kind.has_nonce:
-            with pytest.raises(Refused):
-                await place.ask(request, kind.world)
-        else:
-            await place.ask(request, kind.world)
-        place.time.wall += 1.5
-        with pytest.raises(Refused) as caught:
-            await place.ask(request, kind.world)
-        assert caught.value.refusal is Refusal.REPLAYED
-
-    asyncio.run(run())
-
-
-def test_a_nonce_is_one_key_s_alone_and_both_generations() -> None:
-    async def run() -> None:
-        place = Place()
-        await place.ask(_signed(GENERATIONS["v1"], nonce="same"), World.ALIBABA)
-        await place.ask(_signed(GENERATIONS["v1"], READER, nonce="same"), World.ALIBABA)
-        with pytest.raises(Refused) as caught:
-            await place.ask(_signed(GENERATIONS["v3"], nonce="same"), World.ALIBABA)
-        assert caught.value.refusal is Refusal.REPLAYED
-
-    asyncio.run(run())
-
-
-# --- how much -------------------------------------------------------------------------------------
-
-
-@EACH
-def test_a_key_that_asks_too_much_is_told_to_wait(kind: Generation) -> None:
-    async def run() -> None:
-        place = Place(rate=2.0)
-        for number in range(4):
-            await place.ask(_signed(kind, nonce=f"n-{number}"), kind.world)
-        waiting = _signed(kind, nonce="n-4")
-        with pytest.raises(Refused) as caught:
-            await place.ask(waiting, kind.world)
-        assert caught.value.refusal is Refusal.THROTTLED
-        await place.ask(_signed(kind, READER, nonce="n-5"), kind.world)
-        # Nothing was done for it, so the same request is good when there is room again.
-        place.time.wall += 0.6
-        await place.ask(waiting, kind.world)
-
-    asyncio.run(run())
-
-
-def test_whoever_owns_a_network_of_addresses_is_one() -> None:
-    async def run() -> None:
-        place = Place()
-        kind = GENERATIONS["v3"]
-        ends = []
-        for number in range(420):
-            guess = replace(NOBODY, key_id=f"IFAK{number}")
-            source = f"2001:db8:0:1::{number:x}"
-            with pytest.raises(Refused) as caught:
-                await place.admit(_signed(kind, guess), kind.world, source=source)
-            ends.append(caught.value.refusal)
-        assert (ends[0], ends[-1]) == (Refusal.UNKNOWN_KEY, Refusal.THROTTLED)
-        with pytest.raises(Refused) as caught:
-            await place.admit(_signed(kind, NOBODY), kind.world, source="2001:db8:0:2::1")
-        assert caught.value.refusal is Refusal.UNKNOWN_KEY
-        # Whoever floods with somebody else's key takes nothing from its owner, at either place.
-        forged = replace(OPERATOR, secret="another")
-        for number in range(420):
-            with pytest.raises(Refused):
-                await place.admit(
-                    _signed(kind, forged, nonce=f"f-{number}"), kind.world, source="192.0.2.9"
-                )
-        await place.admit(_signed(kind, nonce="mine"), kind.world, source="192.0.2.9")
-        await place.admit(_signed(kind, nonce="mine too"), kind.world, source="192.0.2.10")
-
-    asyncio.run(run())
-
-
-def test_a_long_request_counts_as_several() -> None:
-    async def run() -> None:
-        place = Place(rate=10.0)
-        kind = GENERATIONS["v3"]
-        long = kind.sign(OPERATOR, "Look", NOW, "long", (("TemplateBody", "x" * 500_000),))
-        await place.ask(long, kind.world)
-        with pytest.raises(Refused) as caught:
-            await place.ask(_signed(kind, nonce="next"), kind.world)
-        assert caught.value.refusal is Refusal.THROTTLED
-        place.time.wall += 1.5
-        await place.ask(_signed(kind, nonce="later"), kind.world)
-
-    asyncio.run(run())
-
-
-def test_an_address_that_guesses_is_told_to_wait_and_others_are_not_hurt() -> None:
-    async def run() -> None:
-        place = Place()
-        kind = GENERATIONS["v3"]
-        await place.ask(_signed(kind, nonce="first"), kind.world)
-        ends = []
-        for number in range(500):
-            guess = replace(NOBODY, key_id=f"IFAK{number}")
-            with pytest.raises(Refused) as caught:
-                await place.admit(_signed(kind, guess), kind.world, source="192.0.2.1")
-            ends.append(caught.value.refusal)
-        assert ends[0] is Refusal.UNKNOWN_KEY
-        assert ends[-1] is Refusal.THROTTLED
-        assert place.keys.looks <= 402
-        # A key that is known here works from there too, even when it has to be looked up anew.
-        place.time.wall += 3.5
-        for number in range(100):
-            guess = replace(NOBODY, key_id=f"IFAKAGAIN{number}")
-            with pytest.raises(Refused):
-                await place.admit(_signed(kind, guess), kind.world, source="192.0.2.1")
-        await place.admit(_signed(kind, nonce="second"), kind.world, source="192.0.2.1")
-        await place.admit(_signed(kind, READER, nonce="third"), kind.world, source="192.0.2.2")
-
-    asyncio.run(run())

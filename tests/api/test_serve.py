@@ -399,6 +399,12 @@ def test_it_speaks_https_to_others_where_told_so(tmp_path: Path) -> None:
         address = f"https://127.0.0.1:{site.port}"
         with urllib.request.urlopen(f"{address}/healthz", context=trust) as reply:
             assert reply.read() == b"alive\n"
+        # It runs no operations, and answers from the home all the same.
+        backup = str(tmp_path / "backup")
+        assert give(tmp_path / "home", "home", "backup", backup).exit_code == 0
+        refused_restore = give(tmp_path / "home", "home", "restore", backup, "--yes")
+        assert refused_restore.exit_code == 1
+        assert "a server runs on it" in refused_restore.output
         # Others reach it: neither the emulated cloud nor its well-known key are offered.
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{address}/_emulator/images", context=trust)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from pathlib import Path
 
 import pytest
 
-from imageferry.dispatch.locks import OperationLock, Presence
+from imageferry.assembly.emulation import serve_emulator
+from imageferry.assembly.upkeep import HomeInUse, look_at_backup, restore_home
+from imageferry.dispatch.locks import SERVERS, OperationLock, Presence
+from imageferry.settings import resolve
 from tests.cli.shop import SECRET, Shop
 
 
@@ -123,15 +127,36 @@ def test_nothing_is_restored_under_a_running_operation(shop: Shop) -> None:
         assert 'operation "some-operation" runs on it' in refused.output
     finally:
         lock.release()
-    presence = Presence(locks)
-    presence.announce()
-    try:
-        assert (
-            "a worker runs on it"
-            in shop.run("home", "restore", str(folder), "--yes", code=1).output
+    for presence, who in ((Presence(locks), "a worker"), (Presence(locks, SERVERS), "a server")):
+        presence.announce()
+        try:
+            refused = shop.run("home", "restore", str(folder), "--yes", code=1)
+            assert f"{who} runs on it" in refused.output
+        finally:
+            presence.withdraw()
+    shop.run("home", "restore", str(folder), "--yes")
+
+
+def test_nothing_is_restored_under_a_served_world(shop: Shop) -> None:
+    folder = shop.folder / "backup"
+    shop.run("list")
+    shop.run("home", "backup", str(folder))
+    settings = resolve({}, {"IMAGEFERRY_HOME": str(shop.folder / "home")})
+
+    async def program() -> None:
+        ready = asyncio.Event()
+        serving = asyncio.ensure_future(
+            serve_emulator(settings, host="127.0.0.1", port=0, on_ready=lambda _: ready.set())
         )
-    finally:
-        presence.withdraw()
+        await ready.wait()
+        try:
+            with pytest.raises(HomeInUse, match="a server"):
+                restore_home(settings, look_at_backup(folder))
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(program())
     shop.run("home", "restore", str(folder), "--yes")
 
 

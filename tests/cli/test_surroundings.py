@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from imageferry.assembly.served import LIBRARIES, libraries_missing
 from imageferry.cli.choices import CHOICES
 from tests.cli.shop import ARRIVAL, FAN_OUT, GOLDEN, REGION, Shop
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -180,6 +185,14 @@ def test_doctor(shop: Shop) -> None:
     assert '1 access key of "imageferry keys" for this account' in words
     assert words.startswith("cloud emulator, account ")
     shop.run("doctor", "--region", "moon-base-1", code=2)
+
+
+def test_the_extra_of_the_server_is_known_by_its_libraries() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["optional-dependencies"]["server"]
+    names = {re.split(r"[<>=\[]", one)[0].replace("-", "_") for one in wanted}
+    assert names == set(LIBRARIES)
+    assert libraries_missing() == ()
 
 
 def test_doctor_shows_no_secret(shop: Shop) -> None:

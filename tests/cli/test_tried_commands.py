@@ -120,6 +120,18 @@ def test_the_pipeline_can_be_followed_from_top_to_bottom(
     assert own("eu-central-1") == {}
 
 
+def test_keys_are_made_listed_and_revoked_as_their_page_says(tmp_path: Path) -> None:
+    create, listed, revoke, audit = lines(ROOT / "docs" / "keys.md", "keys")
+    shop = Shop(tmp_path)
+    said = shop.run(*shlex.split(create)[1:]).stdout
+    (made,) = re.findall(r"^access key (IFAK\w{16}) of account \d+: operator", said, re.MULTILINE)
+    assert re.search(rf"{made} .* nightly pipeline", shop.run(*shlex.split(listed)[1:]).stdout)
+    (named,) = re.findall(r"IFAK\w{16}", revoke)
+    shop.run(*shlex.split(revoke)[1:], code=1)
+    assert "is revoked" in shop.run(*shlex.split(revoke.replace(named, made))[1:]).stdout
+    assert "nothing was asked" in shop.run(*shlex.split(audit)[1:]).stdout
+
+
 def test_the_pipeline_has_every_block_tried() -> None:
     page = PIPELINE.read_text(encoding="utf-8")
     marked = re.findall(r"<!-- try: (.*) -->", page)

@@ -11,8 +11,10 @@ from click.testing import CliRunner, Result
 
 from imageferry.assembly.house import open_house
 from imageferry.cli.group import imageferry
+from imageferry.control.later_deletions import KIND
 from imageferry.control.notices import OPTION
 from imageferry.control.requests import ExecutionOptions, StackRequest
+from imageferry.ports.documents import Document
 from imageferry.settings import resolve
 from tests.control.receivers import allowing, receiver
 from tests.e2e.processes import environment
@@ -78,6 +80,25 @@ def test_a_worker_tells_what_became_of_what_it_has_run(home: Path) -> None:
         assert done.exit_code == 0, done.stderr
         assert [(one["StackName"], one["Status"]) for one in came] == [("one", "CREATE_COMPLETE")]
         assert f"notice told stack=one stack_id={came[0]['StackId']} status=CREATED" in done.stderr
+
+
+def test_a_deletion_that_somebody_wished_and_did_not_live_to_see_is_done(home: Path) -> None:
+    assert leave(home, "one").exit_code == 0
+    assert give(home, "worker", "--drain").exit_code == 0
+
+    async def wish_one() -> None:
+        settings = resolve({}, environment(home, IMAGEFERRY_EMULATOR_SPEED="1000000000"))
+        async with open_house(settings) as house:
+            (stack,) = await house.plane.stacks(None)
+            now = house.clock.now()
+            account_id = house.plane.place.account_id
+            await house.documents.add(Document(KIND, account_id, stack.stack_id, {}, now, now))
+
+    asyncio.run(wish_one())
+    done = give(home, "worker", "--drain", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["succeeded"] == 1
+    assert json.loads(give(home, "list", "--json").stdout)["stacks"] == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 
 from imageferry.cloud.fetching import HttpFetcher
+from imageferry.cloud.outlets import Outlet
 from imageferry.ports.fetching import FetchRefused
 from tests.cloud.certificates import certificate
 
@@ -88,7 +89,7 @@ class Names:
         return lists.pop(0) if len(lists) > 1 else lists[0]
 
 
-def fetcher(port: int, *hosts: str, **choices: object) -> HttpFetcher:
+def fetcher(port: int, *hosts: str, timeout: float = 10.0, **choices: object) -> HttpFetcher:
     given = {
         "allowed_schemes": ("https", "http"),
         "private_allowed": ("127.0.0.1",),
@@ -96,7 +97,7 @@ def fetcher(port: int, *hosts: str, **choices: object) -> HttpFetcher:
         **choices,
     }
     rules = [f"{host}:{port}" for host in hosts or (NAME,)]
-    return HttpFetcher(rules, **given)  # type: ignore[arg-type]
+    return HttpFetcher(Outlet(rules, **given), timeout)  # type: ignore[arg-type]
 
 
 def fetched(reply: Reply, path: str = "/t.yml", *hosts: str, **choices: object) -> bytes:
@@ -240,7 +241,7 @@ def test_a_name_without_an_address_is_told(found: list[str] | None) -> None:
 
 def test_nothing_is_allowed_by_default() -> None:
     names = Names({NAME: [["8.8.8.8"]]})
-    fetch = HttpFetcher((), resolve=names)
+    fetch = HttpFetcher(Outlet((), resolve=names))
     for url in (f"https://{NAME}/", "https://8.8.8.8/", "oss://golden/t?RegionId=cn-hangzhou"):
         with pytest.raises(FetchRefused, match="the host is not allowed"):
             asyncio.run(fetch(url, MOST))
@@ -249,11 +250,14 @@ def test_nothing_is_allowed_by_default() -> None:
 
 def test_oss_is_another_bucket_for_every_name() -> None:
     names = Names({"golden.oss-cn-hangzhou.aliyuncs.com": [["10.0.0.1"]]})
-    fetch = HttpFetcher(["golden.oss-cn-hangzhou.aliyuncs.com"], resolve=names)
-    with pytest.raises(FetchRefused, match="the host is not allowed"):
+    fetch = HttpFetcher(Outlet(["golden.oss-cn-hangzhou.aliyuncs.com"], resolve=names))
+    with pytest.raises(FetchRefused, match="the host is not allowed") as refused:
         asyncio.run(fetch("oss://other/t?RegionId=cn-hangzhou", MOST))
-    with pytest.raises(FetchRefused, match="not of the public network"):
+    assert refused.value.is_forbidden
+    with pytest.raises(FetchRefused, match="not of the public network") as refused:
         asyncio.run(fetch("oss://golden/t?RegionId=cn-hangzhou", MOST))
+    assert refused.value.is_forbidden
+    assert "10.0.0.1" not in refused.value.message
 
 
 def steps(*locations: str) -> Reply:
@@ -317,7 +321,7 @@ def test_through_a_proxy_the_proxy_is_asked_by_the_name() -> None:
     async def program() -> bytes:
         async with served(lambda _: answer(), asked) as port:
             environ = {"http_proxy": f"http://127.0.0.1:{port}"}
-            fetch = HttpFetcher([NAME], ("http",), environ=environ, resolve=Names({}))
+            fetch = HttpFetcher(Outlet([NAME], ("http",), (), environ, Names({})))
             with pytest.raises(FetchRefused, match="the host is not allowed"):
                 await fetch("http://other.example.com/", MOST)
             return await fetch(f"http://{NAME}/t.yml", MOST)

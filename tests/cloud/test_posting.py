@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imageferry.cloud.outlets import Outlet
 from imageferry.cloud.posting import HttpPoster
 from imageferry.ports.posting import PostRefused
 from tests.cloud.test_fetching import Names, answer, keep_silent, serving
@@ -17,7 +18,7 @@ HIDDEN = "token=hush-hush"
 BODY = '{"Status": "CREATE_COMPLETE", "StackName": "dämon"}'.encode()
 
 
-def poster(port: int, **choices: Any) -> HttpPoster:
+def poster(port: int, timeout: float = 10.0, **choices: Any) -> HttpPoster:
     given: dict[str, Any] = {
         "allowed_schemes": ("https", "http"),
         "private_allowed": ("127.0.0.1",),
@@ -25,7 +26,7 @@ def poster(port: int, **choices: Any) -> HttpPoster:
         **choices,
     }
     hosts = given.pop("hosts", (f"{NAME}:{port}",))
-    return HttpPoster(hosts, **given)
+    return HttpPoster(Outlet(hosts, **given), timeout)
 
 
 def post(
@@ -158,6 +159,6 @@ def test_an_address_is_checked_without_asking_for_its_name() -> None:
 
 def test_a_pattern_that_is_none_is_told_at_once() -> None:
     with pytest.raises(ValueError, match="no host"):
-        HttpPoster(["https://hooks.example.com/"])
+        Outlet(["https://hooks.example.com/"])
     with pytest.raises(ValueError, match="no address or network"):
-        HttpPoster([NAME], private_allowed=["inside"])
+        Outlet([NAME], private_allowed=["inside"])

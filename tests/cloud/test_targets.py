@@ -8,8 +8,7 @@ import pytest
 
 from imageferry.cloud.targets import (
     Target,
-    check_address,
-    check_host,
+    is_reachable,
     parse_network,
     parse_rule,
     parse_target,
@@ -125,10 +124,6 @@ def test_rules_of_hosts(rule: str, url: str, admits: bool) -> None:
     found = parse_rule(rule)
     target = parse_target(url, BOTH)
     assert found.admits(target) is admits
-    if not admits:
-        with pytest.raises(FetchRefused, match="the host is not allowed") as refused:
-            check_host(target, [found])
-        assert refused.value.is_forbidden
 
 
 @pytest.mark.parametrize("text", ["", "a b", "https://a", "a:0", "a:b", "*a.com", "[::1", "a/b"])
@@ -153,29 +148,22 @@ PRIVATE = (
     "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "4000::1",
 )  # fmt: skip
 PUBLIC = ("8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8")
-TARGET = Target("https", "t.example.com", 443, "/", "Signature=hush")
 
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_addresses_that_are_not_public_are_refused(address: str) -> None:
-    with pytest.raises(FetchRefused) as refused:
-        check_address(TARGET, ip_address(address), ())
-    assert refused.value.is_forbidden
-    assert address not in refused.value.message
-    assert "hush" not in refused.value.message
+    assert not is_reachable(ip_address(address), ())
 
 
 @pytest.mark.parametrize("address", [*PUBLIC, "64:ff9b::808:808"])
 def test_public_addresses_are_admitted(address: str) -> None:
-    check_address(TARGET, ip_address(address), ())
+    assert is_reachable(ip_address(address), ())
 
 
 def test_what_is_allowed_of_the_private_is_admitted_and_credentials_never() -> None:
     allowed = [parse_network("10.1.0.0/16"), parse_network("fd00::/8"), parse_network("0.0.0.0/0")]
     for address in ("10.1.2.3", "::ffff:10.1.2.3", "fd00::7", "127.0.0.1"):
-        check_address(TARGET, ip_address(address), allowed)
+        assert is_reachable(ip_address(address), allowed)
     for address in ("100.100.100.200", "::ffff:169.254.169.254", "fd00:ec2::254"):
-        with pytest.raises(FetchRefused):
-            check_address(TARGET, ip_address(address), allowed)
-    with pytest.raises(FetchRefused):
-        check_address(TARGET, ip_address("10.2.0.1"), allowed[:2])
+        assert not is_reachable(ip_address(address), allowed)
+    assert not is_reachable(ip_address("10.2.0.1"), allowed[:2])

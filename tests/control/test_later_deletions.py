@@ -8,7 +8,12 @@ from typing import Any
 
 from imageferry.control.desk import Desk
 from imageferry.control.errands import Errands
-from imageferry.control.later_deletions import KIND, delete_later, take_up_deletions
+from imageferry.control.later_deletions import (
+    KIND,
+    delete_later,
+    take_up_deletions,
+    watch_deletions,
+)
 from imageferry.control.papers import papers_of
 from imageferry.model.changes import ChangeKind
 from imageferry.model.stacks import Stack
@@ -77,6 +82,21 @@ def test_two_processes_wait_for_one_end_and_delete_once(tmp_path: Path) -> None:
         events = await shop.plane.events(stack.stack_id)
         ends = [event for event in events if event.status is StackStatus.DELETED]
         assert len(ends) == 1
+
+    play(tmp_path, program)
+
+
+def test_what_another_process_leaves_later_on_is_taken_up(tmp_path: Path) -> None:
+    async def program(shop: Workshop, world: Things) -> None:
+        desk = shop.plane.desk
+        living, dying = process(desk), process(desk)
+        watch_deletions(living)
+        stack, operation_id = await creating(shop)
+        await delete_later(dying, stack)
+        await dying.errands.close()
+        await shop.run(operation_id)
+        await is_deleted(shop, stack)
+        await living.errands.close()
 
     play(tmp_path, program)
 

@@ -22,7 +22,7 @@ from imageferry.control.named_changes import (
 )
 from imageferry.control.requests import (
     ChangeSetExists,
-    ChangeSetStateWrong,
+    ChangeSetStatusWrong,
     ExecutionOptions,
     OperationHolds,
     StackExists,
@@ -88,7 +88,7 @@ def test_one_change_set_makes_the_others_obsolete(tmp_path: Path) -> None:
         await shop.run(operation.operation_id)
         assert await execution_of(shop, other) is ExecutionStatus.OBSOLETE
         for spent in (first, other):
-            with pytest.raises(ChangeSetStateWrong):
+            with pytest.raises(ChangeSetStatusWrong):
                 await execute_named(desk, spent)
         names = [one.name for one in await named_of(desk, first.stack_id)]
         assert names == ["other", "first"]
@@ -114,7 +114,7 @@ def test_a_change_set_without_changes_says_so(tmp_path: Path) -> None:
         named = await propose(shop.plane.desk, request(), UPDATE)
         assert (named.status, named.is_empty) == (ProposalStatus.FAILED, True)
         assert named.execution is ExecutionStatus.UNAVAILABLE
-        with pytest.raises(ChangeSetStateWrong):
+        with pytest.raises(ChangeSetStatusWrong):
             await execute_named(shop.plane.desk, named)
 
     play(tmp_path, program)
@@ -196,7 +196,7 @@ def test_a_change_set_is_dropped_but_not_while_it_is_executed(tmp_path: Path) ->
         desk = shop.plane.desk
         named = await propose(desk, request(), CREATE)
         operation = await execute_named(desk, named)
-        with pytest.raises(ChangeSetStateWrong):
+        with pytest.raises(ChangeSetStatusWrong):
             await drop_named(desk, named)
         await shop.run(operation.operation_id)
         await drop_named(desk, named)
@@ -230,7 +230,7 @@ def test_the_same_token_finds_what_it_has_proposed_and_executed(tmp_path: Path) 
             await propose(desk, request(Name="x"), CREATE)
         operation = await execute_named(desk, named, client_token="e")
         assert (await execute_named(desk, named, client_token="e")) == operation
-        with pytest.raises(ChangeSetStateWrong):
+        with pytest.raises(ChangeSetStatusWrong):
             await execute_named(desk, named, client_token="f")
         await shop.run(operation.operation_id)
         ended = await execute_named(desk, named, client_token="e")
@@ -269,7 +269,7 @@ def test_what_is_done_while_an_execution_begins_makes_it_obsolete(tmp_path: Path
             await shop.deploy(THINGS, Name="c")
 
         store: Any = Meanwhile(desk.store, other)
-        with pytest.raises(ChangeSetStateWrong):
+        with pytest.raises(ChangeSetStatusWrong):
             await execute_named(replace(desk, store=store), named)
 
     play(tmp_path, program)

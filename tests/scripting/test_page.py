@@ -8,7 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from imageferry import Engine, Run
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(("kind", "table"), [(Engine, "an engine"), (Run, "a run")])
+def test_every_method_has_its_row(kind: type, table: str) -> None:
+    page = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+    rows = page.split(f"| of {table} |")[1].split("\n\n")[0]
+    named = set(re.findall(r"`(\w+)[(`]", re.sub(r"\|[^|\n]*\|\n", "|\n", rows)))
+    assert named == {name for name in vars(kind) if not name.startswith("_")}
 
 
 def test_the_examples_run(tmp_path: Path) -> None:

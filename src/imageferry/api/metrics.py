@@ -58,6 +58,12 @@ class Metrics:
             ("status",),
             registry=make,
         )
+        self._notices = Counter(
+            "imageferry_notices",
+            "Posts of notices of stacks to their receivers, by what became of them.",
+            ("outcome",),
+            registry=make,
+        )
         self._workers = Gauge(
             "imageferry_workers",
             "Workers known to live, this process among them where it runs operations.",
@@ -86,6 +92,10 @@ class Metrics:
     def ended(self, status: str) -> None:
         """An operation that was run here came to an end."""
         self._ended.labels(status).inc()
+
+    def notice(self, outcome: str) -> None:
+        """A notice was told, is to be tried again, or was given up."""
+        self._notices.labels(outcome.replace(" ", "_")).inc()
 
     def show_operations(self, open_by_status: Mapping[str, int], workers: int) -> None:
         """What the database says at the moment of a look."""

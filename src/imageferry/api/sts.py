@@ -9,6 +9,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from imageferry.api.calls import Answer, ApiCall, Caller, Refusal, Refused
+from imageferry.api.gateway import refused_by_gateway
 from imageferry.model.access import Role
 from imageferry.wire.http import HttpResponse
 
@@ -18,33 +19,6 @@ _TOKEN: Final = "GetSessionToken"  # noqa: S105  (an action)
 _JSON: Final = "application/json;charset=utf-8"
 _XML: Final = "text/xml"
 _NAMESPACE: Final = "https://sts.amazonaws.com/doc/2011-06-15/"
-
-# Code and status of each refusal: Alibaba Cloud's common errors of RPC calls.
-_ALIBABA: Final[Mapping[Refusal, tuple[str, int, str]]] = MappingProxyType(
-    {
-        Refusal.UNSIGNED: ("MissingAccessKeyId", 400, "The request is not signed."),
-        Refusal.INCOMPLETE: ("IncompleteSignature", 400, "The signature lacks a part."),
-        Refusal.UNKNOWN_KEY: ("InvalidAccessKeyId.NotFound", 404, "There is no such access key."),
-        Refusal.REVOKED_KEY: ("InvalidAccessKeyId.Inactive", 403, "The access key is revoked."),
-        Refusal.BAD_SIGNATURE: (
-            "SignatureDoesNotMatch",
-            400,
-            "The signature is not the one that the secret gives.",
-        ),
-        Refusal.STALE: ("InvalidTimeStamp.Expired", 400, "The date is too far from now."),
-        Refusal.REPLAYED: ("SignatureNonceUsed", 400, "The nonce was used before."),
-        Refusal.FORBIDDEN: ("Forbidden.RAM", 403, "The access key may not do this."),
-        Refusal.FOREIGN_ACCOUNT: ("Forbidden.RAM", 403, "The account is not served here."),
-        Refusal.THROTTLED: ("Throttling.User", 400, "Too many requests in this time."),
-        Refusal.TOO_LARGE: ("InvalidParameter", 413, "The request is too large."),
-        Refusal.MALFORMED: ("InvalidParameter", 400, "The request cannot be read."),
-        Refusal.UNSUPPORTED_METHOD: ("UnsupportedHTTPMethod", 405, "Use GET or POST."),
-        Refusal.UNKNOWN_ACTION: ("InvalidAction.NotFound", 404, "There is no such action."),
-        Refusal.UNKNOWN_VERSION: ("InvalidVersion", 400, "There is no such version."),
-        Refusal.UNAVAILABLE: ("ServiceUnavailable", 503, "Not now; try again."),
-        Refusal.INTERNAL: ("InternalError", 500, "The server failed; its log says why."),
-    }
-)
 
 # Code and status of each refusal: the common errors of AWS's Query APIs.
 _AWS: Final[Mapping[Refusal, tuple[str, int, str]]] = MappingProxyType(
@@ -110,12 +84,12 @@ class AlibabaSts:
 
     def refuse(self, refused: Refused, action: str, request_id: str, host: str) -> HttpResponse:
         """The refusal in the envelope of RPC errors."""
-        code, status, message = _ALIBABA[refused.refusal]
+        code, status, message = refused_by_gateway(refused, action)
         said = {
             "RequestId": request_id,
             "HostId": host,
             "Code": code,
-            "Message": _message(message, refused),
+            "Message": message,
             "Recommend": "",
         }
         return _json(status, said)
@@ -166,7 +140,10 @@ def _error(code: str, status: int, message: str, request_id: str) -> HttpRespons
 
 
 def _message(message: str, refused: Refused) -> str:
-    return f"{message} {refused.detail}".strip() if refused.detail else message
+    detail = refused.detail.rstrip(". ")
+    if refused.refusal is Refusal.UNSIGNED or not detail:
+        return message
+    return f"{message.rstrip('.')}: {detail}"
 
 
 def _writable(text: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from imageferry.assembly.senses import RealClock
+from imageferry.dispatch.locks import LOCK_FOLDER, SERVERS, Presence
 from imageferry.emulator import controls
 from imageferry.emulator.app import Emulator
 from imageferry.emulator.errors import EcsError
@@ -56,8 +57,13 @@ async def serve_emulator(
             raise
         raise ExtraMissing("server", "serving the emulator") from fault
 
+    presence = Presence(settings.home / LOCK_FOLDER, SERVERS)
     with emulator_of(settings, RealClock()) as emulator:
-        await serve(emulator, host=host, port=port, on_ready=on_ready)
+        presence.announce()
+        try:
+            await serve(emulator, host=host, port=port, on_ready=on_ready)
+        finally:
+            presence.withdraw()
 
 
 def call_emulator(

@@ -114,53 +114,62 @@ async def open_house(
         voice = await opened.enter_async_context(open_voice(settings, clock, entropy, profile))
         holder = f"{platform.node()}:{os.getpid()}"
         await voice.client.share_pace(SqlPaces(store.lanes), voice.account_id, holder)
-        capacity = Capacity(settings.copy_queue, settings.image_quota)
-        catalog = TypeCatalog(voice.client, capacity, look_at_images, installed_offers)
-        worker = Worker(
-            store,
-            catalog,
-            clock,
-            entropy,
-            Patience(settings.token_lifetime, settings.visibility),
-            outage_limit=settings.database_patience,
-        )
         place = Place(settings.cloud, voice.account_id, "")
         dispatcher = _dispatcher(settings, store, clock, place, calling or Calling())
         opened.push_async_callback(dispatcher.stop, 10.0)
-        regions = CloudRegions(voice.client)
-        census = catalog.census(settings.region or HOME_REGION)
-        images = CloudImages(voice.client)
-        documents = store.documents
-        desk = Desk(
-            store,
-            catalog,
-            dispatcher,
-            clock,
-            entropy,
-            place,
-            regions,
-            census,
-            images,
-            documents,
-        )
-        opened.callback(desk.asides.close)
-        opened.push_async_callback(desk.errands.close)
-        plane = ControlPlane(desk)
-        yield House(
-            settings,
-            plane,
-            worker,
-            worker.board,
-            dispatcher,
-            catalog,
-            store,
-            clock,
-            entropy,
-            voice,
-            store.access_keys,
-            store.audit,
-            documents,
-        )
+        house = _connected(settings, store, voice, dispatcher, place, clock, entropy)
+        opened.callback(house.plane.desk.asides.close)
+        opened.push_async_callback(house.plane.desk.errands.close)
+        yield house
+
+
+def _connected(
+    settings: Settings,
+    store: SqlStore,
+    voice: Voice,
+    dispatcher: Dispatcher,
+    place: Place,
+    clock: Clock,
+    entropy: Entropy,
+) -> House:
+    """The rooms of a house joined; `place` has its cloud and account."""
+    capacity = Capacity(settings.copy_queue, settings.image_quota)
+    catalog = TypeCatalog(voice.client, capacity, look_at_images, installed_offers)
+    worker = Worker(
+        store,
+        catalog,
+        clock,
+        entropy,
+        Patience(settings.token_lifetime, settings.visibility),
+        outage_limit=settings.database_patience,
+    )
+    desk = Desk(
+        store,
+        catalog,
+        dispatcher,
+        clock,
+        entropy,
+        place,
+        CloudRegions(voice.client),
+        catalog.census(settings.region or HOME_REGION),
+        CloudImages(voice.client),
+        store.documents,
+    )
+    return House(
+        settings,
+        ControlPlane(desk),
+        worker,
+        worker.board,
+        dispatcher,
+        catalog,
+        store,
+        clock,
+        entropy,
+        voice,
+        store.access_keys,
+        store.audit,
+        store.documents,
+    )
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ from imageferry.assembly.notifying import poster_of
 from imageferry.assembly.served import DRAIN, CannotServe, Ready, ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.cloud.fetching import HttpFetcher
+from imageferry.cloud.outlets import Outlet
 from imageferry.model.access import AccessKey, Role
 from imageferry.ports.keeping import StoreError, StoreUnavailable
 from imageferry.settings import Settings
@@ -84,6 +85,7 @@ async def listen(
     site = Site(door, metrics, desk.clock, limits, checks_of(houses), look)
     for one in houses:
         one.on_ended = metrics.ended
+        one.on_notice = metrics.notice
     crew = await houses[0].house.dispatcher.crew()
     ready = Ready(
         _address(listener, choices),
@@ -149,17 +151,14 @@ def desk_of(houses: Sequence[Working], choices: ServeChoices) -> ApiDesk:
     planes = {one.account_id: one.house.plane for one in houses}
     if len(planes) < len(houses):
         raise CannotServe("accounts", f"account {first.plane.place.account_id} has several keys")
-    fetcher = HttpFetcher(
-        choices.template_hosts,
-        choices.template_schemes,
-        choices.template_private,
-        environ=os.environ,
+    outlet = Outlet(
+        choices.template_hosts, choices.template_schemes, choices.template_private, os.environ
     )
     return ApiDesk(
         planes,
         first.keys,
         first.audit,
-        fetcher,
+        HttpFetcher(outlet),
         first.clock,
         first.entropy,
         ApiChoices(choices.regions, choices.destination_region),

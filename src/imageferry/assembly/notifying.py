@@ -8,6 +8,7 @@ from typing import Final
 
 from imageferry.api.ros.notices import notice_of
 from imageferry.assembly.house import House
+from imageferry.cloud.outlets import Outlet
 from imageferry.cloud.posting import HttpPoster
 from imageferry.control.notifier import Notifier, Say
 from imageferry.ports.posting import Poster
@@ -29,7 +30,7 @@ def poster_of(choices: NotifyChoices) -> HttpPoster | None:
     """Who posts; None where nothing is posted to anybody."""
     if not choices.hosts:
         return None
-    return HttpPoster(choices.hosts, choices.schemes, choices.private, environ=os.environ)
+    return HttpPoster(Outlet(choices.hosts, choices.schemes, choices.private, os.environ))
 
 
 def notifier_on(house: House, choices: NotifyChoices, say: Say) -> Notifier | None:

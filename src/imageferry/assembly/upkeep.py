@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from imageferry.dispatch.locks import LOCK_FOLDER, OperationLock, Presence
+from imageferry.dispatch.locks import LOCK_FOLDER, SERVERS, OperationLock, Presence
 from imageferry.model.upkeep import Backup, BackupRefused, Pruned, Upgrade
 from imageferry.ports.senses import Clock
 from imageferry.settings import Settings
@@ -31,11 +31,11 @@ class NotOurDatabase(Exception):
 
 
 class HomeInUse(Exception):
-    """A process works on the home; says which operation it runs, where it runs one."""
+    """A process works on the home; `by` says which, or which operation it runs."""
 
-    def __init__(self, operation_id: str | None) -> None:
-        self.operation_id = operation_id
-        super().__init__(operation_id or "a worker")
+    def __init__(self, by: str) -> None:
+        self.by = by
+        super().__init__(by)
 
 
 def backup_home(settings: Settings, folder: Path, clock: Clock, *, with_key: bool) -> Backup:
@@ -141,10 +141,12 @@ def _size(path: Path | None) -> int:
 
 
 def _need_quiet(locks: Path) -> None:
-    """Raise HomeInUse where a process runs an operation here, or waits for one."""
+    """Raise HomeInUse where a process runs an operation here, waits for one, or answers APIs."""
+    if Presence(locks, SERVERS).is_anyone():
+        raise HomeInUse("a server")
     for path in sorted(locks.iterdir()) if locks.is_dir() else ():
         operation_id = unquote(path.name)
         if not path.name.startswith(".") and OperationLock(locks, operation_id).is_held():
-            raise HomeInUse(operation_id)
+            raise HomeInUse(f'operation "{operation_id}"')
     if Presence(locks).is_anyone():
-        raise HomeInUse(None)
+        raise HomeInUse("a worker")

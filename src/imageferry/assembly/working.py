@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable, Mapping
 
 from imageferry.api.logs import log_event
-from imageferry.assembly.house import House
+from imageferry.assembly.house import House, is_shared
 from imageferry.assembly.notifying import NO_NOTICES, NotifyChoices, notifier_on
-from imageferry.control.later_deletions import take_up_deletions
+from imageferry.control.later_deletions import watch_deletions
+from imageferry.dispatch.locks import LOCK_FOLDER, SERVERS, Presence
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.dispatching import RunResult
 from imageferry.ports.keeping import StoreError
@@ -17,7 +18,8 @@ from imageferry.ports.keeping import StoreError
 class Working:
     """One account's house, whose operations are run here or, without `works`, by workers.
 
-    `name` is the key or profile that it was opened with. `on_ended` is told each operation's end.
+    `name` is the key or profile that it was opened with. `on_ended` is told each operation's end,
+    and `on_notice` what became of a notice.
     """
 
     def __init__(
@@ -27,6 +29,8 @@ class Working:
         self.name = name
         self.works = works
         self.on_ended: Callable[[str], None] = lambda _: None
+        self.on_notice: Callable[[str], None] = lambda _: None
+        self._presence = Presence(house.settings.home / LOCK_FOLDER, SERVERS)
         self.notifier = notifier_on(house, notify, self._say)
         self._own: dict[str, bool] = {}
 
@@ -36,10 +40,13 @@ class Working:
         return self.house.plane.place.account_id
 
     async def start(self) -> None:
-        """Begin to run what is asked for, and what others have left."""
+        """Begin to run what is asked for, and what others have left; raises StoreError."""
+        if not is_shared(self.house.settings):
+            # What a home keeps is not to be exchanged under whoever answers from it.
+            self._presence.announce()
         if self.works:
             await self.house.dispatcher.start(self._run)
-        await take_up_deletions(self.house.plane.desk)
+        watch_deletions(self.house.plane.desk)
         if self.notifier is not None:
             self.notifier.start()
 
@@ -49,6 +56,7 @@ class Working:
         await self.house.dispatcher.stop(drain)
         if self.notifier is not None:
             await self.notifier.stop(drain)
+        self._presence.withdraw()
 
     async def open_by_status(self) -> dict[OperationStatus, int]:
         """How many operations of this cloud and account are open; raises StoreError."""
@@ -67,6 +75,7 @@ class Working:
     def _say(self, said: str, words: Mapping[str, str]) -> None:
         level = logging.INFO if said == "told" else logging.WARNING
         log_event(f"notice {said}", level, **words)
+        self.on_notice(said)
 
     async def _run(self, operation_id: str) -> RunResult:
         house = self.house

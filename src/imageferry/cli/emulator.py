@@ -23,7 +23,7 @@ from imageferry.cli.display.rendering import (
 )
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, screen_flags, yes_option
-from imageferry.cli.interrupts import Interrupts
+from imageferry.cli.interrupts import until_interrupted
 from imageferry.cli.logs import begin
 from imageferry.cli.questions import agrees, need_answerer
 from imageferry.cli.refusals import CommandRefused, misuse
@@ -80,21 +80,13 @@ async def _serve(chosen: Settings, screen: Screen, port: int) -> None:
         screen.give({"endpoint": f"http://{_HOST}:{found}", "port": found})
         screen.flush()
 
-    asked = asyncio.Event()
-    serving = asyncio.ensure_future(
-        emulation.serve_emulator(chosen, host=_HOST, port=port, on_ready=ready)
-    )
-    with Interrupts(asked.set):
-        waiting = asyncio.ensure_future(asked.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        serving.cancel()
-        try:
-            await serving
-        except asyncio.CancelledError:
-            screen.warn(["stopped serving; the world is kept"])
-        except OSError as fault:
-            raise CommandRefused(ExitCode.FAILED, [_taken(port, fault)]) from None
+    try:
+        await until_interrupted(
+            emulation.serve_emulator(chosen, host=_HOST, port=port, on_ready=ready)
+        )
+    except OSError as fault:
+        raise CommandRefused(ExitCode.FAILED, [_taken(port, fault)]) from None
+    screen.warn(["stopped serving; the world is kept"])
 
 
 def _taken(port: int, fault: OSError) -> Any:

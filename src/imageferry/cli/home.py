@@ -254,14 +254,13 @@ def _refused(fault: BackupRefused) -> CommandRefused:
 
 
 def _in_use(fault: HomeInUse) -> CommandRefused:
-    what = f'operation "{fault.operation_id}"' if fault.operation_id else "a worker"
     return CommandRefused(
         ExitCode.FAILED,
         [
             error(
                 "IF866",
                 "the home is in use, and was not touched",
-                why=f"{what} runs on it, and would go on with what it knows",
+                why=f"{fault.by} runs on it, and would go on with what it knows",
                 remedy="end that process, or cancel the operation, and restore again",
             )
         ],

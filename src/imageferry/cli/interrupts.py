@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from imageferry.cli.exits import ExitCode
 
@@ -43,3 +44,16 @@ class Interrupts:
             os._exit(ExitCode.INTERRUPTED)
         self.asked = True
         self._notice()
+
+
+async def until_interrupted(serving: Coroutine[Any, Any, None]) -> None:
+    """Go on with it until it ends, or until somebody asks to stop; raises what it raises."""
+    asked = asyncio.Event()
+    going = asyncio.ensure_future(serving)
+    with Interrupts(asked.set):
+        waiting = asyncio.ensure_future(asked.wait())
+        await asyncio.wait({going, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        going.cancel()
+        with suppress(asyncio.CancelledError):
+            await going

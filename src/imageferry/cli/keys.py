@@ -208,7 +208,7 @@ def _check(account: str | None, note: str) -> None:
     if account is not None and not _is_account(account):
         raise misuse(
             "IF980",
-            f"{account[:_LONGEST_ACCOUNT]!r} is no account",
+            f'"{clean(account[:_LONGEST_ACCOUNT])}" is no account',
             why=f"the id of an account is made of digits alone, {_LONGEST_ACCOUNT} at most",
             remedy='"imageferry doctor" shows the account of this home',
         )
@@ -231,7 +231,7 @@ async def _not_revoked(ring: Keyring, key_id: str) -> CommandRefused:
     if key is not None and key.revoked_at is not None:
         fault = error(
             "IF982",
-            f"the key {key_id!r} was revoked before",
+            f'the key "{clean(key_id)}" was revoked before',
             why=f"that was on {show_moment(key.revoked_at)}",
             remedy="nothing needs to be done",
         )
@@ -239,7 +239,7 @@ async def _not_revoked(ring: Keyring, key_id: str) -> CommandRefused:
         known = [one.key_id for one in await ring.keys.list()]
         fault = error(
             "IF981",
-            f"there is no key {key_id[:64]!r}",
+            f'there is no key "{clean(key_id[:64])}"',
             remedy=did_you_mean(key_id, known, 'see "imageferry keys list"'),
         )
     return CommandRefused(ExitCode.FAILED, [fault])

@@ -11,7 +11,7 @@ import click
 from imageferry.assembly import provider
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags, screen_flags
-from imageferry.cli.interrupts import Interrupts
+from imageferry.cli.interrupts import until_interrupted
 from imageferry.cli.logs import begin
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.regions import check_region
@@ -139,21 +139,11 @@ async def _serve(chosen: Settings, screen: Screen, schema: str, port: int, type_
         )  # fmt: skip
         screen.flush()
 
-    asked = asyncio.Event()
-    serving = asyncio.ensure_future(
-        provider.serve_function(chosen, schema, port=port, on_ready=ready)
-    )
-    with Interrupts(asked.set):
-        waiting = asyncio.ensure_future(asked.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        serving.cancel()
-        try:
-            await serving
-        except asyncio.CancelledError:
-            screen.warn(["stopped serving"])
-        except OSError as fault:
-            raise CommandRefused(ExitCode.FAILED, [_taken(port, fault)]) from None
+    try:
+        await until_interrupted(provider.serve_function(chosen, schema, port=port, on_ready=ready))
+    except OSError as fault:
+        raise CommandRefused(ExitCode.FAILED, [_taken(port, fault)]) from None
+    screen.warn(["stopped serving"])
 
 
 def _taken(port: int, fault: OSError) -> Any:

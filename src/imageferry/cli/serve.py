@@ -239,22 +239,32 @@ def serve_command(
         has_emulator_key=not no_emulator_key,
         log_form=log_format,
     )
-    if no_work and is_shared(chosen) and chosen.cloud == "emulator" and not chosen.ecs_endpoint:
+    _check_work(choices, chosen)
+    _check_sources(choices)
+    _check_reach(choices, allow_remote=allow_remote)
+    asyncio.run(_serve(chosen, choices, screen))
+
+
+def _check_work(choices: ServeChoices, chosen: Settings) -> None:
+    """Refuse to leave operations to workers that could not run them."""
+    is_hidden = chosen.cloud == "emulator" and not chosen.ecs_endpoint
+    if not choices.works and is_shared(chosen) and is_hidden:
         raise misuse(
             "IF989",
             "no worker could run what is left to it",
             why="the emulator inside this process is one that no other machine sees",
             remedy="set IMAGEFERRY_ECS_ENDPOINT to an emulator that is served, or leave out --no-work",
         )
+
+
+def _check_sources(choices: ServeChoices) -> None:
     check_patterns(
-        template_hosts,
-        template_private,
+        choices.template_hosts,
+        choices.template_private,
         why="templates are fetched from nowhere that is not named",
         remedy="write --template-host templates.example.com or *.example.com, and"
         " --template-private 10.1.2.0/24",
     )
-    _check_reach(choices, allow_remote=allow_remote)
-    asyncio.run(_serve(chosen, choices, screen))
 
 
 def _check_reach(choices: ServeChoices, *, allow_remote: bool) -> None:

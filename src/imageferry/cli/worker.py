@@ -22,6 +22,7 @@ from imageferry.cli.notifying import notify_flags
 from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import Screen, beside
 from imageferry.cli.sessions import settings_of
+from imageferry.control.later_deletions import take_up_deletions, watch_deletions
 from imageferry.model.operations import Operation
 from imageferry.model.statuses import OperationStatus
 from imageferry.model.values import Json
@@ -135,6 +136,7 @@ class _Working:
         self._screen.say(cloud_line(place.cloud, place.account_id, "", house.settings.ecs_endpoint))
         with Interrupts(self._interrupted):
             await house.dispatcher.start(self._run)
+            watch_deletions(house.plane.desk)
             if self._notifier is not None:
                 self._notifier.start()
             self._tally.has_begun = True
@@ -179,9 +181,13 @@ class _Working:
         if not self._drain:
             await self._house.store.mark()
             return None
-        statuses = [one.status for one in await self._open()]
-        is_done = all(status is OperationStatus.PARKED for status in statuses)
-        return len(statuses) if is_done else None
+        # Asked for first: a deletion that waits no longer is an operation by then.
+        waiting = set(await take_up_deletions(self._house.plane.desk))
+        found = await self._open()
+        if any(one.status is not OperationStatus.PARKED for one in found):
+            return None
+        # What waits for a parked operation does so until somebody tells that to go on.
+        return None if waiting - {one.stack_id for one in found} else len(found)
 
     async def _open(self) -> list[Operation]:
         """The open operations of our cloud and account."""

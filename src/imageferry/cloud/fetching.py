@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urljoin
 
-from imageferry.cloud.addresses import (
-    MOST_ADDRESSES,
-    Resolve,
-    addresses_of,
-    resolve_by_system,
-    url_by,
-)
-from imageferry.cloud.targets import (
-    Address,
-    Target,
-    check_address,
-    check_host,
-    parse_network,
-    parse_rule,
-    parse_target,
-)
-from imageferry.cloud.transport import (
-    BROKEN_OFF,
-    UNREACHED,
-    UNTRUSTED,
-    Outgoing,
-    Response,
-    asked,
-    find_proxy,
-    trusted,
-)
+from imageferry.cloud.outlets import NotPublic, Outlet
+from imageferry.cloud.targets import Target
+from imageferry.cloud.transport import BROKEN_OFF, UNREACHED, UNTRUSTED, Response, asked
 from imageferry.ports.fetching import FetchRefused
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -43,38 +18,19 @@ _PIECE: Final = 64 * 1024
 
 
 class HttpFetcher:
-    """Gets what stands at a URL; called as `ports.fetching.Fetch`.
+    """Gets what stands at a URL that its outlet allows; called as `ports.fetching.Fetch`.
 
-    Nothing is allowed that is not in `allowed_hosts`: `templates.example.com`, `*.example.com`, `*`
-    for every host; each for the scheme's own port, unless one stands after a colon. A host that
-    stands for an address outside of the public network is refused, unless that is in
-    `private_allowed` (addresses and networks). The connection is made to the very address that was
-    checked. Redirects are checked like the first address, three at most. `timeout` bounds a fetch as
-    a whole, in seconds. Proxies and certificates are chosen by `environ`, as for calls to the cloud;
-    through a proxy it is the proxy that finds the address of a name. Raises ValueError for a host or
-    network that is none.
+    Redirects are checked like the first address, three at most. `timeout` bounds a fetch as a
+    whole, in seconds.
     """
 
-    def __init__(
-        self,
-        allowed_hosts: Iterable[str],
-        allowed_schemes: Sequence[str] = ("https",),
-        private_allowed: Iterable[str] = (),
-        timeout: float = 10.0,
-        environ: Mapping[str, str] | None = None,
-        resolve: Resolve = resolve_by_system,
-    ) -> None:
-        self._rules = tuple(parse_rule(text) for text in allowed_hosts)
-        self._schemes = tuple(scheme.lower() for scheme in allowed_schemes)
-        self._private = tuple(parse_network(text) for text in private_allowed)
+    def __init__(self, outlet: Outlet, timeout: float = 10.0) -> None:
+        self._outlet = outlet
         self._timeout = timeout
-        self._environ = environ or {}
-        self._resolve = resolve
-        self._context: ssl.SSLContext | None = None
 
     async def __call__(self, url: str, most: int) -> bytes:
         """The bytes at a URL, at most so many; raises FetchRefused."""
-        target = parse_target(url, self._schemes)
+        target = self._outlet.target(url)
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._follow(target, most)
@@ -97,50 +53,36 @@ class HttpFetcher:
 
     async def _get(self, target: Target, most: int) -> bytes | Target:
         """What stands there, or where that says it stands."""
-        check_host(target, self._rules)
-        proxy = find_proxy(self._environ, target.scheme, target.authority)
-        if proxy is not None and target.address is None:
-            hosts = [target.host]
-        else:
-            hosts = [str(address) for address in await self._addresses(target)]
-        for host in hosts:
+        if not self._outlet.admits(target):
+            raise FetchRefused(
+                f'nothing is fetched from "{target.authority}" here: the host is not allowed',
+                "give the text itself, or have whoever serves allow the host",
+                is_forbidden=True,
+            )
+        for host in await self._hosts(target):
             try:
-                return await self._ask(target, host, most, proxy)
+                async with asked(self._outlet.outgoing("GET", target, host, {})) as response:
+                    return await self._read(target, response, most)
             except UNTRUSTED:
                 raise _failed(target, "it cannot be trusted") from None
             except UNREACHED:
                 continue
+            except BROKEN_OFF:
+                raise _failed(target, "it broke off, or what it said is no HTTP") from None
         raise _failed(target, "it cannot be reached")
 
-    async def _addresses(self, target: Target) -> Sequence[Address]:
-        """The addresses of a host, every one of them checked."""
+    async def _hosts(self, target: Target) -> list[str]:
         try:
-            found = await addresses_of(target, self._resolve)
+            return await self._outlet.hosts_of(target)
         except OSError:
             raise _failed(target, "its name is not known") from None
-        for address in found:
-            check_address(target, address, self._private)
-        return found[:MOST_ADDRESSES]
-
-    async def _ask(self, target: Target, host: str, most: int, proxy: str | None) -> bytes | Target:
-        """One request to a host, which is an address unless a proxy is to find that."""
-        is_tls = target.scheme == "https"
-        outgoing = Outgoing(
-            "GET",
-            url_by(target, host),
-            target.authority,
-            target.host if is_tls else None,
-            proxy,
-            self._trusted() if is_tls else None,
-            {},
-        )
-        try:
-            async with asked(outgoing) as response:
-                return await self._read(target, response, most)
-        except (*UNTRUSTED, *UNREACHED):
-            raise
-        except BROKEN_OFF:
-            raise _failed(target, "it broke off, or what it said is no HTTP") from None
+        except NotPublic:
+            raise FetchRefused(
+                f'nothing is fetched from "{target.authority}" here: it stands for an address that '
+                "is not of the public network",
+                "give the text itself, or put it where everybody may read it",
+                is_forbidden=True,
+            ) from None
 
     async def _read(self, target: Target, response: Response, most: int) -> bytes | Target:
         if response.status in _REDIRECTS:
@@ -169,18 +111,13 @@ class HttpFetcher:
         except ValueError:
             raise _failed(target, "it leads on to what is no URL") from None
         try:
-            return parse_target(moved, self._schemes)
+            return self._outlet.target(moved)
         except FetchRefused as refused:
             raise FetchRefused(
                 f'"{target.authority}" leads on to another address, and {refused.message}',
                 refused.remedy,
                 is_forbidden=refused.is_forbidden,
             ) from None
-
-    def _trusted(self) -> ssl.SSLContext:
-        if self._context is None:
-            self._context = trusted(self._environ)
-        return self._context
 
 
 def _failed(target: Target, why: str) -> FetchRefused:

@@ -192,27 +192,6 @@ def parse_target(url: str, schemes: Sequence[str]) -> Target:
     )
 
 
-def check_host(target: Target, rules: Iterable[HostRule]) -> None:
-    """Raise FetchRefused where no rule admits the host."""
-    if not any(rule.admits(target) for rule in rules):
-        raise FetchRefused(
-            f'nothing is fetched from "{target.authority}" here: the host is not allowed',
-            "give the text itself, or have whoever serves allow the host",
-            is_forbidden=True,
-        )
-
-
-def check_address(target: Target, address: Address, private_allowed: Iterable[Network]) -> None:
-    """Raise FetchRefused where an address is not one of the public network, nor allowed."""
-    if not is_reachable(address, private_allowed):
-        raise FetchRefused(
-            f'nothing is fetched from "{target.authority}" here: it stands for an address that '
-            "is not of the public network",
-            "give the text itself, or put it where everybody may read it",
-            is_forbidden=True,
-        )
-
-
 def is_reachable(address: Address, private_allowed: Iterable[Network]) -> bool:
     """True for an address of the public network, or a private one that is allowed.
 

@@ -30,6 +30,10 @@ DEFERRED: Final = frozenset({StackStatus.CREATING, StackStatus.CREATE_ROLLING_BA
 """The statuses in which a stack can be deleted later: nothing of it is to stay anyway."""
 
 _LOOKS_EVERY: Final = 2.0
+
+_SWEEPS_EVERY: Final = 15.0
+"""Seconds between two looks for what a process has left that is gone."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -52,12 +56,28 @@ async def delete_later(desk: Desk, stack: Stack) -> None:
         _log.debug("nothing is to be cancelled on stack %s", stack.stack_id)
 
 
-async def take_up_deletions(desk: Desk) -> None:
-    """Wait on for what an earlier process was to delete later."""
+async def take_up_deletions(desk: Desk) -> list[str]:
+    """Wait on for what another process was to delete later; the ids of all stacks that wait."""
     if desk.documents is None:
-        return
-    for wish in await desk.documents.find(KIND, desk.place.account_id):
-        _wait(desk, wish.document_id)
+        return []
+    waiting = [wish.document_id for wish in await desk.documents.find(KIND, desk.place.account_id)]
+    for stack_id in waiting:
+        _wait(desk, stack_id)
+    return waiting
+
+
+def watch_deletions(desk: Desk) -> None:
+    """Take up what others were to delete later, now and as long as the house is open."""
+    desk.errands.begin_once("later deletions of others", partial(_watch, desk))
+
+
+async def _watch(desk: Desk) -> None:
+    while True:
+        try:
+            await take_up_deletions(desk)
+        except StoreUnavailable as away:
+            _log.debug("later deletions are looked for again: %s", away)
+        await desk.clock.sleep(_SWEEPS_EVERY)
 
 
 def _wait(desk: Desk, stack_id: str) -> None:

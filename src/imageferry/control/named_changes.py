@@ -12,7 +12,7 @@ from imageferry.control.desk import Desk
 from imageferry.control.papers import papers_of
 from imageferry.control.requests import (
     ChangeSetExists,
-    ChangeSetStateWrong,
+    ChangeSetStatusWrong,
     ExecutionOptions,
     OperationHolds,
     Planned,
@@ -201,7 +201,7 @@ async def execute_named(
 ) -> Operation:
     """Execute a named change set; `on_failure` in place of what it was proposed with.
 
-    Raises ChangeSetStateWrong where it is not AVAILABLE, and what executing raises. Where the same
+    Raises ChangeSetStatusWrong where it is not AVAILABLE, and what executing raises. Where the same
     client token has executed it already, that is the operation.
     """
     begun = await begun_before(desk, named.stack_id, client_token)
@@ -211,10 +211,10 @@ async def execute_named(
     change_set = await changes_of(desk, named)
     stack = await desk.store.stack(named.stack_id)
     if named.execution is not ExecutionStatus.AVAILABLE or change_set is None or stack is None:
-        raise ChangeSetStateWrong(named)
+        raise ChangeSetStatusWrong(named)
     if stack.operation_id != named.follows:
         # Somebody has worked on the stack since that was looked at.
-        raise ChangeSetStateWrong(named)
+        raise ChangeSetStatusWrong(named)
     planned = Planned(
         change_set,
         stack,
@@ -233,10 +233,10 @@ async def execute_named(
 
 
 async def drop_named(desk: Desk, named: NamedChangeSet) -> None:
-    """Forget a named change set; raises ChangeSetStateWrong while it is being executed."""
+    """Forget a named change set; raises ChangeSetStatusWrong while it is being executed."""
     named = await _this_moment(desk, named)
     if named.execution is ExecutionStatus.EXECUTE_IN_PROGRESS:
-        raise ChangeSetStateWrong(named)
+        raise ChangeSetStatusWrong(named)
     await papers_of(desk).remove(KIND, desk.place.account_id, named.change_set_id)
 
 

@@ -164,7 +164,7 @@ class ChangeSetExists(Exception):
         super().__init__(f'stack "{stack.name}" has a change set "{name}" already')
 
 
-class ChangeSetStateWrong(Exception):
+class ChangeSetStatusWrong(Exception):
     """The change set can be neither executed nor dropped as it is now; carries it."""
 
     def __init__(self, named: NamedChangeSet) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -130,11 +130,6 @@ def is_flow(part: Part) -> bool:
 def items(part: Part) -> list[Part] | None:
     """The items of a list; None for all else."""
     return [member.value for member in part.members] if isinstance(part, Listing) else None
-
-
-def with_members(part: Table | Listing, members: list[Member]) -> Table | Listing:
-    """The same collection with other members."""
-    return replace(part, members=tuple(members))
 
 
 def walk(part: Part) -> Iterator[Part]:

@@ -18,7 +18,9 @@ from imageferry.ports.keeping import StoreError
 LOCK_FOLDER: Final = "locks"
 """The folder of the lock files inside the home."""
 
-_PRESENCE: Final = ".workers"
+_WORKERS: Final = ".workers"
+SERVERS: Final = ".servers"
+"""The presence of processes that answer APIs, whether they run operations or not."""
 
 # Somebody who only looks shares the lock for a moment: so often is it tried, a pause in between,
 # in seconds. The operating system's locks know no clock of ours.
@@ -96,10 +98,10 @@ class OperationLock:
 
 
 class Presence:
-    """Says that a process lives here that takes up operations which nobody runs."""
+    """Says that a process lives here that takes up operations which nobody runs, or else SERVERS."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / _PRESENCE
+    def __init__(self, folder: Path, name: str = _WORKERS) -> None:
+        self._path = folder / name
         self._descriptor: int | None = None
 
     def announce(self) -> None:
@@ -148,7 +150,7 @@ def remove_stale_locks(folder: Path, open_ids: set[str]) -> list[str]:
 
     `open_ids` are all operations that are open. Gives the operation ids whose files went.
     """
-    names = {quote(operation_id, safe="") for operation_id in open_ids} | {_PRESENCE}
+    names = {quote(operation_id, safe="") for operation_id in open_ids} | {_WORKERS, SERVERS}
     removed = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in names:

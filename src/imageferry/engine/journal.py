@@ -9,7 +9,7 @@ from imageferry.model.changes import ChangeSet
 from imageferry.model.events import Event
 from imageferry.model.operations import StepRecord
 from imageferry.model.statuses import StackStatus
-from imageferry.ports.keeping import Batch, Fenced, Store
+from imageferry.ports.keeping import Batch, Store
 
 
 class Journal:
@@ -72,11 +72,6 @@ class Journal:
         """Wait until everything handed in is durable, or known to be refused."""
         while self._writer is not None and not self._writer.done():
             await asyncio.wait({self._writer})
-
-    @property
-    def is_fenced(self) -> bool:
-        """True where another process owns the operation."""
-        return isinstance(self._failure, Fenced)
 
 
 def _together(batches: Sequence[Batch]) -> Batch:

@@ -87,13 +87,36 @@ def plan_undoing(
     origins = _origins(change_set, former, current)
     origins |= {str(kept.address): key for key, kept in aside.items()}
     current = {**current, **{str(kept.address): kept for kept in aside.values()}}
-    place_of = {origin: key for key, origin in origins.items() if origin is not None}
-    made = [key for key, origin in origins.items() if origin is None]
     adopted = {
         str(change.address): change.adopts
         for change in change_set.changes
         if change.action is Action.ADOPT
     }
+    return replace(
+        change_set,
+        change_set_id=rollback_id,
+        kind=ChangeKind.ROLLBACK,
+        changes=_ways_back(former, current, origins, adopted, catalog),
+        outputs=(),
+        warnings=(),
+        replacement_allowed=True,
+        created_at=now,
+    )
+
+
+def _ways_back(
+    former: Mapping[str, Resource],
+    current: Mapping[str, Resource],
+    origins: Mapping[str, str | None],
+    adopted: Mapping[str, Context | None],
+    catalog: Catalog,
+) -> tuple[ResourceChange, ...]:
+    """The way back of each former resource, and the removal of what the operation made.
+
+    All by address text: `origins` as `_origins` gives them, `adopted` what the operation took in.
+    """
+    place_of = {origin: key for key, origin in origins.items() if origin is not None}
+    made = [key for key, origin in origins.items() if origin is None]
     changes: list[ResourceChange] = []
     claimed: set[str] = set()
     for key, resource in former.items():
@@ -118,16 +141,7 @@ def plan_undoing(
         address = current[key].address if key not in claimed else _free(current[key], taken)
         taken.add(str(address))
         changes.append(_removal(current[key], address, adopted.get(key)))
-    return replace(
-        change_set,
-        change_set_id=rollback_id,
-        kind=ChangeKind.ROLLBACK,
-        changes=tuple(changes),
-        outputs=(),
-        warnings=(),
-        replacement_allowed=True,
-        created_at=now,
-    )
+    return tuple(changes)
 
 
 def _origins(

@@ -139,6 +139,21 @@ class Store(Protocol):
         """
         ...
 
+    async def count_stacks(self, place: Place) -> dict[tuple[str, StackStatus], int]:
+        """How many living stacks there are, by region and status.
+
+        Here and in what follows, an empty `region` of the place matches every region.
+        """
+        ...
+
+    async def tags_in_use(self, place: Place) -> dict[str, set[str]]:
+        """Every tag of living stacks, with all values that it has."""
+        ...
+
+    async def holder_of(self, place: Place, physical_id: str) -> str | None:
+        """The id of the newest living stack that has recorded a resource with a physical id."""
+        ...
+
     async def stack(self, stack_id: str) -> Stack | None:
         """One stack by id, deleted ones too."""
         ...

@@ -209,7 +209,7 @@ Written by imageferry %(version)s, with the schema "%(schema)s".
 | `inputs/` | what contract tests create and change: an image of the emulator |
 | `template.yml` | the function, for the SAM CLI |
 
-Try it, offline and on an emulated cloud:
+Try it on an emulated cloud; only AWS's STS is asked, by the command line, who it is:
 
     imageferry provider serve --region cn-beijing --port 3001 --schema %(schema)s
     cfn test --endpoint http://127.0.0.1:3001 --function-name TypeFunction

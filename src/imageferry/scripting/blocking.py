@@ -20,10 +20,10 @@ from imageferry.scripting.running import AsyncRun
 from imageferry.scripting.values import (
     DriftReport,
     Plan,
-    ResourceState,
+    ResourceReport,
     Result,
     StackEvent,
-    StackState,
+    StackReport,
 )
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ class Run:
         """What it has come to so far, with the stack as it stands."""
         return self._loop.call(self._run.result())
 
-    def progress(self) -> tuple[ResourceState, ...]:
+    def progress(self) -> tuple[ResourceReport, ...]:
         """Every resource with how far it is."""
         return self._loop.call(self._run.progress())
 
@@ -307,11 +307,11 @@ class Engine:
         """The operation that a stack had last, be it open or ended; run here if nobody runs it."""
         return self._begun(self._engine.attach(stack, region=region))
 
-    def stack(self, name: str, *, region: str | None = None) -> StackState:
+    def stack(self, name: str, *, region: str | None = None) -> StackReport:
         """One stack by name or id, as it stands."""
         return self._call(self._engine.stack(name, region=region))
 
-    def stacks(self, *, region: str | None = None) -> list[StackState]:
+    def stacks(self, *, region: str | None = None) -> list[StackReport]:
         """Every living stack of the account, newest first."""
         return self._call(self._engine.stacks(region=region))
 

@@ -30,8 +30,8 @@ from imageferry.scripting.faults import (
     in_words_of_scripts,
 )
 from imageferry.scripting.running import AsyncRun
-from imageferry.scripting.telling import drift_of, plan_of, state_of
-from imageferry.scripting.values import DriftReport, Plan, StackState
+from imageferry.scripting.telling import drift_of, plan_of, report_of
+from imageferry.scripting.values import DriftReport, Plan, StackReport
 
 _DRAIN: Final = 30.0
 
@@ -234,19 +234,19 @@ class AsyncEngine:
             raise RequestError(f'nothing has ever run on "{stack}"')
         return self._attached(operation, found)
 
-    async def stack(self, name: str, *, region: str | None = None) -> StackState:
+    async def stack(self, name: str, *, region: str | None = None) -> StackReport:
         """One stack by name or id, as it stands."""
         with in_words_of_scripts():
             found = await self._open.plane.find(name, region)
             view = await self._open.plane.view(found.stack_id)
-        return state_of(view, self._open.catalog)
+        return report_of(view, self._open.catalog)
 
-    async def stacks(self, *, region: str | None = None) -> list[StackState]:
+    async def stacks(self, *, region: str | None = None) -> list[StackReport]:
         """Every living stack of the account, newest first."""
         with in_words_of_scripts():
             found = await self._open.plane.stacks(region)
             views = [await self._open.plane.view(one.stack_id) for one in found]
-        return [state_of(view, self._open.catalog) for view in views]
+        return [report_of(view, self._open.catalog) for view in views]
 
     async def drift(
         self, stack: str, *, resources: Collection[str] = (), region: str | None = None

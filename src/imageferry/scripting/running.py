@@ -13,8 +13,8 @@ from imageferry.model.stacks import Stack
 from imageferry.model.statuses import OperationStatus
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.scripting.faults import UnknownOutcome, in_words_of_scripts
-from imageferry.scripting.telling import event_of, moment, result_of, state_of
-from imageferry.scripting.values import ResourceState, Result, StackEvent
+from imageferry.scripting.telling import event_of, moment, report_of, result_of
+from imageferry.scripting.values import ResourceReport, Result, StackEvent
 
 _SHORTEST_TICK: Final = 0.02
 _LONGEST_TICK: Final = 1.0
@@ -114,11 +114,11 @@ class AsyncRun:
             records = await self._house.store.records(self.operation_id)
             return result_of(view, operation, records, self._house.catalog)
 
-    async def progress(self) -> tuple[ResourceState, ...]:
+    async def progress(self) -> tuple[ResourceReport, ...]:
         """Every resource with how far it is."""
         with in_words_of_scripts():
             view = await self._house.plane.view(self.stack_id)
-            return state_of(view, self._house.catalog).resources
+            return report_of(view, self._house.catalog).resources
 
     async def cancel(self, *, break_off: bool = False) -> None:
         """Ask it to turn back; `break_off`: to stop undoing, where it does that already.

@@ -32,10 +32,10 @@ from imageferry.scripting.values import (
     PlannedChange,
     PropertyPlan,
     RegionResult,
-    ResourceState,
+    ResourceReport,
     Result,
     StackEvent,
-    StackState,
+    StackReport,
 )
 
 _DONE = frozenset({ResourceStatus.CREATED, ResourceStatus.UPDATED})
@@ -108,10 +108,10 @@ def _route(
     return route if route is not None else ("", "")
 
 
-def state_of(view: StackView, catalog: Catalog) -> StackState:
+def report_of(view: StackView, catalog: Catalog) -> StackReport:
     """A stack as scripts see it."""
     stack = view.stack
-    return StackState(
+    return StackReport(
         stack.stack_id,
         stack.name,
         stack.place.cloud,
@@ -130,12 +130,12 @@ def state_of(view: StackView, catalog: Catalog) -> StackState:
     )
 
 
-def _resource(one: ResourceView, view: StackView, catalog: Catalog) -> ResourceState:
+def _resource(one: ResourceView, view: StackView, catalog: Catalog) -> ResourceReport:
     resource, stack = one.resource, view.stack
     _, region = _route(catalog, resource.type_name, resource.properties, stack.place.region)
     step = one.progress
     is_done = resource.status in _DONE
-    return ResourceState(
+    return ResourceReport(
         str(resource.address),
         resource.type_name,
         resource.physical_id,
@@ -173,7 +173,7 @@ def result_of(
     view: StackView, operation: Operation, records: Sequence[StepRecord], catalog: Catalog
 ) -> Result:
     """What an operation has come to."""
-    state = state_of(view, catalog)
+    report = report_of(view, catalog)
     failures = tuple(
         Failure(str(one.address), one.error_code, one.reason, one.request_id)
         for one in records
@@ -183,13 +183,13 @@ def result_of(
         operation.operation_id,
         _ENDINGS[operation.status],
         operation.reason,
-        state,
-        _by_region(state.resources),
+        report,
+        _by_region(report.resources),
         failures,
     )
 
 
-def _by_region(resources: Sequence[ResourceState]) -> dict[str, RegionResult]:
+def _by_region(resources: Sequence[ResourceReport]) -> dict[str, RegionResult]:
     regions = dict.fromkeys(one.region for one in resources)
     return {
         region: RegionResult(

@@ -1,4 +1,4 @@
-"""What scripts are given: plans, states, events and results, frozen, typed, and as JSON."""
+"""What scripts are given: plans, reports, events and results, frozen, typed, and as JSON."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceState:
+class ResourceReport:
     """One resource as it stands. `status` is the word of the template's language.
 
     `region` is the one that the thing is in, as far as that is known. `progress` is 0 to 100, None
@@ -141,7 +141,7 @@ class ResourceState:
 
 
 @dataclass(frozen=True, slots=True)
-class StackState:
+class StackReport:
     """A stack as it stands. `status` is the word of the template's language; secrets are `****`."""
 
     stack_id: str
@@ -155,7 +155,7 @@ class StackState:
     is_running: bool
     outputs: Mapping[str, Json]
     parameters: Mapping[str, Json]
-    resources: tuple[ResourceState, ...]
+    resources: tuple[ResourceReport, ...]
     created_at: datetime
     updated_at: datetime
     operation_id: str | None = None
@@ -263,7 +263,7 @@ class Result:
     operation_id: str
     ending: Ending
     reason: str
-    stack: StackState
+    stack: StackReport
     regions: Mapping[str, RegionResult]
     failures: tuple[Failure, ...] = ()
 

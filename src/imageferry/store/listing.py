@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, Select, func, or_, se
 from imageferry.model.stacks import Stack, StackQuery
 from imageferry.model.statuses import StackStatus
 from imageferry.store.bodies import unpack
-from imageferry.store.codec import decode_choices, decode_stack
+from imageferry.store.codec import decode_choices, decode_stack, dumps
 from imageferry.store.secrets import LazyBox, Vault
 from imageferry.store.tables import STACK_BODIES, STACKS
 
@@ -58,8 +58,12 @@ def _tagged_page(
     return found, len(numbers)
 
 
-def _has_tags(body: bytes, query: StackQuery) -> bool:
-    tags = decode_choices(unpack(body)).tags
+def _has_tags(packed: bytes, query: StackQuery) -> bool:
+    body = unpack(packed)
+    # Where a name stands nowhere in the text it is no tag's either, and nothing need be decoded.
+    if any(dumps(name).encode("ascii") not in body for name in query.tags):
+        return False
+    tags = decode_choices(body).tags
     return all(
         name in tags and (value is None or tags[name] == value)
         for name, value in query.tags.items()

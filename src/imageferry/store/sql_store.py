@@ -11,14 +11,9 @@ from imageferry.model.drift import DriftMark
 from imageferry.model.events import Event
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack, StackQuery
-from imageferry.model.statuses import OperationStatus
+from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.values import Json
-from imageferry.ports.keeping import (
-    Batch,
-    Closing,
-    Entry,
-    Protection,
-)
+from imageferry.ports.keeping import Batch, Closing, Entry, Protection
 from imageferry.ports.senses import Entropy
 from imageferry.store import change_sets, journal, reviews, stacks
 from imageferry.store.access import SqlAccessKeys
@@ -30,6 +25,7 @@ from imageferry.store.databases import Database, open_database
 from imageferry.store.documents import SqlDocuments
 from imageferry.store.entering import enter
 from imageferry.store.events import append_events, events_before, last_event, load_events
+from imageferry.store.flushing import flush_rest, says_nothing
 from imageferry.store.installation import find_installation, make_installation
 from imageferry.store.journal import JournalCopy
 from imageferry.store.lanes import Lanes, Result, transact
@@ -37,6 +33,7 @@ from imageferry.store.listing import find_page, stack_id_ending
 from imageferry.store.looks import Looks
 from imageferry.store.opening import Opening, open_operation
 from imageferry.store.secrets import LazyBox, SecretBox, Vault
+from imageferry.store.surveys import count_stacks, holder_of, tags_in_use
 
 
 def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> SqlStore:
@@ -122,6 +119,18 @@ class SqlStore:
             return None if stack_id is None else stacks.load_stack(connection, self._box, stack_id)
 
         return await self._lanes.read(find)
+
+    async def count_stacks(self, place: Place) -> dict[tuple[str, StackStatus], int]:
+        """How many living stacks there are, by region and status."""
+        return await self._lanes.read(lambda c: count_stacks(c, place))
+
+    async def tags_in_use(self, place: Place) -> dict[str, set[str]]:
+        """Every tag of living stacks, with all values that it has."""
+        return await self._lanes.read(lambda c: tags_in_use(c, place))
+
+    async def holder_of(self, place: Place, physical_id: str) -> str | None:
+        """The id of the newest living stack that has recorded a resource with a physical id."""
+        return await self._lanes.read(lambda c: holder_of(c, place, physical_id))
 
     async def add_stack(self, stack: Stack, events: Sequence[Event]) -> None:
         """Keep a stack under review; raises NameTaken."""
@@ -262,7 +271,7 @@ class SqlStore:
 
     async def flush(self, operation_id: str, epoch: int, batch: Batch) -> bool:
         """Commit a batch where the epoch is still mine; True where cancelling was requested."""
-        if not (batch.records or batch.events) and _says_nothing_else(batch):
+        if says_nothing(batch):
             return await self._looks.is_cancelled(operation_id, epoch)
         return await self._lanes.run(
             lambda database: self._flush(database, operation_id, epoch, batch), operation_id
@@ -396,7 +405,7 @@ class SqlStore:
             if operation_id not in self._journals:
                 journal.refresh(connection, vault.reader(), held.number, copy)
             news = journal.append_records(connection, vault.writer(), held, copy, batch.records)
-            self._flush_rest(connection, held, batch)
+            flush_rest(connection, self._box, held, batch)
             # Only who holds the operation writes events, so the last one is asked for once.
             last = copy.last_event
             if last is None:
@@ -419,19 +428,6 @@ class SqlStore:
         self._journals[operation_id] = copy
         return held.cancel_requested
 
-    def _flush_rest(self, connection: Connection, held: journal.Held, batch: Batch) -> None:
-        if batch.rollback is not None:
-            change_sets.save_change_set(connection, self._box, batch.rollback, spent=True)
-            rollback_id = batch.rollback.change_set_id
-            # Who cancelled has been heard: the next one means the rollback itself.
-            turned = {"rollback_id": rollback_id, "cancel_requested": False}
-            journal.change_operation(connection, held.number, **turned)
-        if batch.operation_reason is not None:
-            reason = dumps(batch.operation_reason)
-            journal.change_operation(connection, held.number, reason=reason)
-        if batch.stack_status is not None:
-            stacks.save_status(connection, held.stack_number, *batch.stack_status)
-
     def _records(self, connection: Connection, operation_id: str) -> list[StepRecord]:
         key = journal.operation_key(connection, operation_id)
         if key is None:
@@ -444,7 +440,3 @@ class SqlStore:
         else:
             self._journals.pop(operation_id, None)
         return list(copy.records.values())
-
-
-def _says_nothing_else(batch: Batch) -> bool:
-    return batch.rollback is None and batch.stack_status is None and batch.operation_reason is None

@@ -142,6 +142,42 @@ def test_an_update_replaces_and_then_cleans_up(tmp_path: Path) -> None:
     visited(tmp_path, story)
 
 
+@pytest.mark.parametrize("fails", [False, True], ids=["an update", "one that turns back"])
+def test_a_stack_that_cleans_up_says_so_until_it_is_done(tmp_path: Path, fails: bool) -> None:
+    async def story(visit: Visit) -> None:
+        missing = MISSING.replace("    Properties", "    DependsOn: Share\n    Properties")
+        before, after = (ALONE, BOTH + missing) if fails else (BOTH, ALONE)
+        closing = f"UPDATE_{'ROLLBACK_' if fails else ''}COMPLETE_CLEANUP_IN_PROGRESS"
+        await visit.create(template=before)
+        await visit.call("UpdateStack", StackName="demo", TemplateBody=after)
+        seen: dict[str, None] = {}
+        refusals: set[str] = set()
+        while True:
+            listed = (await visit.call("ListStacks"))["StackSummaries"]
+            described = (await visit.stack())["StackStatus"]
+            filtered = await visit.call("ListStacks", StackStatusFilter=[closing])
+            seen |= dict.fromkeys(one["StackStatus"] for one in listed)
+            seen |= {described: None}
+            assert all(one["StackStatus"] == closing for one in filtered["StackSummaries"])
+            if described == closing == listed[0]["StackStatus"]:
+                running = await visit.call("ListStacks", StackStatusFilter=["UPDATE_IN_PROGRESS"])
+                assert running["StackSummaries"] == []
+                same = {"StackName": "demo", "TemplateBody": before if fails else after}
+                refusals.add(await visit.validation("UpdateStack", **same))
+            if not described.endswith("IN_PROGRESS"):
+                break
+            await visit.apis.clock.sleep(0.005)
+        told_of = dict.fromkeys(
+            one["ResourceStatus"] for one in await told(visit)
+            if one["LogicalResourceId"] == "demo" and one["ResourceStatus"].startswith("UPDATE")
+        )  # fmt: skip
+        assert list(seen)[-2:] == [closing, described]
+        assert any(f"is in {closing} state and can not be updated." in one for one in refusals)
+        assert list(seen) == [one for one in told_of if one in seen]
+
+    visited(tmp_path, story)
+
+
 def test_failures_are_summed_up_where_a_stack_turns_back(tmp_path: Path) -> None:
     async def story(visit: Visit) -> None:
         await visit.create("new", template=ALONE + MISSING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from imageferry.emulator import controls
@@ -38,6 +39,10 @@ def test_a_creation_that_was_kept_is_undone(tmp_path: Path) -> None:
         )
         assert (await visit.settled())["StackStatus"] == "ROLLBACK_COMPLETE"
         assert names(visit) == []
+        await visit.lose_answer("RollbackStack", "back")
+        assert made == await visit.call(
+            "RollbackStack", StackName="demo", ClientRequestToken="back"
+        )
         assert (await visit.validation("RollbackStack", StackName="demo")).endswith(
             "is in ROLLBACK_COMPLETE state and can not be rolled back."
         )
@@ -102,9 +107,15 @@ def test_a_rollback_that_failed_is_continued(tmp_path: Path) -> None:
             "ContinueUpdateRollback", StackName="demo", ResourcesToSkip=["Nothing"]
         )
         assert unknown == ("The following resource(s) to skip do not exist in the stack: [Nothing]")
-        await visit.call("ContinueUpdateRollback", StackName="demo")
+        again = {"StackName": "demo", "ClientRequestToken": "on"}
+        await visit.call("ContinueUpdateRollback", **again)
         assert (await visit.settled())["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
         assert names(visit) == ["carried-one"]
+        await visit.lose_answer("ContinueUpdateRollback", "on")
+        assert await visit.call("ContinueUpdateRollback", **again) == {}
+        assert (await visit.stack())["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        told = (await visit.call("DescribeStackEvents", StackName="demo"))["StackEvents"]
+        assert told[0]["ClientRequestToken"] == "on"
 
     visited(tmp_path, story, speed=50)
 
@@ -115,5 +126,22 @@ def test_what_cannot_be_restored_is_skipped(tmp_path: Path) -> None:
         await visit.call("ContinueUpdateRollback", StackName="demo", ResourcesToSkip=["Copy"])
         assert (await visit.settled())["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
         assert names(visit) == ["other-one"]
+
+    visited(tmp_path, story, speed=50)
+
+
+def test_an_update_is_cancelled_once_by_two_requests_with_one_token(tmp_path: Path) -> None:
+    async def story(visit: Visit) -> None:
+        await visit.create()
+        await visit.call("UpdateStack", StackName="demo", TemplateBody=half_updated())
+        asked = {"StackName": "demo", "ClientRequestToken": "halt"}
+        first, second = await asyncio.gather(
+            visit.call("CancelUpdateStack", **asked), visit.call("CancelUpdateStack", **asked)
+        )
+        assert first == second == {}
+        assert (await visit.settled())["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert await visit.validation("CancelUpdateStack", StackName="demo") == (
+            "CancelUpdateStack cannot be called from current stack status"
+        )
 
     visited(tmp_path, story, speed=50)

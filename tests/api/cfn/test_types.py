@@ -70,6 +70,8 @@ def test_versions_are_registered_chosen_and_withdrawn(tmp_path: Path) -> None:
         asked = {**NAMED, "SchemaHandlerPackage": PACKAGE, "ClientRequestToken": "one"}
         token = (await visit.call("RegisterType", **asked))["RegistrationToken"]
         assert (await visit.call("RegisterType", **asked))["RegistrationToken"] == token
+        await visit.lose_answer("RegisterType", "one")
+        assert (await visit.call("RegisterType", **asked))["RegistrationToken"] == token
         told = await visit.call("DescribeTypeRegistration", RegistrationToken=token)
         assert told["ProgressStatus"] == "COMPLETE"
         version = told["TypeVersionArn"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
+from imageferry.control.client_tokens import KIND
+from imageferry.control.papers import papers_of
 from imageferry.testing import run_virtually
 from tests.api.serving import Apis, house_of_api
 
@@ -117,6 +120,15 @@ class Visit:
             if not stack["StackStatus"].endswith("IN_PROGRESS"):
                 return stack
             await self.apis.clock.sleep(20)
+
+    async def lose_answer(self, action: str, token: str) -> None:
+        """As if the process had died after the deed, before it could keep what to answer."""
+        desk = self.apis.house.plane.desk
+        papers, account_id = papers_of(desk), desk.place.account_id
+        kept = await papers.get(KIND, account_id, f"{action}:{token}")
+        assert kept is not None
+        assert kept.body["answer"] is not None
+        await papers.change(replace(kept, body={**kept.body, "answer": None}))
 
     async def create(self, name: str = "demo", template: str = COPY, **given: Any) -> str:
         """A stack that has come to its end; gives its id."""

@@ -209,6 +209,7 @@ def test_a_server_tells_after_it_was_killed_what_was_not_taken_before(tmp_path: 
             site.process.wait(10)
         with served(tmp_path / "home", *allowed) as site:
             site.wait_for(event="notice told", status="CREATED")
+            assert 'imageferry_notices_total{outcome="told"} 1.0' in site.get("/metrics")[1]
             assert site.stop() == 0
     assert [(one["answered"], one["Status"]) for one in came] == [
         (500, "CREATE_COMPLETE"),

@@ -22,7 +22,7 @@ from imageferry.control.named_changes import (
     find_named,
     named_of,
 )
-from imageferry.control.requests import ChangeSetStateWrong
+from imageferry.control.requests import ChangeSetStatusWrong
 from imageferry.model.changes import ChangeSet
 from imageferry.model.named_changes import ExecutionStatus, NamedChangeSet
 from imageferry.model.operations import OnFailure
@@ -98,7 +98,7 @@ async def delete(ask: Ask) -> Reply:
     named, _ = found
     try:
         await drop_named(ask.plane.desk, named)
-    except ChangeSetStateWrong as wrong:
+    except ChangeSetStatusWrong as wrong:
         arn = change_set_arn(named.place, named.name, named.change_set_id)
         raise CfnFault(
             "InvalidChangeSetStatus",

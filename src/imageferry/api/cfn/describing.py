@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from imageferry.api.cfn.asks import Ask, Reply
+from imageferry.api.cfn.courses import standing_word
 from imageferry.api.cfn.finding import WITH_ID, find_stack
+from imageferry.api.cfn.histories import CLOSING
 from imageferry.api.cfn.names import (
     LANGUAGE,
     STACK_LIST,
     change_set_arn,
     stack_arn,
-    stack_word,
 )
 from imageferry.api.cfn.paging import offset_of, token_at
 from imageferry.api.cfn.submitting import summary_of
@@ -72,7 +73,7 @@ async def _described(ask: Ask, stack: Stack, made_by: str | None = None) -> Mapp
         "DeletionTime": stack.updated_at if stack.status in _GONE else None,
         "LastUpdatedTime": _updated_at(stack, made_by),
         "RollbackConfiguration": {},
-        "StackStatus": stack_word(stack.status),
+        "StackStatus": await standing_word(ask, stack),
         "StackStatusReason": stack.status_reason or None,
         "DisableRollback": bool(options.get("disable_rollback"))
         or options.get("on_failure") == "DO_NOTHING",
@@ -166,7 +167,11 @@ def drift_of(stack: Stack) -> Mapping[str, Any]:
 async def list_stacks(ask: Ask) -> Reply:
     """The stacks of the region by status, deleted ones among them for 90 days."""
     wanted = ask.given.get("StackStatusFilter")
-    statuses = tuple(status for status, word in STACK_LIST.items() if word in (wanted or ()))
+    statuses = tuple(
+        status
+        for status, word in STACK_LIST.items()
+        if wanted and not {word, CLOSING.get(status, (0, word))[1]}.isdisjoint(wanted)
+    )
     if wanted and not statuses:
         # The statuses of imports, which no stack is ever in here.
         return {"StackSummaries": []}
@@ -177,17 +182,19 @@ async def list_stacks(ask: Ask) -> Reply:
     found, total = await ask.plane.desk.store.find_page(query, begin, _LISTED)
     end = begin + len(found)
     since = ask.call.now - _REMEMBERED
+    words = {one.stack_id: await standing_word(ask, one) for one in found}
     return {
         "StackSummaries": [
-            _summary(one)
+            _summary(one, words[one.stack_id])
             for one in found
-            if one.status is not StackStatus.DELETED or one.updated_at >= since
+            if (one.status is not StackStatus.DELETED or one.updated_at >= since)
+            and (not wanted or words[one.stack_id] in wanted)
         ],
         "NextToken": token_at(ask, end) if found and end < total else None,
     }
 
 
-def _summary(stack: Stack) -> Mapping[str, Any]:
+def _summary(stack: Stack, word: str) -> Mapping[str, Any]:
     return {
         "StackId": stack_arn(stack),
         "StackName": stack.name,
@@ -195,7 +202,7 @@ def _summary(stack: Stack) -> Mapping[str, Any]:
         "CreationTime": stack.created_at,
         "LastUpdatedTime": _updated_at(stack, None),
         "DeletionTime": stack.updated_at if stack.status in _GONE else None,
-        "StackStatus": stack_word(stack.status),
+        "StackStatus": word,
         "StackStatusReason": stack.status_reason or None,
         "DriftInformation": drift_of(stack),
     }

@@ -11,7 +11,7 @@ from imageferry.api.cfn.names import change_set_arn, stack_arn, stack_word
 from imageferry.api.cfn.texts import told
 from imageferry.control.requests import (
     ChangeSetExists,
-    ChangeSetStateWrong,
+    ChangeSetStatusWrong,
     NothingToDo,
     OperationHolds,
     RequestRefused,
@@ -34,7 +34,7 @@ Wrong = (
     | StackExists
     | NothingToDo
     | ChangeSetExists
-    | ChangeSetStateWrong
+    | ChangeSetStatusWrong
     | ResourceUnknown
     | TokenMismatch
     | TokenInProgress
@@ -53,7 +53,7 @@ WRONG: Final = (
     StackExists,
     NothingToDo,
     ChangeSetExists,
-    ChangeSetStateWrong,
+    ChangeSetStatusWrong,
     ResourceUnknown,
     TokenMismatch,
     TokenInProgress,
@@ -81,7 +81,7 @@ def fault_of(wrong: Wrong, token: str) -> CfnFault:
         case ChangeSetExists():
             message = f"ChangeSet {wrong.name} already exists"
             return CfnFault("AlreadyExistsException", message)
-        case ChangeSetStateWrong():
+        case ChangeSetStatusWrong():
             return _wrong_state(wrong)
         case TokenMismatch() | TokenInProgress():
             message = f"Token {token} was already used for a request with other parameters"
@@ -105,13 +105,13 @@ _UNAVAILABLE: Final = CfnFault(
 )
 
 
-def cannot_be_updated(stack: Stack) -> CfnFault:
-    """The refusal of a deed that the stack's status does not allow."""
-    word = stack_word(stack.status)
-    return refused(f"Stack:{stack_arn(stack)} is in {word} state and can not be updated.")
+def cannot_be_updated(stack: Stack, word: str = "") -> CfnFault:
+    """The refusal of a deed that the stack's status does not allow; `word` tells more than that."""
+    told = word or stack_word(stack.status)
+    return refused(f"Stack:{stack_arn(stack)} is in {told} state and can not be updated.")
 
 
-def _wrong_state(wrong: ChangeSetStateWrong) -> CfnFault:
+def _wrong_state(wrong: ChangeSetStatusWrong) -> CfnFault:
     named = wrong.named
     arn = change_set_arn(named.place, named.name, named.change_set_id)
     return CfnFault(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from imageferry.api.cfn.asks import Ask, Reply
+from imageferry.api.cfn.courses import find_course
 from imageferry.api.cfn.finding import IN_BRACKETS, find_stack
-from imageferry.api.cfn.histories import Course, Told, course_of, told
+from imageferry.api.cfn.histories import Course, Told, told
 from imageferry.api.cfn.names import STACK_TYPE, event_id, stack_arn
 from imageferry.api.cfn.paging import offset_of, token_at
 from imageferry.model.stacks import Stack
@@ -22,7 +23,7 @@ async def describe_events(ask: Ask) -> Reply:
     before = offset_of(ask) or None
     store = ask.plane.desk.store
     found = await store.events_before(stack.stack_id, before, _PAGE)
-    courses = {one: await _course(ask, one) for one in {event.operation_id for event in found}}
+    courses = {one: await find_course(ask, one) for one in {event.operation_id for event in found}}
     oldest = found[-1].sequence if found else 0
     return {
         "StackEvents": [
@@ -32,16 +33,6 @@ async def describe_events(ask: Ask) -> Reply:
         ],
         "NextToken": token_at(ask, oldest) if oldest > 1 and len(found) == _PAGE else None,
     }
-
-
-async def _course(ask: Ask, operation_id: str) -> Course:
-    store = ask.plane.desk.store
-    operation = await store.operation(operation_id) if operation_id else None
-    if operation is None:
-        return Course()
-    planned = await store.change_set(operation.change_set_id)
-    undone = operation.rollback_id and await store.change_set(operation.rollback_id)
-    return course_of(operation, await store.records(operation_id), (planned, undone or None))
 
 
 def _token(course: Course) -> str | None:

@@ -29,6 +29,12 @@ _CLEANS_UP: Final[Mapping[StackStatus, tuple[int, str]]] = {
     StackStatus.UPDATED: (0, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
     StackStatus.UPDATE_ROLLED_BACK: (1, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
 }
+CLOSING: Final[Mapping[StackStatus, tuple[int, str]]] = {
+    StackStatus.UPDATING: _CLEANS_UP[StackStatus.UPDATED],
+    StackStatus.UPDATE_ROLLING_BACK: _CLEANS_UP[StackStatus.UPDATE_ROLLED_BACK],
+}
+"""By what a stack is in meanwhile: the phase whose second wave that may be, and its word then."""
+
 _TURNS_BACK: Final = frozenset({StackStatus.CREATE_ROLLING_BACK, StackStatus.UPDATE_ROLLING_BACK})
 _FAILED_IN: Final[Mapping[StackStatus, int]] = {
     StackStatus.CREATE_FAILED: 0,
@@ -107,6 +113,11 @@ def told(event: Event, course: Course) -> list[Told]:
     if isinstance(event.status, StackStatus):
         return list(_of_stack(event, event.status, course))
     return list(_of_resource(event, event.status, course))
+
+
+def is_closing(course: Course, phase: int) -> bool:
+    """True once an update is told to delete what it has replaced or removed."""
+    return _first_to_close(course, phase) is not None
 
 
 def _of_stack(event: Event, status: StackStatus, course: Course) -> Iterator[Told]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from imageferry.api.cfn.asks import Ask, Reply
 from imageferry.api.cfn.changes import plain
+from imageferry.api.cfn.courses import standing_word
 from imageferry.api.cfn.errors import cannot_be_updated
 from imageferry.api.cfn.faults import CfnFault, refused
 from imageferry.api.cfn.finding import IN_BRACKETS, no_stack, seek_stack
@@ -84,7 +85,7 @@ async def _former(ask: Ask, kind: str, name: str) -> Stack | None:
             f" [{name}]."
         )
     if found is not None and not is_new and found.status not in _UPDATABLE:
-        raise cannot_be_updated(found)
+        raise cannot_be_updated(found, await standing_word(ask, found))
     return found
 
 

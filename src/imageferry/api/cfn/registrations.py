@@ -68,7 +68,11 @@ async def register(ask: Ask, type_name: str, package: str) -> str:
     asked_by = ask.text("ClientRequestToken")
     while True:
         kept = await _registrations(ask, type_name)
-        made = [one for one in kept if asked_by and one.body.get("asked_by") == asked_by]
+        asked = (package, asked_by)
+        made = [
+            one for one in kept
+            if asked_by and (one.body["package"], one.body.get("asked_by")) == asked
+        ]  # fmt: skip
         if made:
             return made[0].document_id
         number = len(kept) + 2

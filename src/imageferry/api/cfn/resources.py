@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from imageferry.api.cfn.asks import Ask, Reply
@@ -61,10 +62,11 @@ async def _stack_of(ask: Ask) -> Stack:
         return await find_stack(ask, name, WITH_ID)
     if not physical_id:
         raise refused("Either StackName or PhysicalResourceId must be specified.")
-    for stack in await ask.plane.stacks(ask.region):
-        recorded = await ask.plane.desk.store.resources(stack.stack_id)
-        if any(one.physical_id == physical_id for one in recorded.values()):
-            return stack
+    store = ask.plane.desk.store
+    held_by = await store.holder_of(replace(ask.plane.place, region=ask.region), physical_id)
+    found = None if held_by is None else await store.stack(held_by)
+    if found is not None:
+        return found
     raise refused(f"Stack for {physical_id} does not exist")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.api.cfn.asks import Ask, Reply
+from imageferry.api.cfn.courses import standing_word
 from imageferry.api.cfn.deleting import delete_after, refuse_to_retain, retained_by_force
 from imageferry.api.cfn.errors import cannot_be_updated
 from imageferry.api.cfn.faults import refused
@@ -74,7 +75,7 @@ async def update(ask: Ask) -> Reply:
         # An earlier request with the token may have been waited for meanwhile.
         standing = await ask.plane.desk.store.stack(stack.stack_id) or stack
         if standing.status not in _UPDATABLE:
-            raise cannot_be_updated(standing)
+            raise cannot_be_updated(standing, await standing_word(ask, standing))
         request = await request_of(ask, stack.name, standing)
         on_failure = OnFailure.KEEP if ask.given.get("DisableRollback") else OnFailure.ROLLBACK
         execution = ExecutionOptions(on_failure, client_token=token_of(ask, stack.stack_id))

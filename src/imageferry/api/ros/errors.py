@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from imageferry.api.calls import Refusal, Refused
+from imageferry.api.calls import Refused
+from imageferry.api.gateway import refused_by_gateway
 from imageferry.control.requests import (
     ChangeSetExists,
-    ChangeSetStateWrong,
+    ChangeSetStatusWrong,
     LanguageForeign,
     NothingToDo,
     OperationHolds,
@@ -245,7 +246,7 @@ def of_fault(fault: Exception, action: str = "") -> RosError | None:
                 f"The ChangeSet ({name}) of Stack ({stack.name}) already exists.",
                 409,
             )
-        case ChangeSetStateWrong():
+        case ChangeSetStatusWrong():
             return refused(f"That cannot be done now: {fault}")
         case ResourceUnknown(names=names, stack=stack):
             return resource_not_found(", ".join(names), stack.stack_id.rpartition("/")[2])
@@ -280,53 +281,7 @@ def _of_refusal(fault: RequestRefused, action: str) -> RosError:
     return refused(fault.message)
 
 
-# The gateway's own refusals, the same for every product (ECS and ROS references, common errors).
-_GATEWAY: Final[Mapping[Refusal, tuple[str, int, str]]] = {
-    Refusal.UNSIGNED: ("IncompleteSignature", 400, "The request is not signed."),
-    Refusal.INCOMPLETE: ("IncompleteSignature", 400, "The signature is not complete."),
-    Refusal.UNKNOWN_KEY: (
-        "InvalidAccessKeyId.NotFound",
-        404,
-        "Specified access key is not found.",
-    ),
-    Refusal.REVOKED_KEY: ("InvalidAccessKeyId.Inactive", 400, "Specified access key is disabled."),
-    Refusal.BAD_SIGNATURE: (
-        "SignatureDoesNotMatch",
-        400,
-        "The signature that was given is not the one that the secret of the key makes.",
-    ),
-    Refusal.STALE: (
-        "InvalidTimeStamp.Expired",
-        400,
-        "The time of the request differs too much from the server's.",
-    ),
-    Refusal.REPLAYED: ("SignatureNonceUsed", 400, "The signature nonce was used before."),
-    Refusal.FORBIDDEN: ("Forbidden", 403, "You are not authorized to complete this action."),
-    Refusal.FOREIGN_ACCOUNT: ("Forbidden", 403, "You are not authorized to complete this action."),
-    Refusal.THROTTLED: (
-        "Throttling.User",
-        400,
-        "Request was denied due to user flow control.",
-    ),
-    Refusal.TOO_LARGE: ("InvalidParameter", 413, "The request is too large."),
-    Refusal.MALFORMED: ("InvalidParameter", 400, "The request cannot be read."),
-    Refusal.UNSUPPORTED_METHOD: (
-        "UnsupportedHTTPMethod",
-        405,
-        "The HTTP method is neither GET nor POST.",
-    ),
-    Refusal.UNKNOWN_ACTION: ("InvalidAction.NotFound", 404, "Specified api is not found."),
-    Refusal.UNKNOWN_VERSION: ("InvalidVersion", 400, "Specified parameter Version is not valid."),
-    Refusal.UNAVAILABLE: ("ServiceUnavailable", 503, "The service is not available now."),
-    Refusal.INTERNAL: ("InternalError", 500, "An internal error has occurred."),
-}
-
-
 def of_refusal(refusal: Refused, action: str) -> RosError:
     """What the gateway answers where no action has seen the request."""
-    if refusal.refusal is Refusal.UNKNOWN_ACTION and not action:
-        return RosError("MissingAction", "The input parameter Action should be specified.")
-    code, status, message = _GATEWAY[refusal.refusal]
-    detail = _ended(refusal.detail)
-    said = f" {detail[:1].upper()}{detail[1:]}." if detail else ""
-    return RosError(code, f"{message}{said}", status)
+    code, status, message = refused_by_gateway(refusal, action)
+    return RosError(code, message, status)

@@ -25,11 +25,11 @@ from imageferry.control.deletions import create_deletion
 from imageferry.control.papers import papers_of
 from imageferry.control.requests import RequestRefused
 from imageferry.control.summaries import summarised
-from imageferry.model.stacks import Resource, Stack, StackQuery
+from imageferry.model.stacks import Resource
+from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Json
 
 _CHINESE, _ENGLISH, _JAPANESE = "zh-CN", "en-US", "ja"
-_READ_AT_ONCE: Final = 500
 
 
 async def describe_regions(asked: Asked) -> Reply:
@@ -48,35 +48,30 @@ async def describe_regions(asked: Asked) -> Reply:
 async def list_summaries(asked: Asked) -> Reply:
     """ListSummaries: how many stacks each region has, and how they are, in three words."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    query, seen = StackQuery(asked.plane.place), 0
-    while True:
-        page, total = await asked.store.find_page(query, seen, _READ_AT_ONCE)
-        for stack in page:
-            counts[stack.place.region][_brief(stack)] += 1
-        seen += len(page)
-        if not page or seen >= total:
-            break
+    found = await asked.store.count_stacks(asked.plane.place)
+    for (region, status), number in found.items():
+        counts[region][_brief(status)] += number
     kept = await papers_of(asked.desk).count(TEMPLATES, asked.plane.place.account_id)
     return {
         "RegionSummaries": [
             {
                 "RegionId": region,
-                "StackCount": str(found.total()),
+                "StackCount": str(words.total()),
                 "StackGroupCount": "0",
                 "TemplateScratchCount": 0,
                 "StackDetails": [
                     {"BriefStatus": word, "Count": str(number)}
-                    for word, number in sorted(found.items())
+                    for word, number in sorted(words.items())
                 ],
             }
-            for region, found in sorted(counts.items())
+            for region, words in sorted(counts.items())
         ],
         "CenterSummary": {"TemplateCount": str(kept), "RegisteredResourceTypeCount": 0},
     }
 
 
-def _brief(stack: Stack) -> str:
-    word = stack_word(stack.status)
+def _brief(status: StackStatus) -> str:
+    word = stack_word(status)
     return next(end for end in ("IN_PROGRESS", "COMPLETE", "FAILED") if word.endswith(end))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -17,7 +17,7 @@ from imageferry.api.ros.kept_templates import (
 )
 from imageferry.api.ros.names import plain_id
 from imageferry.api.ros.next_tokens import page_after
-from imageferry.api.ros.parameters import boolean, structures, text, texts
+from imageferry.api.ros.parameters import Structure, boolean, structures, text, texts
 from imageferry.api.ros.tag_rules import MOST_TAGS, has_tags
 from imageferry.api.ros.wishes import checked_tags
 from imageferry.control.papers import papers_of
@@ -29,7 +29,7 @@ from imageferry.model.values import Json
 _STACK: Final = "stack"
 _TEMPLATE: Final = "template"
 _PAGE: Final = 50
-_READ_AT_ONCE: Final = 500
+_MOST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ async def list_tag_resources(asked: Asked) -> Reply:
     if not ids and not wanted:
         raise missing("ResourceId", "Tag")
     kind = asked.given.text("ResourceType")
-    found = await _named(asked) if ids else await _all(asked)
+    found = await _named(asked) if ids else await _all(asked, wanted)
     rows: list[Json] = [
         {"ResourceId": one.resource_id, "ResourceType": kind, "TagKey": key, "TagValue": value}
         for one in found
@@ -88,14 +88,14 @@ async def list_tag_resources(asked: Asked) -> Reply:
 
 async def list_tag_keys(asked: Asked) -> Reply:
     """ListTagKeys: every key in use."""
-    keys = sorted({key for one in await _all(asked) for key in one.tags})
+    keys = sorted(await _in_use(asked))
     return _paged(asked, "Keys", keys, ())
 
 
 async def list_tag_values(asked: Asked) -> Reply:
     """ListTagValues: every value that a key has."""
     key = asked.given.text("Key")
-    values = sorted({one.tags[key] for one in await _all(asked) if key in one.tags})
+    values = sorted((await _in_use(asked)).get(key, ()))
     return _paged(asked, "Values", values, (key,))
 
 
@@ -121,10 +121,11 @@ async def _named(asked: Asked) -> list[_Tagged]:
             raise not_supported(f"The resource type {other}")
 
 
-async def _all(asked: Asked) -> list[_Tagged]:
+async def _all(asked: Asked, wanted: Iterable[Structure] = ()) -> list[_Tagged]:
+    """Everything of a kind; of stacks those alone that have the tags."""
     match asked.given.text("ResourceType"):
         case "stack":
-            return [_of_stack(one) for one in await _all_stacks(asked)]
+            return [_of_stack(one) for one in await _all_stacks(asked, wanted)]
         case "template":
             account_id = asked.plane.place.account_id
             found = await all_templates(papers_of(asked.desk), account_id)
@@ -133,14 +134,23 @@ async def _all(asked: Asked) -> list[_Tagged]:
             raise not_supported(f"The resource type {other}")
 
 
-async def _all_stacks(asked: Asked) -> list[Stack]:
-    query = StackQuery(replace(asked.plane.place, region=asked.region))
-    found: list[Stack] = []
-    while True:
-        page, total = await asked.store.find_page(query, len(found), _READ_AT_ONCE)
-        found += page
-        if not page or len(found) >= total:
-            return found
+async def _in_use(asked: Asked) -> Mapping[str, set[str]]:
+    """Every tag, with all values that it has."""
+    if asked.given.text("ResourceType") == _STACK:
+        return await asked.store.tags_in_use(replace(asked.plane.place, region=asked.region))
+    found: dict[str, set[str]] = {}
+    for one in await _all(asked):
+        for key, value in one.tags.items():
+            found.setdefault(key, set()).add(value)
+    return found
+
+
+async def _all_stacks(asked: Asked, wanted: Iterable[Structure]) -> list[Stack]:
+    """The stacks of the region that have the tags, newest first."""
+    tags = {one["Key"]: one.get("Value") for one in wanted}
+    query = StackQuery(replace(asked.plane.place, region=asked.region), tags=tags)
+    found, _ = await asked.store.find_page(query, 0, _MOST)
+    return found
 
 
 async def _living(asked: Asked, stack_id: str) -> Stack:
