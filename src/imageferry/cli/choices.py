@@ -63,7 +63,8 @@ _OF_THE_APIS: Final[Sequence[Choice]] = (
     Choice(
         "ROS API",
         "what DeleteStack does while the stack is still being created",
-        "NotSupported; in CloudFormation's API the creation turns back, and the deletion follows",
+        "409 ActionInProgress; in CloudFormation's API the creation turns back, and the deletion"
+        " follows",
     ),
     Choice(
         "ROS API",
