@@ -62,7 +62,8 @@ class Life:
             endpoint_url=address,
             aws_access_key_id="emulator",
             aws_secret_access_key="emulator",
-            config=Config(retries={"max_attempts": 1, "mode": "standard"}),
+            # A deletion that is refused and asked for again within the second is signed anew.
+            config=Config(retries={"max_attempts": 4, "mode": "standard"}),
         )
         self.seen: dict[str, Any] = {}
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,15 @@ def test_calls_of_other_threads_end_with_the_engine(tmp_path: Path) -> None:
     assert threads() == []
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Interrupts as a terminal has them: what a shell started in its background ignores them."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize("deed", ["wait", "events"])
 def test_an_interrupt_leaves_the_operation_open_and_the_thread_closed(
     deed: str, tmp_path: Path
