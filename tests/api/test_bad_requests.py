@@ -71,7 +71,7 @@ def _is_refusal(reply: Reply, *codes: str) -> None:
     """4xx, one of the codes, nothing of our inside, exactly one Date."""
     assert 400 <= reply.status < 500, reply
     assert reply.code in codes, reply
-    for words in (b"Traceback", b".py", b"/work/", b"site-packages"):
+    for words in (b"Traceback", b".py", b"/src/", b"site-packages"):
         assert words not in reply.body
     assert sum(name == "date" for name, _ in reply.headers) == 1
 
