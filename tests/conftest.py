@@ -38,6 +38,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 logging.getLogger("asyncio").addFilter(_is_news)
 
 LONGEST = ("tests/clients/", "tests/e2e/", "tests/dispatch/", "tests/store/")
+"""Where tests are that mostly wait."""
 
 # Virtual time stands still until a disk has kept what was written: homes and databases are in
 # memory where there is room, but for those of a server that tests ask to be durable.
@@ -48,8 +49,31 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs processes and waits for them comes first: nobody waits for the longest at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """What runs processes and waits for them comes first, dealt file by file to the workers.
+
+    Each worker is given as long a piece of the list as the others: it begins with its share of
+    those, so that one waits while another reckons, and nobody waits for the longest at the end.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    files: dict[str, list[pytest.Item]] = {}
+    rest: list[pytest.Item] = []
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        if file.startswith(LONGEST):
+            files.setdefault(file, []).append(item)
+        else:
+            rest.append(item)
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, of_one in enumerate(files.values()):
+        hands[number % workers] += of_one
+    left = len(items)
+    for number, hand in enumerate(hands):
+        share = left // (workers - number)
+        taken = max(0, share - len(hand))
+        hand += rest[:taken]
+        del rest[:taken]
+        left -= len(hand)
+    items[:] = [item for hand in (*hands, rest) for item in hand]
 
 
 def pytest_collection_finish() -> None:
