@@ -173,6 +173,7 @@ async def carried_out(gate: Gate, api: Api, admitted: Admitted) -> Answer:
         outcome = Refusal.UNAVAILABLE.value
         raise
     except Exception:
+        # A fault of ours: the audit says so, and the door answers for it.
         outcome = Refusal.INTERNAL.value
         raise
     finally:

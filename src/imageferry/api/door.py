@@ -203,6 +203,7 @@ class Door:
             # A fault of the emulated cloud: the client sees a connection that ends.
             return Passage(None, "", api, action, "any", key_id)
         except Exception:
+            # Its fault ends nobody else's call either.
             LOG.exception("the emulated cloud failed", extra={"fields": {"action": action}})
             response = plain(500, "the emulated cloud failed; the log says why")
         return Passage(response, "", api, action, "any", key_id)

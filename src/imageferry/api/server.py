@@ -136,6 +136,7 @@ class _ApiEndpoint:
                     if headers.get("content-encoding"):
                         passage = passage.with_status(415)
             except Exception:
+                # Not even the door could answer, so that there are no words of an API to do it in.
                 LOG.exception("the server failed")
                 passage = replace(_NOTHING, response=plain(500, "the server failed"))
             if passage.response is None:
