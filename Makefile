@@ -4,7 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
 CLIENTS := $(patsubst requirements/clients-%.txt,.venv-clients/%/.ready,$(wildcard requirements/clients-*.txt))
-WORKERS ?= 3
+# More workers than cores: some of them wait for processes, or for a second to pass.
+WORKERS ?= 4
+
+# Hundreds of processes are started by tests: each would translate the whole program anew where
+# what was translated may not be kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup clients demo test soak check fix accept bench e2e docs clean
 

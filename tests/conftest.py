@@ -37,8 +37,10 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 logging.getLogger("asyncio").addFilter(_is_news)
 
-LONGEST = ("tests/clients/", "tests/e2e/", "tests/dispatch/", "tests/store/")
+WAITING = ("tests/cli/", "tests/clients/", "tests/dispatch/", "tests/e2e/", "tests/store/")
 """Where tests are that mostly wait."""
+RECKONING = ("tests/worlds/",)
+"""Where tests are that mostly reckon, and long."""
 
 # Virtual time stands still until a disk has kept what was written: homes and databases are in
 # memory where there is room, but for those of a server that tests ask to be durable.
@@ -49,23 +51,28 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs processes and waits for them comes first, dealt file by file to the workers.
+    """Half of the workers begin with what mostly waits, the others with what reckons longest.
 
-    Each worker is given as long a piece of the list as the others: it begins with its share of
-    those, so that one waits while another reckons, and nobody waits for the longest at the end.
+    Each worker is given as long a piece of the list as the others. What waits is dealt file by
+    file, as files share what they wait for; so there is always somebody who uses the cores, and
+    what is left for the end, when one takes from another, is short.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    files: dict[str, list[pytest.Item]] = {}
+    waits: dict[str, list[pytest.Item]] = {}
+    reckons: list[pytest.Item] = []
     rest: list[pytest.Item] = []
     for item in items:
         file = item.nodeid.partition("::")[0]
-        if file.startswith(LONGEST):
-            files.setdefault(file, []).append(item)
+        if file.startswith(WAITING):
+            waits.setdefault(file, []).append(item)
         else:
-            rest.append(item)
+            (reckons if file.startswith(RECKONING) else rest).append(item)
     hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for number, of_one in enumerate(files.values()):
-        hands[number % workers] += of_one
+    half = (workers + 1) // 2
+    for number, of_one in enumerate(waits.values()):
+        hands[number % half] += of_one
+    for number, item in enumerate(reckons):
+        hands[workers - 1 - number % max(1, workers - half)].append(item)
     left = len(items)
     for number, hand in enumerate(hands):
         share = left // (workers - number)

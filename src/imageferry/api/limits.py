@@ -31,7 +31,7 @@ class Limits:
     header_count: int = 100
     request_time: float = 30.0
     idle_time: int = 75
-    connections: int = 1000
+    connections: int = 4000
 
     @property
     def discarded(self) -> int:
@@ -145,7 +145,8 @@ class BoundedConnection(HttpToolsProtocol):
         for name, value in self.server_state.default_headers:
             head += [name, b": ", value, b"\r\n"]
         head.append(
-            b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+            b"content-type: text/plain; charset=utf-8\r\ncache-control: no-store\r\n"
+            b"content-length: %d\r\n"
             b"connection: close\r\n\r\n" % len(body)
         )
         self._stop_alarm()

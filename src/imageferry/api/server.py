@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imageferry.api.calls import Refusal, Refused
 from imageferry.api.door import CONTROL_PATH, Door, Passage, plain
@@ -34,7 +36,10 @@ Look = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What one address is made of; `checks` are asked by readiness, under their names."""
+    """What one address is made of; `checks` are asked by readiness, under their names.
+
+    `beside` are the routes of whatever else is served there.
+    """
 
     door: Door
     metrics: Metrics
@@ -42,6 +47,7 @@ class Site:
     limits: Limits
     checks: tuple[tuple[str, Check], ...] = ()
     look: Look | None = None
+    beside: tuple[BaseRoute, ...] = ()
 
 
 class _Gone(Exception):
@@ -89,17 +95,37 @@ def make_site(site: Site) -> Starlette:
             Route("/healthz", health),
             Route("/readyz", readiness),
             Route("/metrics", figures),
+            *site.beside,
             Mount(CONTROL_PATH.rstrip("/"), endpoint),
         ],
         exception_handlers={HTTPException: unknown},
+        middleware=[Middleware(_Unkept)],
     )
     app.router.redirect_slashes = False
     return app
 
 
 _ELSEWHERE: Final = (
-    "there is nothing here: the APIs are at /, and beside them /healthz, /readyz and /metrics"
+    "there is nothing here: the APIs are at /, and beside them /console, /healthz, /readyz and"
+    " /metrics"
 )
+
+
+class _Unkept:
+    """ASGI: no cache keeps a reply that does not say so itself: templates and names are in them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, sent)
 
 
 def _text(status: int, said: str, headers: object = None) -> Response:

@@ -27,10 +27,13 @@ from imageferry.api.server import Check, Site, make_site
 from imageferry.api.settling import settling
 from imageferry.api.sts import AlibabaSts, AwsSts
 from imageferry.assembly.notifying import poster_of
+from imageferry.assembly.overlooking import address_of, console_desk_of
 from imageferry.assembly.served import DRAIN, CannotServe, Ready, ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.cloud.fetching import HttpFetcher
 from imageferry.cloud.outlets import Outlet
+from imageferry.console.app import Console, make_console
+from imageferry.control.links import make_link
 from imageferry.model.access import AccessKey, Role
 from imageferry.ports.keeping import StoreError, StoreUnavailable
 from imageferry.settings import Settings
@@ -42,8 +45,11 @@ _SIGN: Final = 5.0
 _PATIENCE: Final = 5.0
 """Seconds that a check of readiness waits."""
 
-_HEADERS: Final = (("x-content-type-options", "nosniff"), ("cache-control", "no-store"))
-"""With every reply: templates and names are kept by no cache, and read as nothing but what they are."""
+_HEADERS: Final = (("x-content-type-options", "nosniff"),)
+"""With every reply: it is read as nothing but what it is."""
+
+_LINK_LIFETIME: Final = 24 * 3600.0
+"""Seconds for which the link of the greeting may be used; "imageferry keys link" makes others."""
 
 _PROXIES: Final = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 """Who is believed that it speaks for somebody else, where a proxy stands before."""
@@ -82,18 +88,21 @@ async def listen(
     door = Door(gate_of(desk, built_in, choices.rate), apis, _cloud(houses, choices))
     limits = Limits(body=choices.body, request_time=choices.request_time)
     look = partial(_look, houses, metrics)
-    site = Site(door, metrics, desk.clock, limits, checks_of(houses), look)
+    console = make_console(console_desk_of(houses, choices, built_in, metrics, listener))
+    beside = console.routes if choices.has_console else ()
+    site = Site(door, metrics, desk.clock, limits, checks_of(houses), look, beside)
     for one in houses:
         one.on_ended = metrics.ended
         one.on_notice = metrics.notice
     crew = await houses[0].house.dispatcher.crew()
     ready = Ready(
-        _address(listener, choices),
+        address_of(listener, choices),
         houses[0].house.plane.place.cloud,
         tuple(one.account_id for one in houses),
         tuple(built_in),
         choices.works,
         crew.number,
+        await _link(houses, choices),
     )
     connection: Any = partial(BoundedConnection, limits=limits, refused=metrics.refused)
     config = uvicorn.Config(
@@ -114,7 +123,7 @@ async def listen(
         ssl_keyfile=choices.certificate_key,
     )
     server = _Server(config, partial(on_ready, ready))
-    await _run(server, houses, listener, asked_to_stop)
+    await _run(server, houses, listener, asked_to_stop, console)
 
 
 async def _run(
@@ -122,6 +131,7 @@ async def _run(
     houses: Sequence[Working],
     listener: socket.socket,
     asked_to_stop: asyncio.Event,
+    console: Console,
 ) -> None:
     """From the first operation that is taken up to the last that is handed on."""
     watching: asyncio.Task[None] | None = None
@@ -135,6 +145,8 @@ async def _run(
         asked.cancel()
         if asked_to_stop.is_set():
             log_event("stopping", reason="requests and calls in flight come to an end first")
+        # Whoever looks on would look for ever, and be waited for.
+        await console.close()
         server.should_exit = True
         await serving
     finally:
@@ -260,7 +272,16 @@ async def _watch(first: Working) -> None:
         await first.house.clock.sleep(_SIGN)
 
 
-def _address(listener: socket.socket, choices: ServeChoices) -> str:
-    host, port = listener.getsockname()[:2]
-    scheme = "https" if choices.certificate is not None else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+async def _link(houses: Sequence[Working], choices: ServeChoices) -> str:
+    """A link that signs one browser of this machine in, once; empty where others reach us."""
+    if not (choices.has_console and choices.is_loopback):
+        return ""
+    house = houses[0].house
+    return await make_link(
+        house.documents,
+        house.clock,
+        house.entropy,
+        houses[0].account_id,
+        Role.ADMIN,
+        _LINK_LIFETIME,
+    )

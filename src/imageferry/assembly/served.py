@@ -15,7 +15,14 @@ from imageferry.ports.dispatching import OPERATIONS_AT_ONCE
 DRAIN: Final = 10.0
 """Seconds that requests in flight, and then calls in flight, have once the server is told to stop."""
 
-LIBRARIES: Final = ("botocore", "httptools", "prometheus_client", "starlette", "uvicorn")
+LIBRARIES: Final = (
+    "botocore",
+    "httptools",
+    "prometheus_client",
+    "python_multipart",
+    "starlette",
+    "uvicorn",
+)
 """What the extra `server` brings."""
 
 
@@ -53,6 +60,7 @@ class ServeChoices:
     rate: float = 200.0
     reply_wait: float = 0.0
     has_emulator_key: bool = True
+    has_console: bool = True
     log_form: Literal["json", "text"] = "json"
 
     @property
@@ -79,7 +87,10 @@ class CannotServe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What is served, for whoever says so: `keys` are those that need no `keys create`."""
+    """What is served, for whoever says so: `keys` are those that need no `keys create`.
+
+    `link` is the token that signs one browser in to the console, empty where there is none.
+    """
 
     address: str
     cloud: str
@@ -87,3 +98,4 @@ class Ready:
     keys: tuple[str, ...]
     works: bool
     workers: int
+    link: str = field(default="", repr=False)

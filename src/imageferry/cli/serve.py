@@ -178,6 +178,7 @@ what was asked, record the calls in flight, and leave the operations to whoever 
     help="Answer a write only when what it began has ended, or after so long; for clients that"
     " look seldom.",
 )
+@click.option("--no-console", is_flag=True, help="Serve the APIs alone, and no pages at /console.")
 @click.option("--no-emulator-key", is_flag=True, help="Do not admit the emulator's own key.")
 @click.option(
     "--log-format",
@@ -209,6 +210,7 @@ def serve_command(
     request_time: float,
     rate: float,
     reply_wait: float,
+    no_console: bool,
     no_emulator_key: bool,
     log_format: Literal["json", "text"],
 ) -> None:
@@ -237,6 +239,7 @@ def serve_command(
         rate=rate,
         reply_wait=reply_wait,
         has_emulator_key=not no_emulator_key,
+        has_console=not no_console,
         log_form=log_format,
     )
     _check_work(choices, chosen)
@@ -335,6 +338,7 @@ async def _serve(chosen: Settings, choices: ServeChoices, screen: Screen) -> Non
                 "cloud": found.cloud,
                 "accounts": list(found.accounts),
                 "works": found.works,
+                "console": _console(found, choices),
             }
         )
         screen.flush()
@@ -390,10 +394,19 @@ def _greeting(found: Ready, choices: ServeChoices) -> list[str]:
         f"serving {found.address} · cloud: {found.cloud} · account {accounts}",
         f"  operations  {who}",
         *keys,
+        *([f"  console     {_console(found, choices)}"] if choices.has_console else []),
         f"  ROS SDK     Config(endpoint='{authority}', protocol='{scheme}', …)",
         f"  aws, boto3  --endpoint-url {found.address}, or AWS_ENDPOINT_URL={found.address}",
         f"  also        {found.address}/healthz, /readyz, /metrics",
     ]
+
+
+def _console(found: Ready, choices: ServeChoices) -> str:
+    """Where the console is: by a link that signs one browser in, once, where there is one."""
+    if not choices.has_console:
+        return ""
+    below = f"link/{found.link}" if found.link else ""
+    return f"{found.address}/console/{below}"
 
 
 def _warnings(found: Ready) -> list[str]:

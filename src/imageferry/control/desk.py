@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from imageferry.control.asides import Asides
 from imageferry.control.errands import Errands
+from imageferry.control.plans import Plans
 from imageferry.model.stacks import Place
 from imageferry.ports.dispatching import Dispatcher
 from imageferry.ports.documents import Documents
@@ -33,3 +34,4 @@ class Desk:
     documents: Documents | None = None
     errands: Errands = field(default_factory=Errands)
     asides: Asides = field(default_factory=Asides)
+    plans: Plans = field(default_factory=Plans)

@@ -90,7 +90,7 @@ async def _compared(
 ) -> Detection:
     try:
         drift = await detect_drift(desk, stack, logical_ids)
-        await _keep_found(desk, stack, drift)
+        await keep_found(desk, stack, drift)
     except (OperationHolds, RequestRefused, StackNotFound, StoreError) as failure:
         return replace(detection, status=DetectionStatus.FAILED, reason=str(failure))
     return replace(
@@ -137,21 +137,26 @@ async def find_detection(desk: Desk, detection_id: str) -> Detection | None:
 async def detect_resource(desk: Desk, stack: Stack, logical_id: str) -> FoundDrift:
     """Compare one resource now; raises OperationHolds, ResourceUnknown, StackNotFound."""
     drift = await detect_drift(desk, stack, [logical_id])
-    found = await _keep_found(desk, stack, drift)
+    found = await keep_found(desk, stack, drift)
     return found[0]
 
 
 async def drifts_found(desk: Desk, stack_id: str) -> list[FoundDrift]:
     """What the last comparison of each resource of a stack found; empty where none was made."""
+    resources = await desk.store.resources(stack_id)
+    return [one for one in await found_before(desk, stack_id) if one.logical_id in resources]
+
+
+async def found_before(desk: Desk, stack_id: str) -> list[FoundDrift]:
+    """The same with what was found of resources that the stack has no more."""
     kept = await papers_of(desk).get(FOUND_KIND, desk.place.account_id, stack_id)
     if kept is None:
         return []
-    resources = await desk.store.resources(stack_id)
-    found = (_found(stack_id, name, body) for name, body in kept.body.items())
-    return [one for one in found if one.logical_id in resources]
+    return [_found(stack_id, name, body) for name, body in kept.body.items()]
 
 
-async def _keep_found(desk: Desk, stack: Stack, drift: StackDrift) -> list[FoundDrift]:
+async def keep_found(desk: Desk, stack: Stack, drift: StackDrift) -> list[FoundDrift]:
+    """Keep what a comparison has found, beside what is kept of resources that were not compared."""
     resources = await desk.store.resources(stack.stack_id)
     found = [
         _shown(one, resources.get(str(one.address)), stack.stack_id, drift.checked_at)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from imageferry.control.change_sets import create_change_set, execute_change_set
 from imageferry.control.deletions import create_deletion
 from imageferry.control.desk import Desk
+from imageferry.control.detections import keep_found
 from imageferry.control.drift import detect_drift
 from imageferry.control.families import find_families, plan_current
 from imageferry.control.foresight import look_ahead
@@ -29,6 +30,7 @@ from imageferry.control.requests import (
     StackRequest,
     StackView,
 )
+from imageferry.control.sightings import forget_parted, keep_sighting
 from imageferry.control.stacks import cancel_operation, continue_rollback, retry_operation
 from imageferry.control.verification import verify_stack
 from imageferry.model.drift import StackDrift
@@ -125,12 +127,19 @@ class ControlPlane:
         others: bool = False,
         kinds: Sequence[str] = (),
     ) -> Sighting:
-        """What carries our lineage and is in nobody's record; raises RequestRefused."""
-        return await find_orphans(self._desk, regions, visibility, others=others, kinds=kinds)
+        """What carries our lineage and is in nobody's record; raises RequestRefused.
+
+        It is kept, for pages that ask no cloud.
+        """
+        found = await find_orphans(self._desk, regions, visibility, others=others, kinds=kinds)
+        await keep_sighting(self._desk, found, kinds)
+        return found
 
     async def remove_orphans(self, orphans: Sequence[Orphan], visibility: float) -> list[Parting]:
         """Cancel or delete orphans, and see that they are gone."""
-        return await remove_orphans(self._desk, orphans, visibility)
+        partings = await remove_orphans(self._desk, orphans, visibility)
+        await forget_parted(self._desk, partings)
+        return partings
 
     async def recover(self, request: StackRequest) -> Recovery:
         """A plan to take in, by lineage, what the template wants and the record does not have.
@@ -144,7 +153,10 @@ class ControlPlane:
 
         Raises OperationHolds, ResourceUnknown, StackNotFound.
         """
-        return await detect_drift(self._desk, stack, logical_ids)
+        drift = await detect_drift(self._desk, stack, logical_ids)
+        if self._desk.documents is not None:
+            await keep_found(self._desk, stack, drift)
+        return drift
 
     async def verify(self, stack: Stack, logical_ids: Collection[str] = ()) -> StackVerification:
         """What a stack has made beside what was asked for; nothing is changed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from imageferry.control.requests import (
@@ -42,29 +42,45 @@ async def view_stack(store: Store, stack_id: str, now: float) -> StackView:
     stack = await store.stack(stack_id)
     if stack is None:
         raise StackNotFound(f'no stack has the id "{stack_id}"')
-    resources: Mapping[str, Resource] = await store.resources(stack_id)
+    resources = await store.resources(stack_id)
     operation = await store.last_operation(stack_id)
-    progress: dict[str, StepProgress] = {}
-    begun: dict[str, float] = {}
+    views: Iterable[ResourceView] = map(ResourceView, resources.values())
     if operation is not None and operation.status.is_open:
-        records = await store.records(operation.operation_id)
-        resources = await _in_progress(store, operation, resources, records)
         written_at, rows = await store.progress(operation.operation_id)
-        progress = {row.address: _aged(row, now - written_at) for row in rows}
-        begun = {
-            str(record.address): record.intended_at
-            for record in records
-            if not record.status.is_final
-        }
-    views = tuple(
+        progress = aged(rows, now - written_at)
+        views = await views_under(store, store.change_set, operation, resources, progress, now)
+    return StackView(stack, tuple(views), operation)
+
+
+async def views_under(
+    store: Store,
+    find: Callable[[str], Awaitable[ChangeSet | None]],
+    operation: Operation,
+    resources: Mapping[str, Resource],
+    progress: Mapping[str, StepProgress],
+    now: float,
+) -> list[ResourceView]:
+    """Recorded resources overlaid with the journal of an open operation, each with its progress.
+
+    `find` finds a change set by its id.
+    """
+    records = await store.records(operation.operation_id)
+    begun = {
+        str(record.address): record.intended_at for record in records if not record.status.is_final
+    }
+    return [
         ResourceView(
             item,
             progress.get(key),
             max(0.0, now - begun[key]) if key in begun else None,
         )
-        for key, item in resources.items()
-    )
-    return StackView(stack, views, operation)
+        for key, item in (await _in_progress(find, operation, resources, records)).items()
+    ]
+
+
+def aged(rows: Iterable[StepProgress], age: float) -> dict[str, StepProgress]:
+    """Progress by address that was written so many seconds ago."""
+    return {row.address: _aged(row, age) for row in rows}
 
 
 def _aged(row: StepProgress, age: float) -> StepProgress:
@@ -75,18 +91,18 @@ def _aged(row: StepProgress, age: float) -> StepProgress:
 
 
 async def _in_progress(
-    store: Store,
+    find: Callable[[str], Awaitable[ChangeSet | None]],
     operation: Operation,
     resources: Mapping[str, Resource],
     records: list[StepRecord],
 ) -> Mapping[str, Resource]:
-    change_set = await store.change_set(operation.change_set_id)
+    change_set = await find(operation.change_set_id)
     if change_set is None:
         return resources
     former, after = resources, resources_after(resources, change_set, _phase(records, 0))
     if operation.rollback_id is None:
-        return _with_waiting(after, change_set)
-    rollback = await store.change_set(operation.rollback_id)
+        return with_waiting(after, change_set)
+    rollback = await find(operation.rollback_id)
     if rollback is None:
         return after
     ground = ground_of_rollback(operation, change_set, former, after)
@@ -97,7 +113,7 @@ def _phase(records: list[StepRecord], phase: int) -> list[StepRecord]:
     return [record for record in records if record.phase == phase]
 
 
-def _with_waiting(
+def with_waiting(
     resources: Mapping[str, Resource], change_set: ChangeSet
 ) -> Mapping[str, Resource]:
     """The resources in the order of the change set, those not begun yet among them."""

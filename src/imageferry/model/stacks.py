@@ -101,7 +101,8 @@ class StackQuery:
     An empty `region` of the place matches every region. Each of `names` is a whole name, in which
     `*` stands for anything. Of `tags` each one has to be there, with that value where it is not
     None. Deleted stacks are left out unless `with_deleted`, or `statuses` names theirs. Times are
-    seconds since 1970, both ends belong to it.
+    seconds since 1970, both ends belong to it. `search` is a part of the name or of the id, in
+    capitals or not. `open_first`: what an operation is open on comes before all others.
     """
 
     place: Place
@@ -112,3 +113,5 @@ class StackQuery:
     with_deleted: bool = False
     created_from: float | None = None
     created_to: float | None = None
+    search: str = ""
+    open_first: bool = False

@@ -113,6 +113,22 @@ class Closing:
     events: Sequence[Event] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A page of stacks with what is recorded of each, all of one moment.
+
+    `stacks` are without their templates, `total` counts those of all pages. `resources` are by the id
+    of the stack and the text of their address; `operations` the last one of each stack, by the stack's
+    id, and `progress` what is kept of those that are open, by the operation's id, and when it was.
+    """
+
+    stacks: list[Stack]
+    total: int
+    resources: Mapping[str, Mapping[str, Resource]]
+    operations: Mapping[str, Operation]
+    progress: Mapping[str, tuple[float, list[StepProgress]]]
+
+
 class Store(Protocol):
     """Where stacks, change sets, operations and their journals are kept, durably.
 
@@ -136,6 +152,13 @@ class Store(Protocol):
         """Stacks without their templates, newest first: so many after the first `offset`.
 
         Gives with them how many the query finds in all.
+        """
+        ...
+
+    async def survey(self, query: StackQuery, offset: int, limit: int) -> Survey:
+        """Stacks as `find_page` gives them, with their resources and last operations.
+
+        However many stacks there are, it is the same few questions.
         """
         ...
 

@@ -64,6 +64,32 @@ class Route(Protocol):
         ...
 
 
+class Freight(NamedTuple):
+    """What one resource carries or makes, for people: no secret is in it.
+
+    `source_id` is the image that it is a copy of, empty where it is none; `name` what it is to be
+    called, empty where the cloud finds a name. The regions are those of its route.
+    """
+
+    source_id: str
+    name: str
+    source_region: str
+    region: str
+
+
+class Manifest(Protocol):
+    """Says what a type's resources carry."""
+
+    def __call__(self, properties: Mapping[str, Value], region: str) -> Freight | None:
+        """The image of conformed properties, for a stack in `region`; None where it is none; pure."""
+        ...
+
+
+def no_freight(properties: Mapping[str, Value], region: str) -> Freight | None:
+    """The manifest of a type whose resources are no images."""
+    return None
+
+
 class Verifier(Protocol):
     """A type's way of telling whether what it has made is what was asked for."""
 
@@ -133,7 +159,7 @@ class ResourceType(NamedTuple):
     `counterpart` is how the other language says it, where it can, and `apart` why it cannot; `adopter` takes in what exists
     already, where the type can do that; `foresight` looks at the cloud on behalf of planned changes;
     `verifier` compares what was made with what was asked for; `package` is where the type comes from,
-    None for a built-in one.
+    None for a built-in one. `manifest` says what image it carries or makes, where it does.
     """
 
     schema: ResourceSchema
@@ -146,6 +172,7 @@ class ResourceType(NamedTuple):
     verifier: Verifier | None = None
     package: Package | None = None
     apart: str = ""
+    manifest: Manifest = no_freight
 
 
 class Catalog(Protocol):

@@ -10,7 +10,15 @@ from typing import Final, NamedTuple
 
 from imageferry.model.handlers import ErrorCode, Failed, HandlerRequest, Outcome
 from imageferry.model.schemas import ResourceSchema, schema_from_json
-from imageferry.ports.types import BrokenType, Handler, ResourceType, Route, no_route
+from imageferry.ports.types import (
+    BrokenType,
+    Handler,
+    Manifest,
+    ResourceType,
+    Route,
+    no_freight,
+    no_route,
+)
 from imageferry.resource_types.connected import Connected
 from imageferry.resource_types.counterparts import APART, COUNTERPARTS
 from imageferry.resource_types.packages.offers import OfferedTypes, Offers, nothing_offered
@@ -28,6 +36,7 @@ class Entry(NamedTuple):
         """The type with its handler."""
         room = load(self.room)
         route: Route = getattr(room, "route", no_route)
+        manifest: Manifest = getattr(room, "manifest", no_freight)
         return ResourceType(
             schema=read_schema(room.SCHEMA),
             check=room.check,
@@ -35,6 +44,7 @@ class Entry(NamedTuple):
             route=route,
             counterpart=COUNTERPARTS.get(self.type_name),
             apart=APART.get(self.type_name, ""),
+            manifest=manifest,
         )
 
 

@@ -37,7 +37,8 @@ from imageferry.store.tables import JOURNAL, OPERATIONS, PROGRESS, STACKS, first
 _OPEN: Final = tuple(status.value for status in OperationStatus if status.is_open)
 
 # Written out, since the partial indexes serve no query whose statuses are only bound later.
-_IS_OPEN: Final = text("operations.status IN ('RUNNING', 'PARKED')")
+IS_OPEN: Final = text("operations.status IN ('RUNNING', 'PARKED')")
+"""What is true of an operation that holds its stack."""
 
 _BY_ID: Final = select(OPERATIONS).where(OPERATIONS.c.operation_id == bindparam("operation_id"))
 
@@ -61,7 +62,7 @@ _MINE: Final = (
 )
 _LOCKED: Final = _MINE.with_for_update(of=OPERATIONS)
 _FENCE: Final = _LOCKED.where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
-_OPEN_FENCE: Final = _LOCKED.where(_IS_OPEN)
+_OPEN_FENCE: Final = _LOCKED.where(IS_OPEN)
 _RUNNING: Final = select(
     OPERATIONS.c.operation_id, OPERATIONS.c.epoch, OPERATIONS.c.cancel_requested
 ).where(OPERATIONS.c.status == OperationStatus.RUNNING.value)
@@ -87,7 +88,7 @@ _KEY: Final = select(OPERATIONS.c.number, OPERATIONS.c.stack_id, OPERATIONS.c.st
 )
 _ENTER: Final = (
     update(OPERATIONS)
-    .where(OPERATIONS.c.operation_id == bindparam("entered"), _IS_OPEN)
+    .where(OPERATIONS.c.operation_id == bindparam("entered"), IS_OPEN)
     .values(
         epoch=OPERATIONS.c.epoch + 1,
         entries_since_record=OPERATIONS.c.entries_since_record + 1,
@@ -103,7 +104,7 @@ _ENDED_WITH_IT: Final = tuple(
 _DEPLOYS: Final = frozenset({ChangeKind.CREATE, ChangeKind.UPDATE})
 _MARK: Final = select(
     select(func.coalesce(func.max(OPERATIONS.c.number), 0)).scalar_subquery(),
-    select(func.count()).select_from(OPERATIONS).where(_IS_OPEN).scalar_subquery(),
+    select(func.count()).select_from(OPERATIONS).where(IS_OPEN).scalar_subquery(),
 )
 
 
@@ -215,7 +216,7 @@ def origins(connection: Connection, stack_id: str) -> list[str]:
 
 def open_operations(connection: Connection, stack_id: str | None = None) -> list[Operation]:
     """Every open operation, or that of one stack, oldest first."""
-    query = select(OPERATIONS).where(_IS_OPEN).order_by(OPERATIONS.c.number)
+    query = select(OPERATIONS).where(IS_OPEN).order_by(OPERATIONS.c.number)
     if stack_id is not None:
         query = query.where(OPERATIONS.c.stack_id == stack_id)
     return [decode_operation(row) for row in connection.execute(query).mappings()]
@@ -270,7 +271,7 @@ def request_cancel(connection: Connection, operation_id: str, *, of_rollback: bo
         update(OPERATIONS)
         .where(
             OPERATIONS.c.operation_id == operation_id,
-            _IS_OPEN,
+            IS_OPEN,
             column.is_not(None) if of_rollback else column.is_(None),
         )
         .values(cancel_requested=True)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, case, func, or_, select
 
 from imageferry.model.stacks import Stack, StackQuery
 from imageferry.model.statuses import StackStatus
 from imageferry.store.bodies import unpack
 from imageferry.store.codec import decode_choices, decode_stack, dumps
+from imageferry.store.journal import IS_OPEN
 from imageferry.store.secrets import LazyBox, Vault
-from imageferry.store.tables import STACK_BODIES, STACKS
+from imageferry.store.tables import OPERATIONS, STACK_BODIES, STACKS
 
 _ANYTHING: Final = "*"
 _IN_FULL: Final = STACK_BODIES.c.stack_number == STACKS.c.number
 _LIGHT: Final = select(STACKS, STACK_BODIES.c.body).join(STACK_BODIES, _IN_FULL)
 _COUNT: Final = select(func.count()).select_from(STACKS)
 _TAGGED: Final = select(STACKS.c.number, STACK_BODIES.c.body).join(STACK_BODIES, _IN_FULL)
+_HELD: Final = select(OPERATIONS.c.stack_id).where(IS_OPEN)
 _MOST_NUMBERS: Final = 500
 
 
@@ -30,7 +32,7 @@ def find_page(
     total = int(connection.execute(_narrowed(_COUNT, connection, query)).scalar_one())
     if offset >= total or limit <= 0:
         return [], total
-    page = _ordered(_narrowed(_LIGHT, connection, query)).offset(offset).limit(limit)
+    page = _ordered(_narrowed(_LIGHT, connection, query), query).offset(offset).limit(limit)
     return _stacks_of(connection, box, page), total
 
 
@@ -48,13 +50,14 @@ def _tagged_page(
     connection: Connection, box: LazyBox, query: StackQuery, offset: int, limit: int
 ) -> tuple[list[Stack], int]:
     """Tags stand in the bodies, so here every body is looked at, though not decoded as a whole."""
-    rows = connection.execute(_ordered(_narrowed(_TAGGED, connection, query)))
+    rows = connection.execute(_ordered(_narrowed(_TAGGED, connection, query), query))
     numbers = [number for number, body in rows if _has_tags(bytes(body), query)]
     wanted = numbers[offset : offset + max(limit, 0)]
     found: list[Stack] = []
     for first in range(0, len(wanted), _MOST_NUMBERS):
         some = wanted[first : first + _MOST_NUMBERS]
-        found += _stacks_of(connection, box, _ordered(_LIGHT.where(STACKS.c.number.in_(some))))
+        page = _ordered(_LIGHT.where(STACKS.c.number.in_(some)), query)
+        found += _stacks_of(connection, box, page)
     return found, len(numbers)
 
 
@@ -78,8 +81,10 @@ def _stacks_of(connection: Connection, box: LazyBox, page: Select[Any]) -> list[
     return found
 
 
-def _ordered(query: Select[Any]) -> Select[Any]:
-    return query.order_by(STACKS.c.created_at.desc(), STACKS.c.number.desc())
+def _ordered(select_: Select[Any], query: StackQuery) -> Select[Any]:
+    if query.open_first:
+        select_ = select_.order_by(case((STACKS.c.stack_id.in_(_HELD), 0), else_=1))
+    return select_.order_by(STACKS.c.created_at.desc(), STACKS.c.number.desc())
 
 
 def _narrowed(select_: Select[Any], connection: Connection, query: StackQuery) -> Select[Any]:
@@ -101,7 +106,20 @@ def _narrowed(select_: Select[Any], connection: Connection, query: StackQuery) -
         select_ = select_.where(STACKS.c.created_at >= query.created_from)
     if query.created_to is not None:
         select_ = select_.where(STACKS.c.created_at <= query.created_to)
+    if query.search:
+        select_ = select_.where(_has(query.search))
     return select_
+
+
+def _has(part: str) -> ColumnElement[bool]:
+    """A part of the name or id, its case not counting; what is a sign to LIKE stands for itself."""
+    sought = f"%{_literally(part.lower())}%"
+    columns = (STACKS.c.name, STACKS.c.stack_id)
+    return or_(*(func.lower(column).like(sought, escape="\\") for column in columns))
+
+
+def _literally(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in text)
 
 
 def _is_named(pattern: str, kind: str) -> ColumnElement[bool]:
@@ -111,5 +129,4 @@ def _is_named(pattern: str, kind: str) -> ColumnElement[bool]:
     if kind == "sqlite":
         escaped = "".join(f"[{sign}]" if sign in "[?" else sign for sign in pattern)
         return STACKS.c.name.op("GLOB", return_type=Boolean())(escaped)
-    escaped = "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in pattern)
-    return STACKS.c.name.like(escaped.replace(_ANYTHING, "%"), escape="\\")
+    return STACKS.c.name.like(_literally(pattern).replace(_ANYTHING, "%"), escape="\\")

@@ -13,7 +13,7 @@ from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack, StackQuery
 from imageferry.model.statuses import OperationStatus, StackStatus
 from imageferry.model.values import Json
-from imageferry.ports.keeping import Batch, Closing, Entry, Protection
+from imageferry.ports.keeping import Batch, Closing, Entry, Protection, Survey
 from imageferry.ports.senses import Entropy
 from imageferry.store import change_sets, journal, reviews, stacks
 from imageferry.store.access import SqlAccessKeys
@@ -33,7 +33,7 @@ from imageferry.store.listing import find_page, stack_id_ending
 from imageferry.store.looks import Looks
 from imageferry.store.opening import Opening, open_operation
 from imageferry.store.secrets import LazyBox, SecretBox, Vault
-from imageferry.store.surveys import count_stacks, holder_of, tags_in_use
+from imageferry.store.surveys import count_stacks, holder_of, survey, tags_in_use
 
 
 def open_store(url: str, *, entropy: Entropy, box: Callable[[], SecretBox]) -> SqlStore:
@@ -107,6 +107,10 @@ class SqlStore:
     ) -> tuple[list[Stack], int]:
         """Stacks without their templates, newest first, and how many the query finds in all."""
         return await self._lanes.read(lambda c: find_page(c, self._box, query, offset, limit))
+
+    async def survey(self, query: StackQuery, offset: int, limit: int) -> Survey:
+        """Stacks as `find_page` gives them, with their resources and last operations."""
+        return await self._lanes.read(lambda c: survey(c, self._box, query, offset, limit))
 
     async def stack_of_uuid(self, uuid: str) -> Stack | None:
         """One stack by its whole id, or by what its id ends in after a `/`; deleted ones too."""

@@ -5,16 +5,42 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, select
 
-from imageferry.model.stacks import Place
+from imageferry.model.operations import Operation, StepProgress
+from imageferry.model.stacks import Place, Resource, StackQuery
 from imageferry.model.statuses import StackStatus
+from imageferry.ports.keeping import Survey
 from imageferry.store.bodies import unpack
-from imageferry.store.codec import decode_choices, dumps, loads
-from imageferry.store.tables import PLACES, RESOURCES, STACK_BODIES, STACKS
+from imageferry.store.codec import decode_choices, decode_resource, dumps, loads
+from imageferry.store.codec_journal import decode_operation, decode_progress
+from imageferry.store.journal import IS_OPEN
+from imageferry.store.listing import find_page
+from imageferry.store.secrets import LazyBox, Vault
+from imageferry.store.tables import OPERATIONS, PLACES, PROGRESS, RESOURCES, STACK_BODIES, STACKS
 
 _SOME: Final = 500
 """So many numbers go into one statement."""
+
+_ASKED: Final[BindParameter[str]] = bindparam("asked", expanding=True)
+_FIRST: Final = STACKS.c.number * PLACES
+_RESOURCES: Final = (
+    select(STACKS.c.stack_id, RESOURCES.c.address, RESOURCES.c.body)
+    .join(RESOURCES, RESOURCES.c.key.between(_FIRST, _FIRST + (PLACES - 1)))
+    .where(STACKS.c.stack_id.in_(_ASKED))
+    .order_by(RESOURCES.c.key)
+)
+_NEWEST: Final = (
+    select(func.max(OPERATIONS.c.number))
+    .where(OPERATIONS.c.stack_id.in_(_ASKED))
+    .group_by(OPERATIONS.c.stack_id)
+)
+_LAST: Final = select(OPERATIONS).where(OPERATIONS.c.number.in_(_NEWEST))
+_PROGRESS: Final = (
+    select(OPERATIONS.c.operation_id, PROGRESS.c.written_at, PROGRESS.c.body)
+    .join(PROGRESS, PROGRESS.c.operation_number == OPERATIONS.c.number)
+    .where(OPERATIONS.c.stack_id.in_(_ASKED), IS_OPEN)
+)
 
 _TAGS: Final = b'"tags":'
 _NO_TAGS: Final = b'"tags":{}'
@@ -66,6 +92,29 @@ def holder_of(connection: Connection, place: Place, physical_id: str) -> str | N
             one = (float(made_at), int(number), str(stack_id))
             newest = one if newest is None else max(newest, one)
     return None if newest is None else newest[2]
+
+
+def survey(
+    connection: Connection, box: LazyBox, query: StackQuery, offset: int, limit: int
+) -> Survey:
+    """A page of stacks, their resources, their last operations and what is kept of the open ones."""
+    stacks, total = find_page(connection, box, query, offset, limit)
+    resources: dict[str, dict[str, Resource]] = {one.stack_id: {} for one in stacks}
+    operations: dict[str, Operation] = {}
+    progress: dict[str, tuple[float, list[StepProgress]]] = {}
+    for first in range(0, len(stacks), _SOME):
+        asked = {"asked": [one.stack_id for one in stacks[first : first + _SOME]]}
+        # The same vault serves all resources of a stack: it opens each secret once.
+        readers = {
+            stack_id: Vault(connection, box, stack_id).reader() for stack_id in asked["asked"]
+        }
+        for stack_id, address, body in connection.execute(_RESOURCES, asked):
+            resources[stack_id][address] = decode_resource(readers[stack_id], address, body)
+        for row in connection.execute(_LAST, asked).mappings():
+            operations[row["stack_id"]] = decode_operation(row)
+        for operation_id, written_at, body in connection.execute(_PROGRESS, asked):
+            progress[operation_id] = (written_at, decode_progress(body))
+    return Survey(stacks, total, resources, operations, progress)
 
 
 def _lives_in(place: Place) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Final
 from imageferry.model.handlers import HandlerRequest
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
+from imageferry.ports.types import Freight
 from imageferry.resource_types.handling.properties import flag_of, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy
 from imageferry.resource_types.image_copies.wanted import (
@@ -15,6 +16,7 @@ from imageferry.resource_types.image_copies.wanted import (
     WantedCopy,
     image_itself,
     recorded_image,
+    manifest_of,
     route_of,
 )
 from imageferry.resource_types.image_copies.words import Words
@@ -60,6 +62,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
 def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
     """From the source's region to the copy's."""
     return route_of(read_wanted, properties, region)
+
+
+def manifest(properties: Mapping[str, Value], region: str) -> Freight | None:
+    """The image that is carried here, or made."""
+    return manifest_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

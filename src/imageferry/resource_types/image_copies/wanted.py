@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from imageferry.cloud.recipes import Recipe
 from imageferry.model.handlers import HandlerRequest
-from imageferry.model.values import Value, is_known
+from imageferry.model.values import MASK, Value, is_known
+from imageferry.ports.types import Freight
 from imageferry.resource_types.image_copies.words import Words
 
 NAME_LIMIT: Final = 128
@@ -66,6 +67,19 @@ def route_of(
     known = {name: value for name, value in properties.items() if is_known(value)}
     copy = wanted(known, region)
     return copy.source_region, copy.region
+
+
+def manifest_of(
+    wanted: Callable[[Mapping[str, Value], str], WantedCopy],
+    properties: Mapping[str, Value],
+    region: str,
+) -> Freight | None:
+    """What a copy carries, or what is made; what is secret of it is masked."""
+    known = {name: value for name, value in properties.items() if is_known(value)}
+    copy = wanted(known, region)
+    shown = dict.fromkeys(copy.secrets, MASK)
+    texts = (copy.source_id, copy.name or "", copy.source_region, copy.region)
+    return Freight(*(shown.get(text, text) for text in texts))
 
 
 class View(NamedTuple):

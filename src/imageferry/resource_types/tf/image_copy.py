@@ -7,9 +7,10 @@ from typing import Final
 
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
+from imageferry.ports.types import Freight
 from imageferry.resource_types.handling.properties import flag_of, plain, tags_of, text_of
 from imageferry.resource_types.image_copies.rules import check_copy, parse_duration
-from imageferry.resource_types.image_copies.wanted import WantedCopy, route_of
+from imageferry.resource_types.image_copies.wanted import WantedCopy, manifest_of, route_of
 from imageferry.resource_types.image_copies.words import Words
 
 TYPE_NAME: Final = "TF::Alicloud::ImageCopy"
@@ -57,6 +58,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
 def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
     """From the source's region to the copy's."""
     return route_of(read_wanted, properties, region)
+
+
+def manifest(properties: Mapping[str, Value], region: str) -> Freight | None:
+    """The image that is carried here, or made."""
+    return manifest_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

@@ -8,9 +8,10 @@ from typing import Final
 from imageferry.cloud.recipes import Recipe
 from imageferry.model.schemas import Problem
 from imageferry.model.values import Value
+from imageferry.ports.types import Freight
 from imageferry.resource_types.handling.properties import plain, text_of
 from imageferry.resource_types.image_copies.rules import parse_duration
-from imageferry.resource_types.image_copies.wanted import WantedCopy, route_of
+from imageferry.resource_types.image_copies.wanted import WantedCopy, manifest_of, route_of
 from imageferry.resource_types.image_copies.words import Words
 from imageferry.resource_types.images.properties import imported_disks
 from imageferry.resource_types.images.rules import check_imported
@@ -69,6 +70,11 @@ def read_wanted(properties: Mapping[str, Value], region: str) -> WantedCopy:
 def route(properties: Mapping[str, Value], region: str) -> tuple[str, str] | None:
     """Where the image is made; it comes from nowhere else."""
     return route_of(read_wanted, properties, region)
+
+
+def manifest(properties: Mapping[str, Value], region: str) -> Freight | None:
+    """The image that is carried here, or made."""
+    return manifest_of(read_wanted, properties, region)
 
 
 def check(properties: Mapping[str, Value], region: str) -> Sequence[Problem]:

@@ -1,0 +1,260 @@
+"""Hub: what pages are told while they are looked at; made once for all who look at the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from imageferry.console.desk import ConsoleDesk
+from imageferry.control.plane import ControlPlane
+from imageferry.control.requests import StackNotFound
+from imageferry.ports.keeping import StoreError
+
+_STEP: Final = 1.0
+"""Seconds between two looks whether anything has changed."""
+
+_SEATS_A_SECOND: Final = 200
+"""How many who look on are told within a second: with more of them each is told less often."""
+
+_SHARE: Final = 4.0
+"""The looks take at most one part in so many, plus one, of the time: operations come first."""
+
+_ANYWAY: Final = 20.0
+"""Seconds after which a page is made again although no operation has said anything."""
+
+_BEAT: Final = 15.0
+"""Seconds after which a stream that has nothing to say shows that it lives."""
+
+MOST_SEATS: Final = 2_000
+"""Streams that are open at the same time."""
+
+_log = logging.getLogger(__name__)
+
+Parts = Mapping[str, str]
+"""The parts of a page that change, by name, as markup."""
+
+Pulse = tuple[object, ...]
+
+
+class Full(Exception):
+    """So many streams are open that no other one is."""
+
+
+@dataclass(eq=False, slots=True)
+class _Seat:
+    """One who looks on; `told` are the parts as he has them."""
+
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    told: Parts = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class _Feed:
+    """One page, in one language, as all who look at it see it."""
+
+    plane: ControlPlane
+    topic: str
+    make: Callable[[], Awaitable[Parts]]
+    seats: set[_Seat] = field(default_factory=set)
+    parts: Parts = field(default_factory=dict)
+    pulse: Pulse | None = None
+    made_at: float = 0.0
+    trouble: str = ""
+    is_over: bool = False
+
+
+@dataclass(slots=True)
+class _Pulses:
+    """What has been read of one account within one look; nothing is read that nobody asks for."""
+
+    mark: int = -1
+    fleet: Pulse = ()
+    stacks: dict[str, Pulse] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Hub:
+    """Every open stream. One task looks for all of them, and only while there are any."""
+
+    desk: ConsoleDesk
+    _feeds: dict[object, _Feed] = field(default_factory=dict)
+    _looking: asyncio.Task[None] | None = None
+    _stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    _last: dict[str, _Pulses] = field(default_factory=dict)
+    _is_closed: bool = False
+
+    @property
+    def seats(self) -> int:
+        """How many streams are open."""
+        return sum(len(feed.seats) for feed in self._feeds.values())
+
+    async def stream(
+        self,
+        key: object,
+        topic: str,
+        plane: ControlPlane,
+        make: Callable[[], Awaitable[Parts]],
+        is_admitted: Callable[[], Awaitable[bool]],
+    ) -> AsyncIterator[bytes]:
+        """The events of a page, until whoever looks leaves, may look no longer, or the hub closes.
+
+        `key` is the same for all whose pages are the same; `topic` is the id of the stack that the
+        page is about, or empty. `make` gives the parts. Raises Full before the first event.
+        """
+        if self.seats >= MOST_SEATS or self._is_closed:
+            raise Full
+        return self._events(key, topic, plane, make, is_admitted)
+
+    async def _events(
+        self,
+        key: object,
+        topic: str,
+        plane: ControlPlane,
+        make: Callable[[], Awaitable[Parts]],
+        is_admitted: Callable[[], Awaitable[bool]],
+    ) -> AsyncIterator[bytes]:
+        seat = _Seat()
+        feed = self._feeds.setdefault(key, _Feed(plane, topic, make))
+        feed.seats.add(seat)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="console feeds")
+        try:
+            yield b"retry: 2000\n\n"
+            if feed.parts:
+                seat.news.set()
+            while not self._is_closed and not feed.is_over:
+                try:
+                    async with asyncio.timeout(_BEAT):
+                        await seat.news.wait()
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    if not await is_admitted():
+                        yield _event("over", "")
+                        return
+                    continue
+                seat.news.clear()
+                if feed.trouble:
+                    yield _event("trouble", feed.trouble)
+                    continue
+                changed = {
+                    name: text for name, text in feed.parts.items() if seat.told.get(name) != text
+                }
+                seat.told = feed.parts
+                yield _event("parts", json.dumps(changed, ensure_ascii=False))
+            if feed.is_over:
+                yield _event("over", "")
+        finally:
+            feed.seats.discard(seat)
+            if not feed.seats:
+                self._feeds.pop(key, None)
+
+    def stir(self) -> None:
+        """Look again at once: something was changed here."""
+        for feed in self._feeds.values():
+            feed.pulse = None
+        self._stirred.set()
+
+    async def close(self) -> None:
+        """End every stream."""
+        self._is_closed = True
+        for feed in self._feeds.values():
+            for seat in feed.seats:
+                seat.news.set()
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        clock = self.desk.clock
+        while self._feeds and not self._is_closed:
+            began = clock.monotonic()
+            try:
+                await self._round()
+            except StoreError as away:
+                _log.warning("what is looked at in the console is not read: %s", away)
+                for feed in self._feeds.values():
+                    self._tell(feed, "the database does not answer; it is tried again")
+            took = clock.monotonic() - began
+            await self._pause(max(_STEP, _SHARE * took, self.seats / _SEATS_A_SECOND))
+
+    async def _pause(self, length: float) -> None:
+        self._stirred.clear()
+        waiting = [
+            asyncio.create_task(self.desk.clock.sleep(length)),
+            asyncio.create_task(self._stirred.wait()),
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _round(self) -> None:
+        """One look at everything that is looked at."""
+        read: dict[str, _Pulses] = {}
+        now = self.desk.clock.monotonic()
+        for feed in list(self._feeds.values()):
+            account = feed.plane.place.account_id
+            if account not in read:
+                read[account] = await self._pulses(feed.plane)
+            found = read[account]
+            pulse = found.stacks.get(feed.topic, ()) if feed.topic else found.fleet
+            if feed.pulse == pulse and not feed.trouble and now - feed.made_at < _ANYWAY:
+                continue
+            try:
+                feed.parts = await feed.make()
+            except StackNotFound:
+                feed.is_over = True
+            feed.pulse, feed.made_at, feed.trouble = pulse, now, ""
+            for seat in feed.seats:
+                seat.news.set()
+        self._last = read
+
+    def _tell(self, feed: _Feed, trouble: str) -> None:
+        if feed.trouble != trouble:
+            feed.trouble = trouble
+            for seat in feed.seats:
+                seat.news.set()
+
+    async def _pulses(self, plane: ControlPlane) -> _Pulses:
+        """What changes with everything that operations do: a few reads, however many look on."""
+        store, account = plane.desk.store, plane.place.account_id
+        found, former = _Pulses(await store.mark()), self._last.get(account, _Pulses())
+        running: list[object] = []
+        topics = {
+            feed.topic
+            for feed in self._feeds.values()
+            if feed.topic and feed.plane.place.account_id == account
+        }
+        at_work: dict[str, object] = {}
+        for operation in await store.open_operations():
+            progress = self.desk.live(operation.operation_id)
+            if progress is None:
+                written, _ = await store.progress(operation.operation_id)
+                at_work[operation.stack_id] = written
+            else:
+                at_work[operation.stack_id] = tuple(progress.values())
+            number = await store.last_event_number(operation.stack_id)
+            running.append((operation.stack_id, number, at_work[operation.stack_id]))
+        for topic in topics:
+            if topic in at_work or found.mark != former.mark or topic not in former.stacks:
+                number = await store.last_event_number(topic)
+                found.stacks[topic] = (number, at_work.get(topic))
+            else:
+                found.stacks[topic] = former.stacks[topic]
+        found.fleet = (found.mark, *running)
+        return found
+
+
+def _event(name: str, text: str) -> bytes:
+    lines = "".join(f"data: {line}\n" for line in text.split("\n"))
+    return f"event: {name}\n{lines}\n".encode("utf-8", "replace")

@@ -1,0 +1,171 @@
+"""Renderer: templates to pages, and the ways in which values are shown in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from imageferry.console.languages import LANGUAGES
+from imageferry.console.statuses import sign_of
+from imageferry.console.visits import PREFIX, Visit, stack_path, uuid_of
+from imageferry.model.access import Role
+from imageferry.model.values import Value, mask
+from imageferry.version import VERSION
+
+
+def render(
+    visit: Visit, template: str, values: Mapping[str, object], status: int = 200
+) -> Response:
+    """A whole page."""
+    return HTMLResponse(page_of(visit, template, values), status)
+
+
+def page_of(visit: Visit, template: str, values: Mapping[str, object]) -> str:
+    """The text of a whole page."""
+    return _environment().get_template(f"{template}.html").render(_shared(visit) | dict(values))
+
+
+def parts_of(
+    visit: Visit, template: str, values: Mapping[str, object], names: Sequence[str]
+) -> dict[str, str]:
+    """Blocks of a page, by name, as they would stand in it: what changes while it is looked at."""
+    found = _environment().get_template(f"{template}.html")
+    context = found.new_context(_shared(visit) | dict(values))
+    return {name: "".join(found.blocks[name](context)).strip() for name in names}
+
+
+def bare_page(template: str, values: Mapping[str, object], status: int) -> Response:
+    """A page for somebody who has not signed in."""
+    text = _environment().get_template(f"{template}.html").render(values)
+    return HTMLResponse(text, status)
+
+
+@lru_cache(1)
+def static_files() -> Mapping[str, tuple[str, bytes]]:
+    """What pages load, by name: its type and its bytes."""
+    kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    return {
+        one.name: (kinds[one.name.rpartition(".")[2]], one.read_bytes())
+        for one in files("imageferry.console").joinpath("static").iterdir()
+        if one.name.rpartition(".")[2] in kinds
+    }
+
+
+@lru_cache(64)
+def static_path(name: str) -> str:
+    """Where a file is found; the path changes with what is in it, so that it may be kept."""
+    _, content = static_files()[name]
+    return f"{PREFIX}/static/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+
+
+def _shared(visit: Visit) -> dict[str, object]:
+    """What every page of somebody who has signed in may show."""
+    return {
+        "visit": visit,
+        "t": visit.language,
+        "language": visit.language,
+        "csrf": visit.session.csrf,
+        "now": visit.now,
+        "theme": visit.theme,
+        "may_write": visit.may_write,
+        "is_admin": visit.session.role.covers(Role.ADMIN),
+        "cloud": visit.plane.place.cloud,
+    }
+
+
+@lru_cache(1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("imageferry.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=_shown,
+    )
+    made.globals |= {
+        "static": static_path,
+        "prefix": PREFIX,
+        "stack_path": stack_path,
+        "languages": LANGUAGES,
+        "version": VERSION,
+        "sign_of": sign_of,
+    }
+    made.filters |= {
+        "when": when,
+        "seconds": seconds,
+        "gib": gib,
+        "json_text": json_text,
+        "value_text": value_text,
+        "uuid": uuid_of,
+        "segment": lambda text: quote(text, safe=""),
+        "with_query": with_query,
+    }
+    return made
+
+
+def _shown(value: object) -> object:
+    """Nothing is shown as nothing."""
+    return "" if value is None else value
+
+
+def when(moment: float | None) -> Markup:
+    """A moment (seconds since 1970) in UTC; the script shows it in local time, UTC on hover."""
+    if not moment:
+        return Markup('<span class="none">–</span>')
+    at = datetime.fromtimestamp(moment, UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+    )
+
+
+def seconds(length: float | None) -> str:
+    """A length of time: `8 s`, `3 min 20 s`, `1 h 05 min`."""
+    if length is None:
+        return "–"
+    whole = max(0, round(length))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def gib(size: float | None) -> str:
+    """A size in GiB."""
+    return "–" if size is None else f"{size:,.0f} GiB"
+
+
+def value_text(value: Value) -> str:
+    """A value on one line: a text as it is, everything else as JSON; secrets as `****`."""
+    shown = mask(value)
+    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
+
+
+def json_text(value: Value) -> str:
+    """A value as indented JSON; secrets as `****`."""
+    return json.dumps(mask(value), ensure_ascii=False, indent=2, default=str)
+
+
+@pass_context
+def with_query(context: Context, path: str, **changed: Any) -> str:
+    """The path with the query of this page, in which some names have other values, or none."""
+    visit: Visit = context["visit"]
+    pairs = [(key, value) for key, value in visit.query.multi_items() if key not in changed]
+    pairs += [(key, str(value)) for key, value in changed.items() if value not in {None, ""}]
+    query = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)
+    return f"{path}?{query}" if query else path

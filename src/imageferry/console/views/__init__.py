@@ -1,0 +1,1 @@
+"""What each page shows and each deed does, a room a page."""

@@ -1,0 +1,1 @@
+"""What is drawn: graphs, the map of the regions and timelines as SVG, from values alone."""
