@@ -282,6 +282,8 @@ def _progress(records: Sequence[StepRecord]) -> list[StepProgress]:
             str(record.address), 20 * place, "Creating" if place else "Waiting", 900.0 - 60 * place,
             None if place else (1, 2),
         )
+        if record.action is HandlerAction.CREATE
+        else StepProgress(str(record.address), None, "deleting")
         for place, record in enumerate(running)
     ]  # fmt: skip
 

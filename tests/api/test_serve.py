@@ -118,7 +118,8 @@ def test_head_has_no_body(site: Site, request_line: bytes, status: int) -> None:
     ("raw", "status", "says"),
     [
         pytest.param(head("GET", "/nothing"), 404, b"there is nothing here", id="unknown path"),
-        pytest.param(head("GET", "/console"), 404, b"there is nothing here", id="no console yet"),
+        pytest.param(head("GET", "/console"), 308, b"location: /console/", id="no slash"),
+        pytest.param(head("GET", "/", "Accept: text/html"), 303, b"/console/", id="a browser"),
         pytest.param(head("GET", "/../etc/passwd"), 404, b"nothing here", id="up the tree"),
         pytest.param(head("GET", "/%00"), 404, b"nothing here", id="nul"),
         pytest.param(head("POST", "/healthz", "Content-Length: 0"), 405, b"use GET", id="verb"),

@@ -14,7 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,7 +38,8 @@ Look = Callable[[], Awaitable[None]]
 class Site:
     """What one address is made of; `checks` are asked by readiness, under their names.
 
-    `beside` are the routes of whatever else is served there.
+    `beside` are the routes of whatever else is served there, and `front` the path of it that a
+    browser is sent to that asks for nothing else.
     """
 
     door: Door
@@ -48,6 +49,7 @@ class Site:
     checks: tuple[tuple[str, Check], ...] = ()
     look: Look | None = None
     beside: tuple[BaseRoute, ...] = ()
+    front: str = ""
 
 
 class _Gone(Exception):
@@ -111,6 +113,14 @@ _ELSEWHERE: Final = (
 )
 
 
+def _is_from_address_line(scope: Scope) -> bool:
+    """Whether a person in front of a browser asks for the address itself; no client of an API does."""
+    if scope["method"] != "GET" or scope["path"] != "/" or scope["query_string"]:
+        return False
+    headers = dict(scope["headers"])
+    return b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
+
+
 class _Unkept:
     """ASGI: no cache keeps a reply that does not say so itself: templates and names are in them."""
 
@@ -142,6 +152,9 @@ class _ApiEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         site = self._site
+        if site.front and _is_from_address_line(scope):
+            await RedirectResponse(site.front, 303)(scope, receive, send)
+            return
         began = site.clock.monotonic()
         site.metrics.begin()
         headers = headers_of(scope["headers"])

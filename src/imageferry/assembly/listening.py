@@ -89,8 +89,8 @@ async def listen(
     limits = Limits(body=choices.body, request_time=choices.request_time)
     look = partial(_look, houses, metrics)
     console = make_console(console_desk_of(houses, choices, built_in, metrics, listener))
-    beside = console.routes if choices.has_console else ()
-    site = Site(door, metrics, desk.clock, limits, checks_of(houses), look, beside)
+    beside, front = (console.routes, "/console/") if choices.has_console else ((), "")
+    site = Site(door, metrics, desk.clock, limits, checks_of(houses), look, beside, front)
     for one in houses:
         one.on_ended = metrics.ended
         one.on_notice = metrics.notice

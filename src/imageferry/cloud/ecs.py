@@ -62,9 +62,14 @@ def copy_parameters(wanted: CopyRequest) -> dict[str, Any]:
 
 async def copy_image(client: Client, wanted: CopyRequest) -> str:
     """Start a copy, asked of the source region; the new image's id. Raises CloudError."""
+    return (await begin_copy(client, wanted))[0]
+
+
+async def begin_copy(client: Client, wanted: CopyRequest) -> tuple[str, str]:
+    """The same, and the cloud's own id of the request, empty where it gives none."""
     parameters = {**copy_parameters(wanted), "ClientToken": wanted.client_token}
     reply = await client.call(COPY_IMAGE, wanted.source_region, parameters)
-    return str(reply["ImageId"])
+    return str(reply["ImageId"]), str(reply.get("RequestId") or "")
 
 
 async def cancel_copy_image(client: Client, region: str, image_id: str) -> None:

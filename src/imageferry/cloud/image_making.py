@@ -27,10 +27,14 @@ class MakeRequest:
 
 
 class Begun(NamedTuple):
-    """An image whose making has begun; `task_id` where the cloud counts it as a task."""
+    """An image whose making has begun; `task_id` where the cloud counts it as a task.
+
+    `request_id` is the cloud's own of the request, empty where it gives none.
+    """
 
     image_id: str
     task_id: str = ""
+    request_id: str = ""
 
 
 def make_parameters(wanted: MakeRequest) -> dict[str, Any]:
@@ -90,4 +94,5 @@ async def make_image(client: Client, wanted: MakeRequest) -> Begun:
     action = IMPORT_IMAGE if wanted.recipe.is_import else CREATE_IMAGE
     parameters = {**make_parameters(wanted), "ClientToken": wanted.client_token}
     reply = await client.call(action, wanted.region, parameters)
-    return Begun(str(reply["ImageId"]), str(reply.get("TaskId") or ""))
+    said = (str(reply.get(name) or "") for name in ("TaskId", "RequestId"))
+    return Begun(str(reply["ImageId"]), *said)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from imageferry.console.desk import ConsoleDesk
+from imageferry.console.visits import PageRefused
 from imageferry.control.plane import ControlPlane
 from imageferry.control.requests import StackNotFound
 from imageferry.ports.keeping import StoreError
@@ -212,7 +213,13 @@ class Hub:
                 continue
             try:
                 feed.parts = await feed.make()
-            except StackNotFound:
+            except (StackNotFound, PageRefused):
+                feed.is_over = True
+            except StoreError:
+                raise
+            except Exception:
+                # A fault of ours in one page must not leave all others as they stand.
+                _log.exception("the parts of a page could not be made")
                 feed.is_over = True
             feed.pulse, feed.made_at, feed.trouble = pulse, now, ""
             for seat in feed.seats:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from imageferry.control.requests import ResourceView
 from imageferry.model.detections import FoundDrift
 from imageferry.model.drift import ResourceDriftStatus
-from imageferry.model.families import family_record
+from imageferry.model.families import FAMILY_TYPE
 from imageferry.model.matrix import CellStatus, LineKind, MatrixCell
 from imageferry.model.operations import StepProgress
 from imageferry.model.stacks import Resource, Stack
@@ -100,9 +100,11 @@ def region_of(
 
 def _aim(stack: Stack, resource: Resource, found: ResourceType | None) -> _Aim:
     home, address = stack.place.region, resource.address
-    family = family_record(stack, resource)
-    if family is not None:
-        return _Aim(family.region, LineKind.FAMILY, (family.family,), name=family.family)
+    if resource.type_name == FAMILY_TYPE:
+        # What was not begun has no attributes yet.
+        said = {**resource.properties, **resource.attributes}
+        family, region = (_text(said.get(name)) for name in ("ImageFamily", "RegionId"))
+        return _Aim(region or home, LineKind.FAMILY, (family or str(address),), name=family)
     if found is None:
         return _Aim(home)
     freight = found.manifest(resource.properties, home)
@@ -120,8 +122,12 @@ def _aim(stack: Stack, resource: Resource, found: ResourceType | None) -> _Aim:
     route = found.route(resource.properties, home)
     if route is not None:
         return _Aim(route[1] or home, LineKind.OTHER, (address.logical_id,), "", route[0])
-    region = mask(resource.properties.get("RegionId"))
-    return _Aim(region if isinstance(region, str) and region else home)
+    return _Aim(_text(resource.properties.get("RegionId")) or home)
+
+
+def _text(value: Value) -> str:
+    shown = mask(value)
+    return shown if isinstance(shown, str) else ""
 
 
 def _standing(

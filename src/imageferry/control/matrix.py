@@ -99,9 +99,9 @@ async def row_views(
 async def _row(desk: Desk, stack: Stack, survey: Survey, live: Live, now: float) -> MatrixRow:
     operation = survey.operations.get(stack.stack_id)
     drifts: Mapping[str, FoundDrift] = {}
-    if stack.drift is not None and stack.drift.status is StackDriftStatus.DRIFTED:
-        if desk.documents is not None:
-            drifts = {one.logical_id: one for one in await found_before(desk, stack.stack_id)}
+    has_drifted = stack.drift is not None and stack.drift.status is StackDriftStatus.DRIFTED
+    if has_drifted and desk.documents is not None:
+        drifts = {one.logical_id: one for one in await found_before(desk, stack.stack_id)}
     is_open = operation is not None and operation.status.is_open
     placed = [
         cell_of(stack, view, desk.catalog, drifts.get(str(view.resource.address)), is_open=is_open)

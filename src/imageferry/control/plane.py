@@ -32,6 +32,7 @@ from imageferry.control.requests import (
 )
 from imageferry.control.sightings import forget_parted, keep_sighting
 from imageferry.control.stacks import cancel_operation, continue_rollback, retry_operation
+from imageferry.control.verdicts_kept import keep_verification
 from imageferry.control.verification import verify_stack
 from imageferry.model.drift import StackDrift
 from imageferry.model.events import Event
@@ -163,7 +164,9 @@ class ControlPlane:
 
         Raises OperationHolds, ResourceUnknown, StackNotFound.
         """
-        return await verify_stack(self._desk, stack, logical_ids)
+        verification = await verify_stack(self._desk, stack, logical_ids)
+        await keep_verification(self._desk, stack, verification)
+        return verification
 
     async def families(
         self, stacks: Sequence[Stack], family: str | None = None, region: str | None = None

@@ -347,7 +347,7 @@ class Wave:
                     context=outcome.context or record.context,
                     reason=said(outcome),
                     error_code=outcome.code.value,
-                    request_id=outcome.request_id,
+                    request_id=outcome.request_id or record.request_id,
                     ended_at=now,
                 )
                 await self._finish(step, failed)
@@ -361,7 +361,11 @@ class Wave:
         # That a thing which had its id before the step is looked at is not worth a write alone.
         if is_new or (status is not record.status and not outcome.observes):
             after = replace(
-                record, status=status, physical_id=outcome.physical_id, context=outcome.context
+                record,
+                status=status,
+                physical_id=outcome.physical_id,
+                context=outcome.context,
+                request_id=outcome.request_id or record.request_id,
             )
         if outcome.notes:
             # As it is told, not as it was asked: others may have told something meanwhile.

@@ -159,7 +159,8 @@ class Pending:
     is a short phrase for people (`Waiting`, `Creating 40%`). `observes`: the next call only reads;
     otherwise the engine commits `context` and checks its ownership directly before it.
     `remaining` is the estimated number of seconds to the end, where known. `queue` is the place
-    among those that wait for their turn, from 1, and how many they are.
+    among those that wait for their turn, from 1, and how many they are. `request_id` is the cloud's
+    own of the call that has begun it; what is not told again stays.
     """
 
     physical_id: str | None
@@ -171,6 +172,7 @@ class Pending:
     remaining: float | None = None
     notes: tuple[str, ...] = ()
     queue: tuple[int, int] | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

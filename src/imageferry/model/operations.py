@@ -61,8 +61,8 @@ class StepRecord:
     """The last thing known of one step; the journal holds one row a step and phase.
 
     `phase` is 0 for the change set and 1 for its rollback. `properties` are the evaluated values
-    that the handler was asked for; `remains` what the cloud keeps after it. Times are seconds since
-    1970.
+    that the handler was asked for; `remains` what the cloud keeps after it. `request_id` is the cloud's
+    own of the call that has begun the thing, or of the one that failed. Times are seconds since 1970.
     """
 
     phase: int

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from imageferry.cloud.ecs import CopyRequest, copy_image
+from imageferry.cloud.ecs import CopyRequest, begin_copy
 from imageferry.cloud.errors import CloudError
 from imageferry.cloud.image_making import Begun, MakeRequest, make_image
 from imageferry.cloud.images import Image
@@ -96,6 +96,7 @@ def begin_waiting(
     *,
     notes: tuple[str, ...] = (),
     task_id: str = "",
+    request_id: str = "",
 ) -> Pending:
     """The answer once the copy's id is known."""
     context = changed_notes(making.base, phase=Phase.WAITING, image_id=image_id, at=now)
@@ -110,6 +111,7 @@ def begin_waiting(
         observes=True,
         status_says="copying has begun" if making.wanted.recipe is None else "it is being made",
         notes=notes,
+        request_id=request_id,
     )
 
 
@@ -127,7 +129,9 @@ async def start_copy(
         begun = await _call(cloud, making, request)
     except CloudError as error:
         return await _not_started(cloud, making, request, error)
-    return begin_waiting(making, begun.image_id, now, task_id=begun.task_id)
+    return begin_waiting(
+        making, begun.image_id, now, task_id=begun.task_id, request_id=begun.request_id
+    )
 
 
 async def _call(cloud: ImageCloud, making: Making, request: HandlerRequest) -> Begun:
@@ -156,7 +160,8 @@ async def _call(cloud: ImageCloud, making: Making, request: HandlerRequest) -> B
         resource_group_id=wanted.resource_group,
         tags=tags,
     )
-    return Begun(await copy_image(cloud.client, asked))
+    image_id, request_id = await begin_copy(cloud.client, asked)
+    return Begun(image_id, request_id=request_id)
 
 
 def _copy_notes(making: Making, request: HandlerRequest, *, renewed: bool) -> Context:

@@ -1,0 +1,221 @@
+"""The map of the regions as SVG: what is where, and what is on its way from where to where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from imageferry.drawing.arcs import Point, arc_between
+from imageferry.drawing.geography import REGION_COORDINATES
+from imageferry.drawing.lettering import breadth, fitted
+from imageferry.drawing.palette import GRAVITY, TONES, StatusClass
+from imageferry.drawing.pictures import ENGLISH, Picture, Words, framed, has_link, legend, linked
+from imageferry.drawing.projection import land_path, window_of
+from imageferry.drawing.routes import MapRoute, bundled, draw_route
+from imageferry.drawing.spacing import Room, around, freest, kept_apart
+from imageferry.drawing.svg import Svg, element, joined, letters, text_at, titled
+
+_DOT: Final = 6.5
+_APART: Final = 14.5
+_MARGIN: Final = 12.0
+_LETTERS: Final = 11.0
+_WIDEST_LABEL: Final = 150.0
+_MOST_LISTED: Final = 8
+_DIRECTIONS: Final = (
+    (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1),
+)  # fmt: skip
+_DISTANCES: Final = (10.0, 22.0, 38.0)
+
+
+class MapPlace(NamedTuple):
+    """A region on the map; `count` is how many things it stands for, `title` what more is told."""
+
+    region: str
+    label: str
+    status_class: StatusClass
+    count: int = 1
+    title: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """Where each region lies, in pixels, and the frame of the map."""
+
+    points: Mapping[str, Point]
+    width: float
+    height: float
+
+    @property
+    def frame(self) -> Room:
+        return Room(3, 3, self.width - 3, self.height - 3)
+
+
+def draw_map(
+    places: Sequence[MapPlace],
+    routes: Sequence[MapRoute],
+    *,
+    title: str,
+    description: str = "",
+    width: float = 800,
+    height: float = 400,
+    standalone: bool = False,
+    words: Words = ENGLISH,
+) -> Picture:
+    """The map; `height` is that of the land, a legend and what is nowhere on it come below.
+
+    It shows the part of the world in which something is. Regions that are only the end of a route
+    get a dot of their own. A route that lies on another one of the same ends is drawn with it.
+    """
+    shown = _with_ends(places, routes)
+    known = [place for place in shown if place.region in REGION_COORDINATES]
+    window = window_of([REGION_COORDINATES[place.region] for place in known], width, height)
+    inner = Room(_DOT + 4, _DOT + 4, width - _DOT - 4, height - _DOT - 4)
+    points = kept_apart(
+        [window.at(REGION_COORDINATES[place.region]) for place in known], _APART, inner
+    )
+    sheet = _Sheet(
+        {place.region: point for place, point in zip(known, points, strict=True)}, width, height
+    )
+    taken = [around(point, 2 * _DOT + 2, 2 * _DOT + 2) for point in points]
+    bundles = bundled(routes)
+    on_map = [one for one in bundles if {one.source, one.destination} <= sheet.points.keys()]
+    ways, badges = [], []
+    for one in on_map:
+        arc = arc_between(sheet.points[one.source], sheet.points[one.destination], height)
+        way, badge = draw_route(one, arc, taken, sheet.frame, _DOT + 2)
+        ways.append(way)
+        badges.append(badge)
+    ends = {end for one in on_map for end in (one.source, one.destination)}
+    ordered = sorted(known, key=lambda place: place.region not in ends)
+    labels = [_label(place, sheet, taken) for place in ordered]
+    dots = [_dot(place, sheet.points[place.region]) for place in known]
+    below, bottom = _below(shown, bundles, sheet, words)
+    land = element(
+        "svg",
+        {"width": width, "height": height, "viewBox": f"0 0 {width:g} {height:g}"},
+        element("path", {"class": "land", "fill-rule": "evenodd", "d": land_path(window)}),
+    )
+    return framed(
+        joined([land, *ways, *labels, *dots, *badges, below]),
+        width,
+        bottom,
+        kind="map",
+        title=title,
+        description=description or _description(shown, routes),
+        has_links=any(has_link(one.href) for one in (*shown, *routes)),
+        standalone=standalone,
+    )
+
+
+def _with_ends(places: Iterable[MapPlace], routes: Iterable[MapRoute]) -> list[MapPlace]:
+    """The places, each region once, and those that only routes name."""
+    found = {place.region: place for place in reversed(list(places))}
+    found = dict(reversed(list(found.items())))
+    for route in routes:
+        for region in (route.source, route.destination):
+            if region not in found:
+                found[region] = MapPlace(region, region, StatusClass.UNKNOWN, 0)
+    return list(found.values())
+
+
+def _description(places: Sequence[MapPlace], routes: Sequence[MapRoute]) -> str:
+    said = [f"{one.label}: {TONES[one.status_class].word}" for one in places if one.count]
+    said += [
+        f"{one.source} → {one.destination}: {one.status_text or TONES[one.status_class].word}"
+        for one in routes[:100]
+    ]
+    return "; ".join(said)
+
+
+def _dot(place: MapPlace, at: Point) -> Svg:
+    tone = TONES[place.status_class]
+    told = place.title or (f"{place.label}: {tone.word}" if place.count else place.label)
+    inside = [
+        titled(told),
+        element(
+            "circle",
+            {"class": "state halo", "cx": at[0], "cy": at[1], "r": _DOT, "stroke-width": 1.5},
+        ),
+    ]
+    if place.count:
+        inside.append(text_at(at[0], at[1] + 3.5, tone.sign, "tiny sign blank", "middle"))
+    dot = element(
+        "g",
+        {"class": f"place {place.status_class.css}", "data-region": place.region},
+        *inside,
+    )
+    return linked(place.href, told, dot)
+
+
+def _label(place: MapPlace, sheet: _Sheet, taken: list[Room]) -> Svg:
+    """The name of a place beside its dot, further off with a line to it, or nowhere."""
+    text = fitted(place.label, _WIDEST_LABEL, _LETTERS)
+    text += f" ×{place.count}" if place.count > 1 else ""
+    x, y = sheet.points[place.region]
+    half = breadth(text, _LETTERS) / 2
+    middles = [
+        (x + across * (distance + half), y + down * (distance + (4 if across else 0)))
+        for distance in _DISTANCES
+        for across, down in _DIRECTIONS
+    ]
+    rooms = [around(middle, 2 * half + 2, _LETTERS + 3) for middle in middles]
+    best, lost = freest(rooms, taken, sheet.frame)
+    if lost:
+        return Svg("")
+    room = rooms[best]
+    taken.append(room)
+    middle = middles[best]
+    parts = []
+    if best >= len(_DIRECTIONS):
+        near = (min(max(x, room.left), room.right), min(max(y, room.top), room.bottom))
+        line = {"x1": x, "y1": y, "x2": near[0], "y2": near[1]}
+        parts.append(element("line", {"class": "leader", "stroke-width": 0.8, **line}))
+    name = {
+        "class": "small halo",
+        "x": middle[0],
+        "y": middle[1] + 3.8,
+        "text-anchor": "middle",
+        "stroke-width": 2.5,
+        "stroke-linejoin": "round",
+        "paint-order": "stroke",
+    }
+    return joined([*parts, element("text", {**name}, letters(text))])
+
+
+def _below(
+    places: Sequence[MapPlace], routes: Sequence[MapRoute], sheet: _Sheet, words: Words
+) -> tuple[Svg, float]:
+    """The legend, and what is not on the map; with where the picture ends."""
+    present = {place.status_class for place in places if place.count}
+    present |= {route.status_class for route in routes}
+    said = {status: TONES[status].word for status in GRAVITY if status in present}
+    y = sheet.height + 22
+    key, taken = legend(said, _MARGIN, y, sheet.width - 2 * _MARGIN)
+    y += taken
+    lines = [
+        (one.status_class, one.label)
+        for one in places
+        if one.region not in sheet.points and one.count
+    ]
+    lines += [
+        (one.status_class, f"{one.source} → {one.destination} {one.status_text}".rstrip())
+        for one in routes
+        if not {one.source, one.destination} <= sheet.points.keys()
+    ]
+    parts = [key]
+    room = sheet.width - 2 * _MARGIN
+    if lines:
+        parts.append(text_at(_MARGIN, y, words.elsewhere, "small quiet"))
+        y += 16
+    for status, text in lines[:_MOST_LISTED]:
+        tone = TONES[status]
+        parts.append(text_at(_MARGIN + 8, y, tone.sign, f"sign state {status.css}"))
+        parts.append(text_at(_MARGIN + 24, y, fitted(text, room - 24, _LETTERS), "small"))
+        y += 16
+    if len(lines) > _MOST_LISTED:
+        more = words.more.format(f"{len(lines) - _MOST_LISTED:,}")
+        parts.append(text_at(_MARGIN + 24, y, more, "small quiet"))
+        y += 16
+    return joined(parts), y - 4
