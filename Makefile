@@ -11,7 +11,7 @@ WORKERS ?= 4
 # what was translated may not be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup clients demo test soak check fix accept bench e2e docs clean
+.PHONY: setup clients demo test soak check fix accept bench e2e browser screenshots docs clean
 
 setup: $(VENV)/.ready
 
@@ -56,8 +56,32 @@ fix: setup
 accept: setup
 	@IMAGEFERRY_ACCEPT=1 $(BIN)/python -m pytest -q tests/cli
 
-e2e: setup clients .venv-clients/cdk/.ready
-	@IMAGEFERRY_E2E=1 $(BIN)/python -m pytest -q tests/e2e tests/clients
+e2e: setup clients .venv-clients/cdk/.ready .venv-clients/axe/.ready browser
+	@IMAGEFERRY_E2E=1 $(BIN)/python -m pytest -q tests/e2e tests/clients tests/browser
+
+# Every page of the console, light and dark, wide and narrow, as pictures in screenshots/.
+screenshots: setup browser
+	@IMAGEFERRY_E2E=1 $(BIN)/python -m tests.browser.screenshots
+
+# The browser is the system's own, and what drives it comes from the index. Where either cannot be
+# had, the tests of the pages say by name that they were skipped.
+browser: $(VENV)/.browser
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+			&& apt-get install --yes --no-install-recommends chromium >/dev/null; } \
+		|| echo "left out: there is no chromium, and none can be installed"
+
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.ready
+	@echo "setting up what drives a browser"
+	@$(PIP) install --constraint requirements/constraints.txt --requirement $< \
+		&& touch $@ || echo "left out: $< cannot be installed"
+
+# What judges whether everybody can use the pages comes from npm.
+.venv-clients/axe/.ready: requirements/axe/package.json
+	@echo "setting up axe-core"
+	@mkdir -p .venv-clients/axe && cp $< .venv-clients/axe/
+	@npm install --prefix .venv-clients/axe --no-package-lock --no-audit --no-fund --silent \
+		&& touch $@ || { echo "left out: $< cannot be installed"; rm -rf .venv-clients/axe; }
 
 # The CDK comes from npm; where it cannot be had, its test says by name that it was skipped.
 .venv-clients/cdk/.ready: requirements/cdk/package.json
@@ -82,4 +106,4 @@ docs: setup
 	@$(BIN)/imageferry types docs --output docs/types
 
 clean:
-	rm -rf .venv .venv-clients .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .venv-clients .demo screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import logging
@@ -48,6 +49,22 @@ MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_sessionstart() -> None:
+    """Each worker loads a part of its own first, so that what is translated once serves them all.
+
+    A module that fails is loaded again when it is collected, and told of there.
+    """
+    share = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if not share:
+        return
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("test_*.py"))[int(share) % workers :: workers]:
+        name = ".".join(path.relative_to(here.parent).with_suffix("").parts)
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

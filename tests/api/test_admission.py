@@ -12,7 +12,7 @@ from imageferry.api.admission import carried_out
 from imageferry.api.calls import Refusal, Refused
 from imageferry.api.keyring import KeyRing
 from imageferry.api.nonces import Nonces
-from imageferry.api.rates import Rates
+from imageferry.control.rates import Rates
 from imageferry.model.access import Role
 from imageferry.ports.keeping import StoreUnavailable
 from tests.api.gates import ACCOUNT, BUILT_IN, GENERATIONS, NOW, OPERATOR, SECRET, MemoryKeys, Place

@@ -119,9 +119,8 @@ class Seeding:
         self._gone()
         self._apart()
 
-    def begin(self, site: Site, speed: float) -> None:
-        """A stack in every status that runs, by the server, each copy in its part of the way."""
-        self._set(speed=speed)
+    def begin(self, site: Site) -> None:
+        """Stacks on which something runs, by the server, and change sets that wait for a word."""
         self.fan_out("first-queue", "--no-wait", name="queued", regions=["cn-chengdu"] * 3)
         self.fan_out("second-queue", "--no-wait", name="queued-2", regions=["cn-chengdu"] * 4)
         self.fan_out("web-next", "--no-wait", name="web-2026-12", regions=MANY)
@@ -181,9 +180,6 @@ class Seeding:
     def _mend(self) -> None:
         self.shop.run("emulator", "fault", "clear")
 
-    def _set(self, **settings: object) -> None:
-        self.shop.run("emulator", "settings", *(f"{name}={one}" for name, one in settings.items()))
-
     def _made(self) -> None:
         self.fan_out("golden-web", name="web-2026-11")
         self.shop.run("verify", "-s", "golden-web")
@@ -210,13 +206,13 @@ class Seeding:
         self.fan_out("rollback-failed", "--on-failure", "rollback", name="bad-2026-11", code=3)
         self._mend()
         further = [*THREE, "us-east-1"]
-        for stack, name, policy, code in (
-            ("update-failed", "cache-2026-11", "keep", 4),
-            ("update-rolled-back", "proxy-2026-11", "rollback", 1),
+        for stack, name, policy in (
+            ("update-failed", "cache-2026-11", "keep"),
+            ("update-rolled-back", "proxy-2026-11", "rollback"),
         ):
             self.fan_out(stack, name=name)
             self._fault("copy_fails", "--region", "us-east-1", "--set", "percent=80")
-            self.fan_out(stack, "--on-failure", policy, name=name, regions=further, code=code)
+            self.fan_out(stack, "--on-failure", policy, name=name, regions=further, code=1)
         self.fan_out("update-rollback-failed", name="log-2026-11")
         self._fault("error", "--action", "DeleteImage", "--region", "us-west-1", *DENIED)
         self._fault("copy_fails", "--region", "us-east-1")
@@ -227,7 +223,7 @@ class Seeding:
         self._mend()
         self.fan_out("delete-failed", name="old-2026-09")
         self._fault("error", "--action", "DeleteImage", "--region", BAD, *DENIED)
-        self.shop.run("delete", "-s", "delete-failed", "--yes", code=3)
+        self.shop.run("delete", "-s", "delete-failed", "--yes", code=4)
         self._mend()
 
     def _gone(self) -> None:

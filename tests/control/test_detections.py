@@ -12,13 +12,13 @@ import pytest
 from imageferry.cloud.client import Action
 from imageferry.control.desk import Desk
 from imageferry.control.detections import (
-    PATIENCE,
     begin_detection,
     detect_resource,
     drifts_found,
     find_detection,
 )
 from imageferry.control.requests import OperationHolds, ResourceUnknown
+from imageferry.control.signs import PATIENCE
 from imageferry.model.detections import Detection, DetectionStatus
 from imageferry.model.drift import ResourceDriftStatus, StackDriftStatus
 from imageferry.ports.keeping import Store

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from imageferry.cli.display.change_sets import change_set_json, change_set_lines
-from imageferry.cli.display.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.display.change_sets import change_set_lines
+from imageferry.cli.display.diagnostics import all_lines
 from imageferry.cli.display.documents import events_json, outputs_json, view_json
 from imageferry.cli.display.outlook import outlook_json, outlook_lines
 from imageferry.cli.display.views import event_lines, output_lines, view_lines
 from imageferry.control.outlook import outlook_of
 from imageferry.control.requests import ExecutionOptions, RequestRefused, StackRequest
 from imageferry.model.diagnostics import TemplateError
+from imageferry.model.plan_json import change_set_json, diagnostic_json
 from imageferry.model.statuses import StackStatus
 from imageferry.model.values import Value
 from imageferry.testing import run_virtually

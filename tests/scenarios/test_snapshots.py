@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imageferry.cli.display.remains import remains_of
+from imageferry.control.aftermath import remains_of
 from imageferry.control.requests import ExecutionOptions, OperationHolds, StackRequest
 from imageferry.emulator.controls import list_snapshots
 from imageferry.model.diagnostics import TemplateError

@@ -112,6 +112,16 @@ async def fill(store: SqlStore) -> None:
         pytest.param(StackQuery(ANYWHERE, tags={"team": "c"}), "", id="no such tag"),
         pytest.param(StackQuery(ANYWHERE, created_from=1002.0), "32", id="since"),
         pytest.param(StackQuery(ANYWHERE, created_to=1001.0), "10", id="until"),
+        pytest.param(
+            StackQuery(ANYWHERE, search="EB-"), "210", id="a part of the name, in capitals"
+        ),
+        pytest.param(StackQuery(ANYWHERE, search="sTACK-3"), "3", id="a part of the id"),
+        pytest.param(StackQuery(ANYWHERE, search="_1%"), "3", id="a part with signs of LIKE"),
+        pytest.param(StackQuery(ANYWHERE, search="%"), "3", id="a sign of LIKE alone"),
+        pytest.param(StackQuery(ANYWHERE, search="b\\_"), "", id="a sign that is in no name"),
+        pytest.param(
+            StackQuery(ANYWHERE, search="web", tags={"team": "a"}), "20", id="a part and a tag"
+        ),
     ],
 )
 def test_queries(run: Run, query: StackQuery, found: str) -> None:
@@ -125,6 +135,32 @@ def test_queries(run: Run, query: StackQuery, found: str) -> None:
         assert total == len(found)
         assert (await store.find_page(query, 50, 10))[0] == []
         assert (await store.find_page(query, 0, 0))[0] == []
+
+    with_store(run, deed)
+
+
+def test_what_an_operation_is_open_on_comes_first(run: Run) -> None:
+    async def deed(store: SqlStore) -> None:
+        for number, name in enumerate(("old", "held", "new", "ended")):
+            stack = replace(stack_named(name), tags={"a": "b"}, created_at=float(number))
+            if name in {"held", "ended"}:
+                entry = await begin(store, stack)
+                if name == "ended":
+                    held = (entry.operation.operation_id, entry.epoch)
+                    await store.close_operation(*held, ending(entry.stack))
+            else:
+                await store.add_stack(replace(stack, status=StackStatus.REVIEWING), [])
+        for tags in ({}, {"a": None}):
+            first = StackQuery(PLACE, open_first=True, tags=tags)
+            for query, names in (
+                (first, "held ended new old"),
+                (replace(first, open_first=False), "ended new held old"),
+            ):
+                found, total = await store.find_page(query, 0, 9)
+                assert " ".join(one.name for one in found) == names
+                page, _ = await store.find_page(query, 1, 2)
+                assert [one.name for one in page] == names.split()[1:3]
+                assert total == 4
 
     with_store(run, deed)
 

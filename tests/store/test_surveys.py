@@ -8,15 +8,25 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
+from imageferry.model.operations import StepProgress
 from imageferry.model.stacks import StackQuery
 from imageferry.model.statuses import StackStatus
+from imageferry.model.values import Secret
 from imageferry.store.bodies import pack
 from imageferry.store.codec import encode_resource, encode_stack_body
 from imageferry.store.secrets import forgetful_writer
 from imageferry.store.sql_store import SqlStore
 from imageferry.store.tables import RESOURCES, STACK_BODIES, STACKS, first_key
 from tests.contract.opened import Open, run_on
-from tests.store.samples import PLACE, begin, ending, resource_of, stack_named, url_of
+from tests.store.samples import (
+    PLACE,
+    begin,
+    ending,
+    operation_on,
+    resource_of,
+    stack_named,
+    url_of,
+)
 from tests.store.test_listing import ANYWHERE, Run, reviewed, run, under_review, with_store
 
 __all__ = ["run"]
@@ -126,3 +136,45 @@ def test_one_of_ten_thousand_is_found_soon(tmp_path: Path) -> None:
             assert min(spent) < 0.1
 
     run_on(url_of(tmp_path), program)
+
+
+def test_a_page_of_stacks_comes_with_all_that_is_recorded_of_them(run: Run) -> None:
+    hush = Secret("hush")
+
+    async def deed(store: SqlStore) -> None:
+        for made_at, name in enumerate(("ended", "open", "bare")):
+            stack = replace(stack_named(name), created_at=float(made_at))
+            if name == "bare":
+                await store.add_stack(replace(stack, status=StackStatus.REVIEWING), [])
+                continue
+            entry = await begin(store, stack)
+            held = (entry.operation.operation_id, entry.epoch)
+            resources = [resource_of("B", properties={"Key": hush}), resource_of("A")]
+            await store.close_operation(*held, ending(entry.stack, resources=resources))
+            if name == "open":
+                again = operation_on(stack, "operation-again", "changes-again")
+                entry = await begin(store, entry.stack, again)
+                rows = [StepProgress("A", 40, "Creating", 9.5, (1, 2))]
+                await store.save_progress("operation-again", entry.epoch, rows, 77.0)
+
+        found = await store.survey(StackQuery(PLACE), 0, 10)
+        listed = await store.find_page(StackQuery(PLACE), 0, 10)
+        assert (found.stacks, found.total) == listed
+        assert [one.name for one in found.stacks] == ["bare", "open", "ended"]
+        for one in found.stacks:
+            kept = await store.resources(one.stack_id)
+            assert found.resources[one.stack_id] == kept
+            assert list(found.resources[one.stack_id]) == list(kept)
+            last = await store.last_operation(one.stack_id)
+            assert found.operations.get(one.stack_id) == last
+        assert list(found.resources["stack-ended"]) == ["B", "A"]
+        assert found.resources["stack-ended"]["B"].properties["Key"] == hush
+        assert found.progress == {"operation-again": (77.0, rows)}
+
+        first = await store.survey(StackQuery(PLACE, open_first=True), 0, 1)
+        assert ([one.name for one in first.stacks], first.total) == (["open"], 3)
+        assert first.resources.keys() == first.operations.keys() == {"stack-open"}
+        none = await store.survey(StackQuery(PLACE, search="nobody"), 0, 10)
+        assert (none.stacks, none.total, none.resources, none.progress) == ([], 0, {}, {})
+
+    with_store(run, deed)

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Final
 
 from imageferry.api.authentication import Authenticated, authenticate
@@ -14,8 +13,8 @@ from imageferry.api.calls import Answer, Api, ApiCall, Refusal, Refused
 from imageferry.api.desk import ApiDesk
 from imageferry.api.keyring import KeyRing
 from imageferry.api.nonces import Nonces
-from imageferry.api.rates import Rates
 from imageferry.api.recognition import World
+from imageferry.control.rates import Rates, network_of
 from imageferry.model.access import AccessKey, AuditRecord, Role
 from imageferry.ports.access import Replayed
 from imageferry.ports.keeping import StoreError
@@ -182,7 +181,7 @@ async def carried_out(gate: Gate, api: Api, admitted: Admitted) -> Answer:
 
 async def _authenticated(gate: Gate, asked: Asked, now: float) -> Authenticated:
     moment = gate.desk.clock.monotonic()
-    network = _network(asked.source)
+    network = network_of(asked.source)
     try:
         signed = await authenticate(
             asked.request,
@@ -208,17 +207,6 @@ async def _authenticated(gate: Gate, asked: Asked, now: float) -> Authenticated:
     except StoreError as error:
         raise _unavailable(error) from error
     return signed
-
-
-def _network(source: str) -> str:
-    """Whose address it is: of IPv6 everybody has a network of 64 bits to choose one from."""
-    if ":" not in source:
-        return source
-    try:
-        address = IPv6Address(source.partition("%")[0])
-    except ValueError:
-        return source
-    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 def _need_unseen(gate: Gate, signed: Authenticated, is_write: bool, now: float) -> None:

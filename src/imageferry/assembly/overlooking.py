@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from imageferry.api.logs import RequestLine, log_request
 from imageferry.api.metrics import Metrics
+from imageferry.assembly.receipts import sign_receipt
 from imageferry.assembly.served import ServeChoices
 from imageferry.assembly.working import Working
 from imageferry.console.desk import ConsoleDesk, Told
@@ -58,11 +60,13 @@ def console_desk_of(
         first.clock,
         first.entropy,
         live,
+        partial(sign_receipt, first.settings),
         built_in,
         choices.is_loopback,
         address_of(listener, choices),
         choices.body,
         tell,
+        first.settings.visibility,
     )
 
 

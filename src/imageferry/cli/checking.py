@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.display.diagnostics import all_lines, diagnostic_json, tally
+from imageferry.cli.display.diagnostics import all_lines, tally
 from imageferry.cli.display.rendering import clean, counted
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.folders import files_below, may_be_template, no_templates
@@ -16,6 +16,7 @@ from imageferry.cli.screens import Screen, open_screen
 from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source, source_name
 from imageferry.control.examination import ALLOWED, Examination, examine
 from imageferry.model.diagnostics import Diagnostic, error
+from imageferry.model.plan_json import diagnostic_json
 from imageferry.model.suggestions import did_you_mean
 from imageferry.model.values import Json, Value
 from imageferry.ports.types import Catalog

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.display.diagnostics import diagnostic_json, tally
+from imageferry.cli.display.diagnostics import tally
 from imageferry.cli.display.rendering import clean, counted
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, parameters_option, screen_flags
@@ -22,6 +22,7 @@ from imageferry.cli.sources import STANDARD_INPUT, SourceUnreadable, read_source
 from imageferry.control.conversion import Conversion, ConversionRequest, convert
 from imageferry.conversion.documents import Form
 from imageferry.conversion.writing import Spelling
+from imageferry.model.plan_json import diagnostic_json
 
 _FORMS: Final = {"yaml": Form.YAML, "json": Form.JSON}
 _SUFFIXES: Final = {".yml": Form.YAML, ".yaml": Form.YAML, ".json": Form.JSON}

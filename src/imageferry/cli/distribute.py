@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from imageferry.cli.display.change_sets import change_set_json, change_set_lines
+from imageferry.cli.display.change_sets import change_set_lines
 from imageferry.cli.display.distributions import outline_json, outline_lines
 from imageferry.cli.durations import seconds_of
 from imageferry.cli.exits import ExitCode
@@ -39,6 +39,7 @@ from imageferry.control.requests import ExecutionOptions
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.forecasts import Lookahead
 from imageferry.model.operations import OnFailure
+from imageferry.model.plan_json import change_set_json
 
 _DAYS: Final = re.compile(r"(\d{1,5})([dw])\Z")
 _SECONDS: Final = {"d": 86400.0, "w": 604800.0}

@@ -9,7 +9,7 @@ from typing import Final
 from imageferry.assembly.house import is_shared
 from imageferry.cli.display.documents import stack_word, view_json
 from imageferry.cli.display.progress import remarks_of
-from imageferry.cli.display.remains import ids_of, remains_lines, remains_of
+from imageferry.cli.display.remains import ids_of, remains_lines
 from imageferry.cli.display.rendering import clean, counted, indented, show_duration
 from imageferry.cli.display.views import colour_of, output_lines
 from imageferry.cli.display.ways import remedy_of, way_lines
@@ -18,6 +18,7 @@ from imageferry.cli.flags import Patience
 from imageferry.cli.following import Ending, follow
 from imageferry.cli.retained import retained_by, retained_json, retained_lines
 from imageferry.cli.sessions import Session
+from imageferry.control.aftermath import remains_of
 from imageferry.control.requests import StackView
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.diagnostics import Diagnostic, error

@@ -23,6 +23,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "show": ("stacks", "Show a stack and its resources"),
     "events": ("stacks", "Show a stack's history"),
     "outputs": ("stacks", "Show a stack's outputs"),
+    "report": ("report", "Write stacks into one HTML file that can be mailed"),
+    "graph": ("graph", "Draw a stack: text, SVG, DOT or Mermaid"),
     "delete": ("operations", "Delete a stack and what it made"),
     "protect": ("operations", "Forbid that a stack is deleted"),
     "distribute": ("distribute", "Carry an image to regions, and retire old versions"),

@@ -10,17 +10,15 @@ from typing import Final
 import click
 
 from imageferry.assembly.catalogs import open_catalog
-from imageferry.cli.exits import ExitCode
+from imageferry.cli.files import write_file
 from imageferry.cli.flags import Flags, screen_flags
 from imageferry.cli.logs import begin
-from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.screens import Screen
 from imageferry.cli.types import all_schemas
 from imageferry.control.editors.functions import custom_tags
 from imageferry.control.editors.schemas import template_schema
 from imageferry.dialects.recognition import DIALECTS
 from imageferry.dialects.vocabulary import Dialect
-from imageferry.model.diagnostics import error
 from imageferry.model.values import Json
 
 _NAMES: Final = tuple(dialect.name for dialect in DIALECTS)
@@ -95,7 +93,7 @@ def schema_command(
         # What is asked for is an object itself: it stands on stdout with or without --json.
         click.echo(words, nl=False, file=screen.objects)
         return
-    _write(output, words, force=force)
+    write_file(output, words, force=force)
     _tell(screen, output, chosen)
 
 
@@ -106,24 +104,3 @@ def _tags(dialects: Sequence[Dialect]) -> list[Json]:
 def _tell(screen: Screen, output: Path, dialects: Sequence[Dialect]) -> None:
     screen.say(f"written to {output}")
     screen.give({"output": str(output), "dialects": [one.name for one in dialects]})
-
-
-def _write(output: Path, words: str, *, force: bool) -> None:
-    try:
-        with output.open("w" if force else "x", encoding="utf-8") as stream:
-            stream.write(words)
-    except FileExistsError:
-        raise misuse(
-            "IF853",
-            f'"{output}" exists',
-            why="a file is written over only where that is asked for",
-            remedy="give --force, or another name by --output",
-        ) from None
-    except OSError as fault:
-        refusal = error(
-            "IF854",
-            f'"{output}" cannot be written',
-            why=str(fault.strerror).lower(),
-            remedy="name a file in a folder that exists and may be written to",
-        )
-        raise CommandRefused(ExitCode.FAILED, [refusal]) from None

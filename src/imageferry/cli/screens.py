@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TextIO
 
-from imageferry.cli.display.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.display.diagnostics import all_lines
 from imageferry.cli.exits import ExitCode
 from imageferry.model.diagnostics import Diagnostic
+from imageferry.model.plan_json import diagnostic_json
 from imageferry.model.values import Json
 
 # ECMA-48, "select graphic rendition".

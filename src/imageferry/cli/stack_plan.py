@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from imageferry.cli.deploy import stack_request
-from imageferry.cli.display.change_sets import change_set_json, change_set_lines
+from imageferry.cli.display.change_sets import change_set_lines
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, Guard, Wish
 from imageferry.cli.sessions import Session, run
 from imageferry.model.forecasts import Lookahead
+from imageferry.model.plan_json import change_set_json
 
 
 def plan_stack(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from imageferry.cli.display.documents import events_json, outputs_json, stacks_json, view_json
-from imageferry.cli.display.remains import remains_lines, remains_of
+from imageferry.cli.display.remains import remains_lines
 from imageferry.cli.display.rendering import clean_lines
 from imageferry.cli.display.views import event_lines, output_lines, stack_rows, view_lines
 from imageferry.cli.exits import ExitCode
@@ -16,6 +16,7 @@ from imageferry.cli.flags import Flags, house_flags, stack_option
 from imageferry.cli.refusals import misuse
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
+from imageferry.control.aftermath import remains_of
 from imageferry.control.requests import StackAmbiguous, StackView
 from imageferry.model.events import Event
 from imageferry.model.handlers import Context
@@ -28,6 +29,13 @@ _PAGE = 1000
 
 
 async def find_stack(session: Session, name: str) -> Stack:
+    """The stack of that name or id, and the first line that says where it is."""
+    stack = await seek_stack(session, name)
+    session.greet(stack.place.region)
+    return stack
+
+
+async def seek_stack(session: Session, name: str) -> Stack:
     """The stack of that name or id: in `--region`, or wherever there is only one of the name.
 
     The environment's region decides only between several.
@@ -39,7 +47,6 @@ async def find_stack(session: Session, name: str) -> Stack:
         if session.flagged_region or session.settings.region not in fault.regions:
             raise
         stack = await plane.find(name, session.settings.region)
-    session.greet(stack.place.region)
     return stack
 
 

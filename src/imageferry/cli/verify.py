@@ -11,7 +11,7 @@ import click
 
 from imageferry.assembly.receipts import own_public_key, sign_receipt, signer_of_receipt
 from imageferry.cli.comparing import code_of_unknown, comparing
-from imageferry.cli.display.receipts import RECEIPT, receipt_json, verification_lines
+from imageferry.cli.display.receipts import verification_lines
 from imageferry.cli.display.rendering import clean
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, house_flags
@@ -19,6 +19,7 @@ from imageferry.cli.logs import begin
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.sessions import Session, run, settings_of
 from imageferry.cli.stacks import find_stack
+from imageferry.control.receipts import RECEIPT, receipt_json
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.values import Json
 from imageferry.model.verifications import StackVerification, VerificationStatus

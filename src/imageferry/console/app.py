@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from imageferry.console.cookies import language_of, session_cookie, theme_of
 from imageferry.console.desk import ConsoleDesk, Told
-from imageferry.console.entrance import Entrance, language_of, session_cookie, theme_of
+from imageferry.console.entrance import Entrance
 from imageferry.console.faults import refusal_of
 from imageferry.console.feeds import Full, Hub
 from imageferry.console.forms import form_of
-from imageferry.console.guards import HEADERS, is_from_elsewhere, is_own_name
+from imageferry.console.guards import HEADERS, turned_away
 from imageferry.console.pages import DEEDS, PAGES, Deed, Page
 from imageferry.console.rendering import parts_of, render, static_files, static_path
 from imageferry.console.sessions import Session, SessionBook
@@ -95,15 +96,16 @@ class _Front:
             request_id = desk.entropy.new_id()
             session: Session | None = None
             refusal = ""
-            host = request.headers.get("host", "")
-            if desk.is_loopback and not is_own_name(host):
-                refusal = "foreign host"
-                response: Response = PlainTextResponse("this is not that host\n", 421)
-            elif request.method != "GET" and is_from_elsewhere(request.headers):
-                refusal = "cross site"
-                response = PlainTextResponse("a form of another site is not taken\n", 403)
+            turned = turned_away(request, is_loopback=desk.is_loopback)
+            if turned is not None:
+                refusal = turned.word
+                response: Response = PlainTextResponse(f"{turned.said}\n", turned.status)
             else:
-                response, session, refusal = await view(request, request_id)
+                try:
+                    response, session, refusal = await view(request, request_id)
+                except Exception as fault:
+                    # Not even a page of refusal could be made of it.
+                    response, refusal = _barely(fault, request_id)
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             response.headers.setdefault("cache-control", "no-store")
@@ -115,7 +117,7 @@ class _Front:
                     session.key_id if session is not None else "",
                     session.account_id if session is not None else "",
                     request.method,
-                    _told_path(request.url.path),
+                    _told_path(request.scope["path"]),
                     response.status_code,
                     desk.clock.monotonic() - began,
                     _length(request.headers.get("content-length", "")),
@@ -170,6 +172,9 @@ class _Front:
 
         async def view(visit: Visit) -> Response:
             _need_role(visit, page)
+            if visit.method != "GET":
+                # Whoever asks for the head alone would hold a seat without ever seeing anything.
+                raise PageRefused(405, "a stream is read, and nothing else", "use GET")
             topic = (await visit.stack()).stack_id if "stack" in visit.parameters else ""
 
             async def make() -> Mapping[str, str]:
@@ -179,7 +184,8 @@ class _Front:
                 return parts_of(_of_now(visit), page.name, found, page.live)
 
             async def is_admitted() -> bool:
-                return await self.book.find(visit.session.token) is not None
+                found = await self.book.find(session.token)
+                return found is not None and found.role is session.role
 
             session = visit.session
             key = (
@@ -221,6 +227,8 @@ class _Front:
         visit = self._visit(request, request_id, session)
         try:
             return await view(visit), session, ""
+        except ClientDisconnect:
+            raise
         except HTTPException as unreadable:
             refused = PageRefused(unreadable.status_code, unreadable.detail)
         except PageRefused as found:
@@ -235,7 +243,7 @@ class _Front:
                 )
             refused = known
         values = {"refused": refused, "title": "Refused", "request_id": request_id}
-        return render(visit, "refused", values, refused.status), session, refused.said
+        return render(visit, "refused", values, refused.status), session, _word_of(refused)
 
     def _visit(self, request: Request, request_id: str, session: Session) -> Visit:
         return Visit(
@@ -243,7 +251,7 @@ class _Front:
             session=session,
             language=language_of(request),
             method=request.method,
-            path=request.url.path,
+            path=quote(request.scope["path"]),
             parameters=dict(request.path_params),
             query=request.query_params,
             request_id=request_id,
@@ -262,7 +270,7 @@ class _Front:
             role=session.role,
             api="console",
             action=deed.action,
-            target=visit.parameters.get("stack", "")[:255],
+            target=deed.target(visit)[:255],
             region="",
             request_id=visit.request_id,
             source=visit.source,
@@ -293,13 +301,14 @@ _WITH_FORMS = "deeds"
 
 def _feed_of(visit: Visit) -> str:
     """Where the parts of a page come from: its own path and query, below another name."""
-    path = f"{PREFIX}/live{quote(visit.path.removeprefix(PREFIX))}"
+    path = f"{PREFIX}/live{visit.path.removeprefix(PREFIX)}"
     return f"{path}?{visit.query}" if visit.query else path
 
 
 def _of_now(visit: Visit) -> Visit:
-    """The visit as if it were made this moment."""
-    return visit.at(visit.desk.clock.now())
+    """The visit of a stream as if its page were visited this moment."""
+    path = f"{PREFIX}{visit.path.removeprefix(f'{PREFIX}/live')}"
+    return replace(visit.at(visit.desk.clock.now()), path=path)
 
 
 def _need_role(visit: Visit, wanted: Page | Deed) -> None:
@@ -325,6 +334,29 @@ def _length(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
+def _word_of(refused: PageRefused) -> str:
+    """A refusal in the log: what is said of it may quote what was sent."""
+    return f"refused {refused.status}"
+
+
+def _barely(fault: Exception, request_id: str) -> tuple[Response, str]:
+    """The reply to what no page can be made of, and its word in the log."""
+    match fault:
+        case ClientDisconnect():
+            # 499 is what log readers know for a client that left; nobody reads it.
+            return PlainTextResponse("", 499), "gone"
+        case HTTPException():
+            return PlainTextResponse(f"{fault.detail}\n", fault.status_code), "malformed"
+        case PageRefused():
+            return PlainTextResponse(f"{fault.said}\n", fault.status), _word_of(fault)
+        case StoreError():
+            return _unavailable(), "unavailable"
+        case _:
+            _log.error("the console failed", exc_info=fault)
+            said = f"this has failed; the server's log has it as {request_id}\n"
+            return PlainTextResponse(said, 500), "internal"
+
+
 def _unavailable() -> Response:
     return PlainTextResponse(
         "the database does not answer; load the page again a little later\n",
@@ -343,7 +375,6 @@ async def _static(request: Request) -> Response:
     if found is None:
         return PlainTextResponse("there is no such file\n", 404)
     kind, content = found
-    headers = {"x-content-type-options": "nosniff"}
-    if static_path(name) == request.url.path:
-        headers["cache-control"] = _KEPT
+    is_current = static_path(name) == request.scope["path"]
+    headers = dict(HEADERS) | ({"cache-control": _KEPT} if is_current else {})
     return Response(content, media_type=kind, headers=headers)

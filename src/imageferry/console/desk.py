@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from imageferry.control.plane import ControlPlane
 from imageferry.model.access import AccessKey
 from imageferry.model.operations import StepProgress
+from imageferry.model.values import Json
 from imageferry.ports.access import AccessKeys, Audit
 from imageferry.ports.documents import Documents
 from imageferry.ports.senses import Clock, Entropy
 
 Live = Callable[[str], Mapping[str, StepProgress] | None]
 """The progress of an operation by address; None where it is not run in this process."""
+
+Sign = Callable[[Mapping[str, Json]], Mapping[str, Json]]
+"""A receipt with the signature of this home's key; raises StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class ConsoleDesk:
 
     `built_in` are keys that need no database. `is_loopback`: nobody but this machine reaches the
     address, and only its own names are answered. `address` is where a reader finds the server, for
-    command lines that name it. `body` is the most bytes of a form.
+    command lines that name it. `body` is the most bytes of a form. `visibility`: for how many seconds
+    a new thing in the cloud may stay invisible.
     """
 
     planes: Mapping[str, ControlPlane]
@@ -58,8 +63,10 @@ class ConsoleDesk:
     clock: Clock
     entropy: Entropy
     live: Live
+    sign: Sign
     built_in: Mapping[str, AccessKey] = field(default_factory=dict)
     is_loopback: bool = True
     address: str = ""
     body: int = 1_572_864
     tell: Callable[[Told], None] = _unheard
+    visibility: float = 300.0

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from imageferry.console.cookies import (
+    THEMES,
+    drop_session,
+    form_cookie,
+    keep_form,
+    keep_look,
+    keep_session,
+    language_of,
+    session_cookie,
+    theme_of,
+)
 from imageferry.console.desk import ConsoleDesk
 from imageferry.console.forms import form_of
-from imageferry.console.guards import is_token_of, mark_token, new_mark
-from imageferry.console.languages import LANGUAGES, Language, choose
+from imageferry.console.guards import is_same, is_token_of, mark_token, new_mark
+from imageferry.console.languages import LANGUAGES
 from imageferry.console.rendering import bare_page, static_path
 from imageferry.console.sessions import LIFETIME, LINK, Session, SessionBook
-from imageferry.console.visits import PREFIX, PageRefused
+from imageferry.console.visits import PREFIX, Form, PageRefused
 from imageferry.control.links import spend_link
-from imageferry.model.access import AuditRecord
+from imageferry.control.rates import Rates, network_of
+from imageferry.model.access import AccessKey, AuditRecord
 from imageferry.ports.keeping import StoreError
 
-THEMES: Final = ("auto", "light", "dark")
+_GUESSES: Final = 20.0
+"""How often an address may be wrong at once, and then once in so many seconds:"""
 
-_YEAR: Final = 365 * 24 * 3600
+_PAUSE: Final = 2.0
+
+_MOST: Final = 64 * 1024
+"""Bytes of a form here."""
+
+_LONGEST_KEY: Final = 128
 
 Answered = tuple[Response, Session | None, str]
 
 
-def _cookie(request: Request, name: str) -> str:
-    """The name of a cookie: two servers on one machine are told apart by their ports alone."""
-    port = request.url.port or 0
-    return f"imageferry_{name}_{port}"
-
-
-def session_cookie(request: Request) -> str:
-    """What the browser has of a session, or nothing."""
-    return request.cookies.get(_cookie(request, "session"), "")
-
-
-def language_of(request: Request) -> Language:
-    """The language that was chosen, or that the browser asks for."""
-    wished = request.query_params.get("lang", "") or request.cookies.get("imageferry_language", "")
-    return choose(wished, request.headers.get("accept-language", ""))
-
-
-def theme_of(request: Request) -> str:
-    """Light or dark where that was chosen, else as the system is."""
-    chosen = request.cookies.get("imageferry_theme", "")
-    return chosen if chosen in THEMES else "auto"
+def _guesses() -> Rates:
+    return Rates(1 / _PAUSE, _GUESSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,7 @@ class Entrance:
 
     desk: ConsoleDesk
     book: SessionBook
+    guesses: Rates = field(default_factory=_guesses, repr=False)
 
     def ways(
         self,
@@ -79,9 +78,9 @@ class Entrance:
             return Response("sign in first\n", 401, media_type="text/plain")
         if request.headers.get("sec-fetch-site") == "cross-site":
             # The cookie does not come with a click on another site; it does with one of ours.
-            values = _bare(request) | {"to": _local(request.url.path, request.url.query)}
+            values = _bare(request) | {"to": _wanted(request)}
             return bare_page("again", values, 200)
-        wanted = _local(request.url.path, request.url.query)
+        wanted = _wanted(request)
         return RedirectResponse(f"{PREFIX}/sign-in?to={_quoted(wanted)}", 303)
 
     async def door(self, request: Request, _: str) -> Answered:
@@ -89,69 +88,90 @@ class Entrance:
         return self._door(request), None, ""
 
     def _door(self, request: Request, said: str = "", status: int = 200) -> Response:
-        cookie = _cookie(request, "form")
-        mark = request.cookies.get(cookie, "") or new_mark(self.desk.entropy)
+        mark = form_cookie(request) or new_mark(self.desk.entropy)
         values = _bare(request) | {
             "token": mark_token(mark),
             "link": request.path_params.get("token", ""),
-            "to": _allowed(request.query_params.get("to", "")),
+            "to": allowed(request.query_params.get("to", "")),
             "said": said,
             "emulator_key": next(iter(self.desk.built_in), ""),
             "is_loopback": self.desk.is_loopback,
         }
         response = bare_page("sign_in", values, status)
-        self._set(request, response, cookie, mark, _YEAR)
+        keep_form(request, response, mark)
         return response
 
     async def sign_in(self, request: Request, request_id: str) -> Answered:
         """Somebody gives an access key and its secret."""
-        try:
-            form = await form_of(request, 64 * 1024)
-        except PageRefused as refused:
-            return self._door(request, refused.said, refused.status), None, refused.said
-        if not is_token_of(request.cookies.get(_cookie(request, "form"), ""), form.text("token")):
-            said = language_of(request)("the form has grown old: send it once more")
-            return self._door(request, said, 403), None, "form token"
-        key_id, secret = form.text("key").strip(), form.text("secret").strip()
-        try:
-            key = self.desk.built_in.get(key_id) or await self.desk.keys.get(key_id[:128])
-            known = key.secret if key is not None else "no key has this secret"
-            is_right = hmac.compare_digest(known.encode(), secret.encode("utf-8", "replace"))
+
+        async def enter(form: Form) -> Session | _Shut:
+            key_id, secret = form.text("key").strip(), form.text("secret").strip()
+            key = await self._key(key_id)
+            # For a key that there is not, as much is compared as for one that there is.
+            is_right = is_same(key.secret if key is not None else "", secret)
             if key is None or not is_right or key.revoked_at is not None:
-                said = language_of(request)("there is no such access key with that secret")
-                return self._door(request, said, 403), None, "wrong key"
+                return _Shut("there is no such access key with that secret", "wrong key")
             if key.account_id not in self.desk.planes:
-                said = language_of(request)("that key is of an account that is not served here")
-                return self._door(request, said, 403), None, "foreign account"
-            session = await self.book.open(key.key_id, key.account_id, key.role)
-            await self._note(request, request_id, session, "SignIn")
-        except StoreError:
-            said = language_of(request)("the database does not answer; try again a little later")
-            return self._door(request, said, 503), None, "unavailable"
-        return self._entered(request, session, form.text("to")), session, ""
+                return _Shut("that key is of an account that is not served here", "foreign account")
+            return await self.book.open(key.key_id, key.account_id, key.role)
+
+        return await self._entering(request, request_id, "SignIn", enter)
 
     async def sign_in_by_link(self, request: Request, request_id: str) -> Answered:
         """Somebody uses a link, which counts once."""
-        try:
-            form = await form_of(request, 64 * 1024)
-        except PageRefused as refused:
-            return self._door(request, refused.said, refused.status), None, refused.said
-        if not is_token_of(request.cookies.get(_cookie(request, "form"), ""), form.text("token")):
-            said = language_of(request)("the form has grown old: send it once more")
-            return self._door(request, said, 403), None, "form token"
-        try:
-            link = await spend_link(
-                self.desk.documents, request.path_params["token"], self.desk.clock.now()
-            )
+
+        async def enter(_: Form) -> Session | _Shut:
+            token, now = request.path_params["token"], self.desk.clock.now()
+            link = await spend_link(self.desk.documents, token, now)
             if link is None or link.account_id not in self.desk.planes:
-                said = language_of(request)("this link was used before, or has grown too old")
-                return self._door(request, said, 403), None, "spent link"
-            session = await self.book.open(LINK, link.account_id, link.role)
-            await self._note(request, request_id, session, "SignInByLink")
+                return _Shut("this link was used before, or has grown too old", "spent link")
+            return await self.book.open(LINK, link.account_id, link.role)
+
+        return await self._entering(request, request_id, "SignInByLink", enter)
+
+    async def _entering(
+        self,
+        request: Request,
+        request_id: str,
+        action: str,
+        enter: Callable[[Form], Awaitable[Session | _Shut]],
+    ) -> Answered:
+        """What both ways in have in common; whoever guesses is made to wait."""
+        network = network_of(request.client.host if request.client is not None else "")
+        if not self.guesses.has_some(network, self.desk.clock.monotonic()):
+            return self._shut(request, _GUESSED, 429)
+        try:
+            form = await form_of(request, _MOST)
+        except PageRefused as refused:
+            return self._door(request, refused.said, refused.status), None, "malformed"
+        if not is_token_of(form_cookie(request), form.text("token")):
+            return self._shut(request, _OLD, 403)
+        try:
+            session = await enter(form)
+            if isinstance(session, _Shut):
+                self.guesses.take(network, self.desk.clock.monotonic())
+                return self._shut(request, session, 403)
+            former = await self.book.find(session_cookie(request))
+            if former is not None:
+                await self.book.end(former)
+            await self._note(request, request_id, session, action)
         except StoreError:
-            said = language_of(request)("the database does not answer; try again a little later")
-            return self._door(request, said, 503), None, "unavailable"
-        return self._entered(request, session, form.text("to")), session, ""
+            return self._shut(request, _AWAY, 503)
+        response = RedirectResponse(allowed(form.text("to")) or f"{PREFIX}/", 303)
+        keep_session(request, response, session.token, int(LIFETIME))
+        return response, session, ""
+
+    async def _key(self, key_id: str) -> AccessKey | None:
+        if not (key_id.isascii() and key_id.isprintable() and 0 < len(key_id) <= _LONGEST_KEY):
+            return None
+        return self.desk.built_in.get(key_id) or await self.desk.keys.get(key_id)
+
+    def _shut(self, request: Request, shut: _Shut, status: int) -> Answered:
+        """The door again, with the reason why it does not open."""
+        response = self._door(request, language_of(request)(shut.said), status)
+        if status == 429:
+            response.headers["retry-after"] = f"{_PAUSE:.0f}"
+        return response, None, shut.word
 
     async def sign_out(self, request: Request, request_id: str) -> Answered:
         """Somebody leaves."""
@@ -159,43 +179,27 @@ class Entrance:
         response = RedirectResponse(f"{PREFIX}/sign-in", 303)
         if session is None:
             return response, None, ""
-        form = await form_of(request, 64 * 1024)
+        form = await form_of(request, _MOST)
         if not session.accepts(form.text("csrf")):
             return Response("the form does not belong to this session\n", 403), session, "token"
         await self.book.end(session)
-        response.delete_cookie(_cookie(request, "session"), path=PREFIX)
+        drop_session(request, response)
         return response, session, ""
 
     async def appearance(self, request: Request, _: str) -> Answered:
         """Somebody chooses a language, or light or dark."""
         session = await self.book.find(session_cookie(request))
-        form = await form_of(request, 64 * 1024)
-        if session is None or not session.accepts(form.text("csrf")):
+        if session is None:
+            return Entrance.shown_in(request), None, "not signed in"
+        form = await form_of(request, _MOST)
+        if not session.accepts(form.text("csrf")):
             return Response("the form does not belong to this session\n", 403), session, "token"
-        response = RedirectResponse(_allowed(form.text("to")) or f"{PREFIX}/", 303)
+        response = RedirectResponse(allowed(form.text("to")) or f"{PREFIX}/", 303)
         if form.text("language") in LANGUAGES:
-            self._set(request, response, "imageferry_language", form.text("language"), _YEAR)
+            keep_look(request, response, "language", form.text("language"))
         if form.text("theme") in THEMES:
-            self._set(request, response, "imageferry_theme", form.text("theme"), _YEAR)
+            keep_look(request, response, "theme", form.text("theme"))
         return response, session, ""
-
-    def _entered(self, request: Request, session: Session, to: str) -> Response:
-        response = RedirectResponse(_allowed(to) or f"{PREFIX}/", 303)
-        cookie = _cookie(request, "session")
-        self._set(request, response, cookie, session.token, int(LIFETIME))
-        return response
-
-    def _set(self, request: Request, response: Response, name: str, value: str, age: int) -> None:
-        is_secure = request.url.scheme == "https"
-        response.set_cookie(
-            name,
-            value,
-            max_age=age,
-            path=PREFIX,
-            secure=is_secure,
-            httponly=True,
-            samesite="strict",
-        )
 
     async def _note(self, request: Request, request_id: str, session: Session, action: str) -> None:
         """Who has come in is in the audit, as every write is."""
@@ -220,11 +224,24 @@ def _bare(request: Request) -> dict[str, object]:
     return {"t": language, "language": language, "theme": theme_of(request), "static": static_path}
 
 
-def _local(path: str, query: str) -> str:
+class _Shut(NamedTuple):
+    """Why the door stays shut, as it is said and as it is written down."""
+
+    said: str
+    word: str
+
+
+_GUESSED: Final = _Shut("this was wrong too often: wait a little, and try again", "guessing")
+_OLD: Final = _Shut("the form has grown old: send it once more", "form token")
+_AWAY: Final = _Shut("the database does not answer; try again a little later", "unavailable")
+
+
+def _wanted(request: Request) -> str:
+    path, query = quote(request.scope["path"]), request.url.query
     return f"{path}?{query}" if query else path
 
 
-def _allowed(to: str) -> str:
+def allowed(to: str) -> str:
     """A page of ours to go to; anything else could lead elsewhere."""
     plain = to.startswith(f"{PREFIX}/") and "\\" not in to and to.isprintable()
     return to if plain and "//" not in to.partition("?")[0] and ".." not in to else ""

@@ -28,8 +28,11 @@ _SHARE: Final = 4.0
 _ANYWAY: Final = 20.0
 """Seconds after which a page is made again although no operation has said anything."""
 
-_BEAT: Final = 15.0
-"""Seconds after which a stream that has nothing to say shows that it lives."""
+_ASK: Final = 5.0
+"""Seconds after which it is looked again whether whoever looks on may do so still."""
+
+_BEATS: Final = 3
+"""After so many of those looks a stream that has nothing to say shows that it lives."""
 
 MOST_SEATS: Final = 2_000
 """Streams that are open at the same time."""
@@ -128,16 +131,22 @@ class Hub:
             yield b"retry: 2000\n\n"
             if feed.parts:
                 seat.news.set()
+            asked_at, silent = self.desk.clock.monotonic(), 0
             while not self._is_closed and not feed.is_over:
-                try:
-                    async with asyncio.timeout(_BEAT):
-                        await seat.news.wait()
-                except TimeoutError:
-                    yield b": still here\n\n"
-                    if not await is_admitted():
+                is_told = await _within(_ASK, seat.news)
+                moment = self.desk.clock.monotonic()
+                if moment - asked_at >= _ASK or not is_told:
+                    # Somebody may have been shown the door, or have another role than before.
+                    if not await _may_stay(is_admitted):
                         yield _event("over", "")
                         return
+                    asked_at = moment
+                if not is_told:
+                    silent += 1
+                    if silent % _BEATS == 0:
+                        yield b": still here\n\n"
                     continue
+                silent = 0
                 seat.news.clear()
                 if feed.trouble:
                     yield _event("trouble", feed.trouble)
@@ -208,7 +217,9 @@ class Hub:
             if account not in read:
                 read[account] = await self._pulses(feed.plane)
             found = read[account]
-            pulse = found.stacks.get(feed.topic, ()) if feed.topic else found.fleet
+            moved = found.stacks.get(feed.topic, ()) if feed.topic else found.fleet
+            # What goes on beside operations, such as a detection, is news once it has ended.
+            pulse = (moved, feed.plane.desk.errands.ended)
             if feed.pulse == pulse and not feed.trouble and now - feed.made_at < _ANYWAY:
                 continue
             try:
@@ -260,6 +271,23 @@ class Hub:
                 found.stacks[topic] = former.stacks[topic]
         found.fleet = (found.mark, *running)
         return found
+
+
+async def _within(seconds: float, news: asyncio.Event) -> bool:
+    """Wait for news, so long at most; True where there are any."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await news.wait()
+    except TimeoutError:
+        return False
+
+
+async def _may_stay(is_admitted: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await is_admitted()
+    except StoreError:
+        # Nobody can tell, and while the database is away there is nothing to be told either.
+        return True
 
 
 def _event(name: str, text: str) -> bytes:

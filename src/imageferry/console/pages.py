@@ -9,6 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from imageferry.console.views.audit import audit
+from imageferry.console.views.home import home
 from imageferry.console.visits import Visit
 from imageferry.model.access import Role
 
@@ -32,19 +33,29 @@ class Page:
     needs: Role = Role.READER
 
 
+def stack_of_path(visit: Visit) -> str:
+    """The id of the stack that a deed is about, as its path says it."""
+    return visit.parameters.get("stack", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """Something to do, by a form that is sent to a path; it answers with a redirection or a page.
 
-    `action` is its name in the audit.
+    `action` is its name in the audit, `target` what it is about there; the stack of the path where
+    it says nothing.
     """
 
     path: str
     action: str
     perform: Callable[[Visit], Awaitable[Response]]
     needs: Role = Role.OPERATOR
+    target: Callable[[Visit], str] = stack_of_path
 
 
-PAGES: Final[tuple[Page, ...]] = (Page("/audit", "audit", audit, needs=Role.ADMIN),)
+PAGES: Final[tuple[Page, ...]] = (
+    Page("/", "home", home, live=("totals", "map", "news", "matrix")),
+    Page("/audit", "audit", audit, needs=Role.ADMIN),
+)
 
 DEEDS: Final[tuple[Deed, ...]] = ()

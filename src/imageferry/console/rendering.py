@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from imageferry.console.languages import LANGUAGES
 from imageferry.console.statuses import sign_of
 from imageferry.console.visits import PREFIX, Visit, stack_path, uuid_of
+from imageferry.drawing.styles import page_sheet
 from imageferry.model.access import Role
 from imageferry.model.values import Value, mask
 from imageferry.version import VERSION
@@ -55,7 +56,8 @@ def bare_page(template: str, values: Mapping[str, object], status: int) -> Respo
 def static_files() -> Mapping[str, tuple[str, bytes]]:
     """What pages load, by name: its type and its bytes."""
     kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-    return {
+    drawn = {"drawing.css": (kinds["css"], page_sheet().encode())}
+    return drawn | {
         one.name: (kinds[one.name.rpartition(".")[2]], one.read_bytes())
         for one in files("imageferry.console").joinpath("static").iterdir()
         if one.name.rpartition(".")[2] in kinds

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from imageferry.drawing.palette import StatusClass
+from imageferry.model.matrix import CellStatus
 from imageferry.model.statuses import (
     RESOURCE_WORDS,
     STACK_WORDS,
@@ -64,6 +66,26 @@ _OPERATION: Final[Mapping[OperationStatus, str]] = MappingProxyType(
     }
 )
 
+_CELL: Final[Mapping[CellStatus, str]] = MappingProxyType(
+    {
+        CellStatus.THERE: "there",
+        CellStatus.COPYING: "copying",
+        CellStatus.QUEUED: "queued",
+        CellStatus.WAITING: "waiting",
+        CellStatus.CHANGING: "copying",
+        CellStatus.DELETING: "copying",
+        CellStatus.FAILED: "failed",
+        CellStatus.MISSING: "missing",
+        CellStatus.DRIFTED: "drifted",
+        CellStatus.ORPHAN: "orphan",
+    }
+)
+
+# What drawings call the same; all other names are the same there.
+_DRAWN: Final[Mapping[str, StatusClass]] = MappingProxyType(
+    {"there": StatusClass.DONE, "copying": StatusClass.RUNNING}
+)
+
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "there": "✓",
@@ -81,15 +103,22 @@ _SIGNS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def look_of(status: StackStatus | ResourceStatus | OperationStatus) -> str:
+def look_of(status: StackStatus | ResourceStatus | OperationStatus | CellStatus) -> str:
     """The class of a status."""
     match status:
+        case CellStatus():
+            return _CELL[status]
         case StackStatus():
             return _STACK[status]
         case ResourceStatus():
             return _RESOURCE[status]
         case OperationStatus():
             return _OPERATION[status]
+
+
+def drawn_of(look: str) -> StatusClass:
+    """What drawings know a class of the pages as."""
+    return _DRAWN.get(look) or StatusClass(look)
 
 
 def sign_of(look: str) -> str:

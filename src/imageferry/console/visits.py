@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from imageferry.control.requests import StackNotFound
 from imageferry.model.access import Role
 from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.stacks import Stack
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 PREFIX = "/console"
 """Below what path everything of the console stands."""
@@ -58,7 +61,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One admitted request. `path` begins with PREFIX; `parameters` are what the path says."""
+    """One admitted request. `path` begins with PREFIX, and is percent-encoded; `parameters` are what
+    it says, decoded.
+    """
 
     desk: ConsoleDesk
     session: Session
@@ -97,13 +102,14 @@ class Visit:
     async def stack(self) -> Stack:
         """The stack that the path names by its UUID; raises StackNotFound."""
         uuid = self.parameters["stack"]
-        stack = await self.core.store.stack_of_uuid(uuid)
+        is_one = _UUID.fullmatch(uuid) is not None
+        stack = await self.core.store.stack_of_uuid(uuid) if is_one else None
         place = self.plane.place
         if stack is None or (stack.place.cloud, stack.place.account_id) != (
             place.cloud,
             place.account_id,
         ):
-            raise StackNotFound(f'no stack of this account has the id "{uuid}"')
+            raise StackNotFound(f'no stack of this account has the id "{uuid[:64]}"')
         return stack
 
     def at(self, now: float) -> Visit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -42,11 +42,14 @@ _MOVING: Final = frozenset({Action.UPDATE, Action.REPLACE})
 
 
 def causes_of(
-    change_set: ChangeSet, changed_parameters: frozenset[str]
+    change_set: ChangeSet,
+    changed_parameters: frozenset[str],
+    asked: Sequence[ResourceChange] | None = None,
 ) -> Mapping[tuple[ResourceAddress, str], tuple[Cause, ...]]:
     """The causes of each changed property, by address and property; those that are edits are left out.
 
-    `changed_parameters` are those with another value than before. A template that cannot be read
+    `changed_parameters` are those with another value than before; `asked` the changes that are
+    meant, all where it is None. A template that cannot be read
     any longer tells nothing.
     """
     bindings = change_set.bindings
@@ -61,7 +64,7 @@ def causes_of(
         return {}
     by_name = {change.address.logical_id: change for change in change_set.changes}
     found = {}
-    for change in change_set.changes:
+    for change in change_set.changes if asked is None else asked:
         definition = template.resources.get(change.address.logical_id)
         if definition is None or change.action not in _MOVING:
             continue

@@ -31,12 +31,13 @@ from imageferry.control.templates import (
     language_of,
     prepare,
     read_template,
+    stack_name_fault,
 )
 from imageferry.dialects.customs import CUSTOMS
 from imageferry.engine.closing import evaluate_outputs
 from imageferry.evaluation.scopes import MANNERS
 from imageferry.model.changes import ChangeKind, ChangeSet
-from imageferry.model.diagnostics import Diagnostic, TemplateError, error
+from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.events import Event
 from imageferry.model.inquiries import Inquiry
 from imageferry.model.operations import Operation
@@ -217,16 +218,9 @@ async def _open_change_set(desk: Desk, stack: Stack) -> ChangeSet | None:
 
 def _new_stack(desk: Desk, request: StackRequest, place: Place, dialect: str) -> Stack:
     customs = CUSTOMS[dialect]
-    if customs.stack_name.fullmatch(request.stack_name) is None:
-        raise TemplateError(
-            [
-                error(
-                    "IF604",
-                    f"{request.stack_name!r} cannot name a stack",
-                    why=f"a {customs.language} stack's name is {customs.stack_name_says}",
-                )
-            ]
-        )
+    fault = stack_name_fault(dialect, request.stack_name)
+    if fault is not None:
+        raise TemplateError([fault])
     stack_id = customs.identify(
         place.region, place.account_id, request.stack_name, desk.entropy.new_id()
     )

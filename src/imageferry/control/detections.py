@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from imageferry.control.desk import Desk
 from imageferry.control.drift import detect_drift, recorded
 from imageferry.control.papers import papers_of
 from imageferry.control.requests import OperationHolds, RequestRefused, StackNotFound
+from imageferry.control.signs import Body, carry_out, is_silent
 from imageferry.model.addresses import PropertyPath
 from imageferry.model.detections import (
     Detection,
@@ -35,14 +35,6 @@ KIND: Final = "detection"
 FOUND_KIND: Final = "found_drift"
 """One document a stack: what the last comparison of each of its resources found."""
 
-PATIENCE: Final = 120.0
-"""Seconds without a sign after which a detection was broken off with its process."""
-
-_RENEWED: Final = 15.0
-"""Seconds between two signs of a detection that goes on."""
-
-_AGAIN: Final = 0.5
-
 _BROKEN_OFF: Final = "the process that compared has ended before it was done; begin again"
 
 
@@ -57,79 +49,45 @@ async def begin_detection(desk: Desk, stack: Stack, logical_ids: Collection[str]
     )
     document = _document(desk, detection)
     await papers_of(desk).add(document)
-    desk.errands.begin(_detect(desk, stack, tuple(logical_ids), detection, document))
-    return detection
-
-
-async def _detect(
-    desk: Desk,
-    stack: Stack,
-    logical_ids: tuple[str, ...],
-    detection: Detection,
-    document: Document,
-) -> None:
-    """Compare, and keep how that ended; nobody is left waiting for it, whatever happens."""
     broken = replace(detection, status=DetectionStatus.FAILED, reason=_BROKEN_OFF)
-    comparing = asyncio.ensure_future(_compared(desk, stack, logical_ids, detection))
-    ended = broken
-    try:
-        while not (await asyncio.wait({comparing}, timeout=_RENEWED))[0]:
-            # A sign whose commit was not told counts as well as one that was.
-            with contextlib.suppress(DocumentChanged, StoreError):
-                renewed = replace(document, updated_at=desk.clock.now())
-                document = await papers_of(desk).change(renewed)
-        ended = await comparing
-    finally:
-        comparing.cancel()
-        await asyncio.gather(comparing, return_exceptions=True)
-        await _keep_ended(desk, ended, document)
+    comparing = partial(_compared, desk, stack, tuple(logical_ids), detection)
+    desk.errands.begin(carry_out(desk, document, comparing, _body(broken)))
+    return detection
 
 
 async def _compared(
     desk: Desk, stack: Stack, logical_ids: tuple[str, ...], detection: Detection
-) -> Detection:
+) -> Body:
     try:
         drift = await detect_drift(desk, stack, logical_ids)
         await keep_found(desk, stack, drift)
     except (OperationHolds, RequestRefused, StackNotFound, StoreError) as failure:
-        return replace(detection, status=DetectionStatus.FAILED, reason=str(failure))
-    return replace(
-        detection,
-        status=DetectionStatus.COMPLETE,
-        drift_status=drift.status,
-        drifted=drift.mark.drifted,
+        return _body(replace(detection, status=DetectionStatus.FAILED, reason=str(failure)))
+    return _body(
+        replace(
+            detection,
+            status=DetectionStatus.COMPLETE,
+            drift_status=drift.status,
+            drifted=drift.mark.drifted,
+        )
     )
-
-
-async def _keep_ended(desk: Desk, ended: Detection, document: Document) -> None:
-    """Tried until it is kept, or the database has been away for as long as is waited for it."""
-    papers, body = papers_of(desk), _document(desk, ended).body
-    while True:
-        now = desk.clock.now()
-        try:
-            # Where a sign was kept whose commit was not told, the version is another one.
-            kept = await papers.get(document.kind, document.account_id, document.document_id)
-            if kept is not None:
-                await papers.change(replace(kept, body=body, updated_at=now))
-        except DocumentChanged:
-            continue
-        except StoreError:
-            # A process that is about to end does not wait.
-            if ended.reason == _BROKEN_OFF or now - document.updated_at > PATIENCE:
-                raise
-            await desk.clock.sleep(_AGAIN)
-            continue
-        return
 
 
 async def find_detection(desk: Desk, detection_id: str) -> Detection | None:
     """A detection of this account, as far as it is."""
     found = await papers_of(desk).get(KIND, desk.place.account_id, detection_id)
-    if found is None:
-        return None
+    return None if found is None else _as_far(desk, found)
+
+
+async def last_detection(desk: Desk, stack_id: str) -> Detection | None:
+    """The detection of a stack that was begun last, as far as it is; None where none is kept."""
+    found = await papers_of(desk).find(KIND, desk.place.account_id, parent=stack_id, limit=1)
+    return _as_far(desk, found[0]) if found else None
+
+
+def _as_far(desk: Desk, found: Document) -> Detection:
     detection = _detection(found)
-    is_silent = desk.clock.now() - found.updated_at > PATIENCE
-    if detection.status is DetectionStatus.IN_PROGRESS and is_silent:
+    if detection.status is DetectionStatus.IN_PROGRESS and is_silent(desk, found):
         return replace(detection, status=DetectionStatus.FAILED, reason=_BROKEN_OFF)
     return detection
 
@@ -218,19 +176,22 @@ def _pointer(path: PropertyPath) -> str:
 # --- as documents -----------------------------------------------------------------------------------
 
 
-def _document(desk: Desk, detection: Detection) -> Document:
+def _body(detection: Detection) -> Body:
     drift_status = detection.drift_status
-    body: dict[str, Json] = {
+    return {
         "status": detection.status.value,
         "reason": detection.reason,
         "drift_status": None if drift_status is None else drift_status.value,
         "drifted": detection.drifted,
     }
+
+
+def _document(desk: Desk, detection: Detection) -> Document:
     return Document(
         KIND,
         desk.place.account_id,
         detection.detection_id,
-        body,
+        _body(detection),
         detection.at,
         desk.clock.now(),
         parent=detection.stack_id,

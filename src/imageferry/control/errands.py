@@ -14,6 +14,12 @@ class Errands:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
+        self._count = 0
+
+    @property
+    def ended(self) -> int:
+        """How many have come to their end: who looks on sees by it that there may be news."""
+        return self._count
 
     def begin(self, errand: Coroutine[None, None, None], name: str | None = None) -> None:
         """Let one run."""
@@ -40,5 +46,6 @@ class Errands:
 
     def _ended(self, errand: asyncio.Task[None]) -> None:
         self._running.discard(errand)
+        self._count += 1
         if not errand.cancelled() and errand.exception() is not None:
             _log.error("what was begun for a caller has failed", exc_info=errand.exception())

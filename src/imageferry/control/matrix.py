@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from imageferry.control.cells import Placed, cell_of
@@ -17,7 +16,6 @@ from imageferry.control.sightings import last_sighting, orphan_cell
 from imageferry.model.changes import ChangeKind, ChangeSet
 from imageferry.model.detections import FoundDrift
 from imageferry.model.drift import StackDriftStatus
-from imageferry.model.expressions import Literal
 from imageferry.model.matrix import CellStatus, LineKind, Matrix, MatrixCell, MatrixLine, MatrixRow
 from imageferry.model.operations import Operation, StepProgress
 from imageferry.model.stacks import Resource, Stack, StackQuery
@@ -89,11 +87,7 @@ async def row_views(
     async def find(change_set_id: str) -> ChangeSet | None:
         return await desk.plans.find(desk.store, change_set_id)
 
-    views = await views_under(desk.store, find, operation, resources, progress, now)
-    if any(one.resource.status is ResourceStatus.NOT_STARTED for one in views):
-        wanted = _known_properties(await find(operation.change_set_id))
-        return [replace(one, resource=_filled(one.resource, wanted)) for one in views]
-    return views
+    return await views_under(desk.store, find, operation, resources, progress, now)
 
 
 async def _row(desk: Desk, stack: Stack, survey: Survey, live: Live, now: float) -> MatrixRow:
@@ -144,33 +138,7 @@ async def _with_missing(
     change_set = await desk.plans.find(desk.store, operation.change_set_id)
     if change_set is None:
         return resources.values()
-    wanted = _known_properties(change_set)
-    return [_filled(one, wanted) for one in with_waiting(resources, change_set).values()]
-
-
-_Known: TypeAlias = Mapping[str, Mapping[str, Literal]]
-
-
-def _known_properties(change_set: ChangeSet | None) -> _Known:
-    """By address, what is known of each wanted resource before its step is due."""
-    changes = () if change_set is None else change_set.changes
-    return {
-        str(change.address): {
-            name: part
-            for name, part in change.wanted.properties.items()
-            if isinstance(part, Literal)
-        }
-        for change in changes
-        if change.wanted is not None
-    }
-
-
-def _filled(resource: Resource, wanted: _Known) -> Resource:
-    """A resource that was not begun, with what is known of it already."""
-    if resource.status is not ResourceStatus.NOT_STARTED:
-        return resource
-    known = wanted.get(str(resource.address), {})
-    return replace(resource, properties={name: part.value for name, part in known.items()})
+    return with_waiting(resources, change_set).values()
 
 
 def troubles(cells: Iterable[MatrixCell]) -> list[MatrixCell]:

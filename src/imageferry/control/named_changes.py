@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from imageferry.control.requests import (
     ExecutionOptions,
     OperationHolds,
     Planned,
+    RequestRefused,
     StackExists,
     StackNotFound,
     StackRequest,
@@ -36,8 +37,9 @@ from imageferry.ports.documents import Document, DocumentChanged, DocumentExists
 from imageferry.ports.keeping import NameTaken
 
 KIND: Final = "change_set"
-_AT_ONCE: Final = 8
 """The kind of the documents; each has the id of its stack as its parent."""
+
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +229,40 @@ async def execute_named(
     )
     waiting = named.waiting
     options = ExecutionOptions(
-        on_failure or waiting.on_failure, waiting.parallel, waiting.timeout, client_token
+        on_failure or waiting.on_failure,
+        waiting.parallel,
+        waiting.timeout,
+        client_token,
+        waiting.deletes_remains,
     )
     return await execute_change_set(desk, planned, options)
+
+
+async def amend(
+    desk: Desk, named: NamedChangeSet, change: Callable[[NamedChangeSet], NamedChangeSet]
+) -> NamedChangeSet:
+    """Keep a named change set as `change` makes it of what it is this moment, and give it.
+
+    Nobody comes in between: `change` is called again where somebody did. What it raises goes on;
+    raises RequestRefused where the change set was dropped.
+    """
+    papers, account = papers_of(desk), desk.place.account_id
+    while True:
+        kept = await papers.get(KIND, account, named.change_set_id)
+        if kept is None:
+            raise RequestRefused(f'the change set "{named.name}" is there no more')
+        written = _named(kept)
+        now = await _this_moment(desk, written)
+        changed = change(now)
+        # What was only found out by looking is not written, since it may be otherwise tomorrow.
+        is_found_out = changed.execution is now.execution
+        execution = written.execution if is_found_out else changed.execution
+        body = _document(desk, replace(changed, execution=execution)).body
+        try:
+            await papers.change(replace(kept, body=body, updated_at=desk.clock.now()))
+        except DocumentChanged:
+            continue
+        return changed
 
 
 async def drop_named(desk: Desk, named: NamedChangeSet) -> None:
@@ -264,9 +297,10 @@ async def _noted(desk: Desk, named: NamedChangeSet, operation: Operation) -> Nam
     papers = papers_of(desk)
     kept = await papers.get(KIND, desk.place.account_id, named.change_set_id)
     if kept is not None:
-        noted = _document(desk, executed)
+        # What stands there besides may be newer than what was read here.
+        body = {**kept.body, "operation_id": operation.operation_id}
         try:
-            await papers.change(replace(kept, body=noted.body, updated_at=noted.updated_at))
+            await papers.change(replace(kept, body=body, updated_at=desk.clock.now()))
         except DocumentChanged:
             # Somebody else has looked at the same moment, and seen the same.
             return executed
@@ -302,6 +336,7 @@ def _document(desk: Desk, named: NamedChangeSet) -> Document:
         "on_failure": named.waiting.on_failure.value,
         "parallel": named.waiting.parallel,
         "timeout": named.waiting.timeout,
+        "deletes_remains": named.waiting.deletes_remains,
         "is_protected": named.is_protected,
         "policy": named.policy,
         "tags": None if named.tags is None else dict(named.tags),
@@ -340,7 +375,12 @@ def _named(document: Document) -> NamedChangeSet:
         fingerprint=body["fingerprint"],
         follows=body["follows"],
         operation_id=body["operation_id"],
-        waiting=Waiting(OnFailure(body["on_failure"]), body["parallel"], body["timeout"]),
+        waiting=Waiting(
+            OnFailure(body["on_failure"]),
+            body["parallel"],
+            body["timeout"],
+            body.get("deletes_remains", False),
+        ),
         is_protected=body["is_protected"],
         policy=body["policy"],
         tags=body["tags"],

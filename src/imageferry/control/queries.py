@@ -12,7 +12,8 @@ from imageferry.control.requests import (
     StackView,
 )
 from imageferry.engine.rollback import ground_of_rollback
-from imageferry.model.changes import Action, ChangeSet
+from imageferry.model.changes import Action, ChangeSet, ResourceChange
+from imageferry.model.expressions import Literal
 from imageferry.model.journal import resources_after
 from imageferry.model.operations import Operation, StepProgress, StepRecord
 from imageferry.model.stacks import Place, Resource, Stack
@@ -123,5 +124,19 @@ def with_waiting(
         if key in resources:
             shown[key] = resources[key]
         elif change.action in {Action.CREATE, Action.ADOPT}:
-            shown[key] = Resource(change.address, change.type_name, ResourceStatus.NOT_STARTED)
+            shown[key] = _waiting(change)
     return {**shown, **{key: item for key, item in resources.items() if key not in shown}}
+
+
+def _waiting(change: ResourceChange) -> Resource:
+    """What is not begun yet: its properties as far as they are known, and what it waits for."""
+    wanted = change.wanted
+    found = Resource(change.address, change.type_name, ResourceStatus.NOT_STARTED)
+    if wanted is None:
+        return found
+    known = {
+        name: expression.value
+        for name, expression in wanted.properties.items()
+        if isinstance(expression, Literal)
+    }
+    return replace(found, properties=known, depends_on=wanted.depends_on)

@@ -148,7 +148,7 @@ async def _plan_again(
         replace=leave.replaces or former,
         policy_during_update=leave.policy_during_update,
         adopt=change_set.adoptions or None,
-        taken_over=_taken_over(change_set),
+        taken_over=taken_over(change_set),
     )
     # What was named after the hour it was begun in keeps its name; others may say otherwise by now.
     known = {
@@ -159,7 +159,7 @@ async def _plan_again(
     return await create_change_set(desk, request, known, parts)
 
 
-def _taken_over(change_set: ChangeSet) -> tuple[str, ...]:
+def taken_over(change_set: ChangeSet) -> tuple[str, ...]:
     """The other installations whose things a change set was to take in."""
     noted = (None if one.adopts is None else one.adopts.get("from") for one in change_set.changes)
     return tuple(dict.fromkeys(one for one in noted if isinstance(one, str)))

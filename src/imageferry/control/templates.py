@@ -12,7 +12,7 @@ from imageferry.dialects.customs import CUSTOMS
 from imageferry.dialects.limits import BY_ONE_WAY, LIMIT_CODES
 from imageferry.dialects.reader import read
 from imageferry.evaluation.scopes import written_names
-from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError
+from imageferry.model.diagnostics import Diagnostic, Severity, TemplateError, error
 from imageferry.model.reports import ordered
 from imageferry.model.stacks import Place
 from imageferry.model.templates import Bindings, Template
@@ -123,3 +123,15 @@ _WAITING: Final = frozenset({"IF315"})
 def language_of(dialect: str) -> str:
     """The dialect's name for people."""
     return CUSTOMS[dialect].language
+
+
+def stack_name_fault(dialect: str, name: str) -> Diagnostic | None:
+    """What forbids that a new stack of a dialect is called so; None where nothing does."""
+    customs = CUSTOMS[dialect]
+    if customs.stack_name.fullmatch(name) is not None:
+        return None
+    return error(
+        "IF604",
+        f"{name!r} cannot name a stack",
+        why=f"a {customs.language} stack's name is {customs.stack_name_says}",
+    )

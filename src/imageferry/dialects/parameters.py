@@ -42,6 +42,7 @@ _HINTS: Final = (
     "Required",
     "TextArea",
 )
+_TEXTS: Final = ("Label", "Description", "ConstraintDescription")
 _TEXT: Final = ParameterType("string")
 _TRUTH: Final = {"true": True, "false": False}
 
@@ -97,6 +98,11 @@ def _parameter(desk: Desk, name: str, fields: MapNode, span: Span, label: str) -
         trims_items=parameter_type.trims_items,
         pickers=_pickers(desk, entries.get("AssociationPropertyMetadata")),
         hints=tuple((word, plain(entries[word])) for word in _HINTS if word in entries),
+        translations=tuple(
+            (word, plain(entries[word]))
+            for word in _TEXTS
+            if isinstance(entries.get(word), MapNode)
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from imageferry.drawing.folding import folded
 from imageferry.drawing.layout import Layout, laid_out
 from imageferry.drawing.lettering import breadth, fitted
 from imageferry.drawing.nodes import Edge, Node
-from imageferry.drawing.palette import GRAVITY, TONES
+from imageferry.drawing.palette import TONES
 from imageferry.drawing.pictures import (
     ENGLISH,
     Picture,
@@ -89,12 +89,8 @@ def draw_graph(
         bottom += 24
         more = words.more.format(f"{left_out:,}")
         parts.append(text_at(_MARGIN, bottom - 4, more, "quiet"))
-    said = {
-        status: TONES[status].word
-        for status in GRAVITY
-        if any(status == one for node in shown for one, _ in node.parts)
-    }
-    key, taken = legend(said, _MARGIN, bottom + 22, width - 2 * _MARGIN)
+    present = {status for node in shown for status, _ in node.parts}
+    key, taken = legend(present, words, _MARGIN, bottom + 22, width - 2 * _MARGIN)
     return framed(
         joined([*parts, key]),
         width,
@@ -132,10 +128,10 @@ def _measured(layout: Layout[str], nodes: Sequence[Node]) -> _Sheet:
     }
     tops: list[float] = []
     top = _MARGIN
-    for row, following in zip(layout.rows, [*layout.rows[1:], None], strict=True):
+    levels = [layout.layers[row[0]] for row in layout.rows]
+    for level, below in zip(levels, [*levels[1:], -1], strict=False):
         tops.append(top)
-        same = following is not None and layout.layers[row[0]] == layout.layers[following[0]]
-        top += height + (_BELOW_ROW if same else _BELOW_LAYER)
+        top += height + (_BELOW_ROW if level == below else _BELOW_LAYER)
     rows = [[middles[key] for key in row] for row in layout.rows]
     outside = (box + _MARGIN) / 2
     gaps = [

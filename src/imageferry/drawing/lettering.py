@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 _NARROW: Final = frozenset("iljtfrI.,:;'!|()[]{} -")
-_BROAD: Final = frozenset("mwMWQO@%&—…⟳")
+_BROAD: Final = frozenset("mwMWQO@%&—…⋯⟳")
 _CUT: Final = "…"
 
 

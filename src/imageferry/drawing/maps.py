@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from imageferry.drawing.arcs import Point, arc_between
 from imageferry.drawing.geography import REGION_COORDINATES
 from imageferry.drawing.lettering import breadth, fitted
-from imageferry.drawing.palette import GRAVITY, TONES, StatusClass
+from imageferry.drawing.palette import TONES, StatusClass
 from imageferry.drawing.pictures import ENGLISH, Picture, Words, framed, has_link, legend, linked
 from imageferry.drawing.projection import land_path, window_of
 from imageferry.drawing.routes import MapRoute, bundled, draw_route
 from imageferry.drawing.spacing import Room, around, freest, kept_apart
-from imageferry.drawing.svg import Svg, element, joined, letters, text_at, titled
+from imageferry.drawing.svg import Attribute, Svg, element, joined, letters, text_at, titled
 
 _DOT: Final = 6.5
 _APART: Final = 14.5
@@ -22,13 +23,15 @@ _MARGIN: Final = 12.0
 _LETTERS: Final = 11.0
 _WIDEST_LABEL: Final = 150.0
 _MOST_LISTED: Final = 8
+_PERCENT: Final = re.compile(r"\d+%\Z")
 _DIRECTIONS: Final = (
     (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1),
 )  # fmt: skip
-_DISTANCES: Final = (10.0, 22.0, 38.0)
+_DISTANCES: Final = (10.0, 22.0, 38.0, 56.0)
 
 
-class MapPlace(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MapPlace:
     """A region on the map; `count` is how many things it stands for, `title` what more is told."""
 
     region: str
@@ -81,16 +84,17 @@ def draw_map(
     taken = [around(point, 2 * _DOT + 2, 2 * _DOT + 2) for point in points]
     bundles = bundled(routes)
     on_map = [one for one in bundles if {one.source, one.destination} <= sheet.points.keys()]
-    ways, badges = [], []
+    ways: list[Svg] = []
+    told: dict[str, list[str]] = {}
     for one in on_map:
         arc = arc_between(sheet.points[one.source], sheet.points[one.destination], height)
-        way, badge = draw_route(one, arc, taken, sheet.frame, _DOT + 2)
+        way, left_over = draw_route(one, arc, taken, sheet.frame, _DOT + 2)
         ways.append(way)
-        badges.append(badge)
+        told.setdefault(one.destination, []).extend([left_over] if left_over else [])
     ends = {end for one in on_map for end in (one.source, one.destination)}
     ordered = sorted(known, key=lambda place: place.region not in ends)
-    labels = [_label(place, sheet, taken) for place in ordered]
-    dots = [_dot(place, sheet.points[place.region]) for place in known]
+    labels = [_label(place, told.get(place.region, ()), sheet, taken) for place in ordered]
+    dots = [_dot(place, sheet.points[place.region], words) for place in known]
     below, bottom = _below(shown, bundles, sheet, words)
     land = element(
         "svg",
@@ -98,13 +102,13 @@ def draw_map(
         element("path", {"class": "land", "fill-rule": "evenodd", "d": land_path(window)}),
     )
     return framed(
-        joined([land, *ways, *labels, *dots, *badges, below]),
+        joined([land, *ways, *labels, *dots, below]),
         width,
         bottom,
         kind="map",
         title=title,
-        description=description or _description(shown, routes),
-        has_links=any(has_link(one.href) for one in (*shown, *routes)),
+        description=description or _description(shown, routes, words),
+        has_links=any(map(has_link, [one.href for one in shown] + [one.href for one in routes])),
         standalone=standalone,
     )
 
@@ -120,18 +124,20 @@ def _with_ends(places: Iterable[MapPlace], routes: Iterable[MapRoute]) -> list[M
     return list(found.values())
 
 
-def _description(places: Sequence[MapPlace], routes: Sequence[MapRoute]) -> str:
-    said = [f"{one.label}: {TONES[one.status_class].word}" for one in places if one.count]
+def _description(places: Sequence[MapPlace], routes: Sequence[MapRoute], words: Words) -> str:
+    named = words.statuses
+    said = [f"{one.label}: {named[one.status_class]}" for one in places if one.count]
     said += [
-        f"{one.source} → {one.destination}: {one.status_text or TONES[one.status_class].word}"
+        f"{one.source} → {one.destination}: {one.status_text or named[one.status_class]}"
         for one in routes[:100]
     ]
     return "; ".join(said)
 
 
-def _dot(place: MapPlace, at: Point) -> Svg:
+def _dot(place: MapPlace, at: Point, words: Words) -> Svg:
     tone = TONES[place.status_class]
-    told = place.title or (f"{place.label}: {tone.word}" if place.count else place.label)
+    word = words.statuses[place.status_class]
+    told = place.title or (f"{place.label}: {word}" if place.count else place.label)
     inside = [
         titled(told),
         element(
@@ -149,12 +155,14 @@ def _dot(place: MapPlace, at: Point) -> Svg:
     return linked(place.href, told, dot)
 
 
-def _label(place: MapPlace, sheet: _Sheet, taken: list[Room]) -> Svg:
+def _label(place: MapPlace, told: Sequence[str], sheet: _Sheet, taken: list[Room]) -> Svg:
     """The name of a place beside its dot, further off with a line to it, or nowhere."""
     text = fitted(place.label, _WIDEST_LABEL, _LETTERS)
     text += f" ×{place.count}" if place.count > 1 else ""
+    text = " ".join([text, *told[:1]])
     x, y = sheet.points[place.region]
-    half = breadth(text, _LETTERS) / 2
+    # As wide as it may become: it stays where it is while a percent grows.
+    half = breadth(_PERCENT.sub("100%", text), _LETTERS) / 2
     middles = [
         (x + across * (distance + half), y + down * (distance + (4 if across else 0)))
         for distance in _DISTANCES
@@ -170,18 +178,18 @@ def _label(place: MapPlace, sheet: _Sheet, taken: list[Room]) -> Svg:
     parts = []
     if best >= len(_DIRECTIONS):
         near = (min(max(x, room.left), room.right), min(max(y, room.top), room.bottom))
-        line = {"x1": x, "y1": y, "x2": near[0], "y2": near[1]}
+        line: dict[str, Attribute] = {"x1": x, "y1": y, "x2": near[0], "y2": near[1]}
         parts.append(element("line", {"class": "leader", "stroke-width": 0.8, **line}))
-    name = {
+    name: dict[str, Attribute] = {
         "class": "small halo",
-        "x": middle[0],
+        "x": room.left + 1 if told else middle[0],
         "y": middle[1] + 3.8,
-        "text-anchor": "middle",
+        "text-anchor": None if told else "middle",
         "stroke-width": 2.5,
         "stroke-linejoin": "round",
         "paint-order": "stroke",
     }
-    return joined([*parts, element("text", {**name}, letters(text))])
+    return joined([*parts, element("text", name, letters(text))])
 
 
 def _below(
@@ -190,9 +198,8 @@ def _below(
     """The legend, and what is not on the map; with where the picture ends."""
     present = {place.status_class for place in places if place.count}
     present |= {route.status_class for route in routes}
-    said = {status: TONES[status].word for status in GRAVITY if status in present}
     y = sheet.height + 22
-    key, taken = legend(said, _MARGIN, y, sheet.width - 2 * _MARGIN)
+    key, taken = legend(present, words, _MARGIN, y, sheet.width - 2 * _MARGIN)
     y += taken
     lines = [
         (one.status_class, one.label)

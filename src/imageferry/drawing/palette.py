@@ -50,7 +50,7 @@ TONES: Final[Mapping[StatusClass, Tone]] = {
         "⟳", "running", Shade("#0a50b8", "#79b8ff"), Shade("#deebfc", "#10294a")
     ),
     StatusClass.QUEUED: Tone(
-        "…", "queued", Shade("#5a3fb5", "#b9a5ff"), Shade("#ece7fb", "#261f47")
+        "⋯", "queued", Shade("#5a3fb5", "#b9a5ff"), Shade("#ece7fb", "#261f47")
     ),
     StatusClass.WAITING: Tone(
         "○", "waiting", Shade("#4a5560", "#b1bac4"), Shade("#eceff3", "#272d35")
@@ -68,13 +68,13 @@ TONES: Final[Mapping[StatusClass, Tone]] = {
         "◇", "orphan", Shade("#8f1f77", "#f59ae0"), Shade("#fbe4f5", "#3f1936")
     ),
     StatusClass.DELETED: Tone(
-        "−", "deleted", Shade("#545d67", "#a4adb8"), Shade("#f1f3f5", "#20262d")
+        "–", "deleted", Shade("#545d67", "#a4adb8"), Shade("#f1f3f5", "#20262d")
     ),
     StatusClass.UNKNOWN: Tone(
         "?", "unknown", Shade("#3f4a58", "#c3cbd4"), Shade("#e8ecf1", "#2b323b")
     ),
     StatusClass.CANCELLED: Tone(
-        "⊘", "cancelled", Shade("#6b4b3a", "#d8b8a4"), Shade("#f3eae4", "#352a23")
+        "↶", "cancelled", Shade("#6b4b3a", "#d8b8a4"), Shade("#f3eae4", "#352a23")
     ),
 }
 """Every status class with its sign, its word and its colours."""
@@ -93,6 +93,12 @@ GRAVITY: Final[tuple[StatusClass, ...]] = (
     StatusClass.DELETED,
 )
 """What is told first where several things are drawn as one."""
+
+ALIASES: Final[Mapping[str, StatusClass]] = {
+    "there": StatusClass.DONE,
+    "copying": StatusClass.RUNNING,
+}
+"""What pages about images call two of them; their colours have these names as well."""
 
 GROUNDS: Final[Mapping[str, Shade]] = {
     "surface": Shade("#ffffff", "#12161b"),
@@ -130,6 +136,9 @@ def shades() -> dict[str, Shade]:
     for status, tone in TONES.items():
         found[status.css] = tone.ink
         found[f"{status.css}-soft"] = tone.soft
+    for name, status in ALIASES.items():
+        found[f"status-{name}"] = TONES[status].ink
+        found[f"status-{name}-soft"] = TONES[status].soft
     return found
 
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from hashlib import blake2s
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from imageferry.drawing.palette import TONES, StatusClass
+from imageferry.drawing.lettering import breadth
+from imageferry.drawing.palette import GRAVITY, TONES, StatusClass
 from imageferry.drawing.styles import own_sheet
 from imageferry.drawing.svg import NAMESPACE, Svg, element, letters, text_at
 
 _LENGTH_OF_ID: Final = 6
 
 
+_STATUSES: Final[Mapping[StatusClass, str]] = MappingProxyType(
+    {status: tone.word for status, tone in TONES.items()}
+)
+
+
 class Words(NamedTuple):
     """What pictures say themselves; a reader of another language is given others.
 
-    `more` and `elsewhere` have `{}` where a number or a list stands.
+    `more` has `{}` where a number stands; `statuses` are what a legend says.
     """
 
     more: str = "… and {} more"
-    elsewhere: str = "not on the map: {}"
+    elsewhere: str = "not on the map:"
     now: str = "now"
     nothing: str = "there is nothing to draw"
+    statuses: Mapping[StatusClass, str] = _STATUSES
 
 
 ENGLISH: Final = Words()
@@ -103,16 +112,20 @@ def has_link(href: str) -> bool:
     return _is_safe(href)
 
 
-def legend(said: dict[StatusClass, str], x: float, y: float, room: float) -> tuple[Svg, float]:
+def legend(
+    present: Collection[StatusClass], words: Words, x: float, y: float, room: float
+) -> tuple[Svg, float]:
     """Signs and words of the statuses in a picture, in rows; with the height that they take."""
     parts: list[Svg] = []
     left, line = x, y
-    for status, word in said.items():
-        step = 28 + 6.8 * len(word)
+    for status in GRAVITY:
+        if status not in present:
+            continue
+        word = words.statuses[status]
+        step = 30 + breadth(word, 11)
         if left > x and left + step > x + room:
             left, line = x, line + 18
-        tone = TONES[status]
-        parts.append(text_at(left, line, tone.sign, f"sign state {status.css}"))
+        parts.append(text_at(left, line, TONES[status].sign, f"sign state {status.css}"))
         parts.append(text_at(left + 16, line, word, "small quiet"))
         left += step
-    return Svg("".join(parts)), line - y + 18 if said else 0.0
+    return Svg("".join(parts)), line - y + 18 if present else 0.0

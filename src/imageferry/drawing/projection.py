@@ -14,7 +14,7 @@ from imageferry.drawing.svg import number
 
 _FULL: Final = 360.0
 _SOUTH, _NORTH = -60.0, 83.5
-_NARROWEST: Final = 44.0
+_NARROWEST: Final = 64.0
 """No map shows fewer degrees from west to east: a single place would be in the middle of nothing."""
 _MARGIN: Final = 0.14
 _LEAST_MARGIN: Final = 7.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from imageferry.drawing.palette import StatusClass
+from imageferry.model.matrix import CellStatus
 from imageferry.model.statuses import ResourceStatus, StackStatus, StepStatus
 
 OF_RESOURCES: Final[Mapping[ResourceStatus, StatusClass]] = {
@@ -20,6 +21,19 @@ OF_RESOURCES: Final[Mapping[ResourceStatus, StatusClass]] = {
     ResourceStatus.DELETED: StatusClass.DELETED,
     ResourceStatus.DELETE_FAILED: StatusClass.FAILED,
     ResourceStatus.RETAINED: StatusClass.DELETED,
+}
+
+OF_CELLS: Final[Mapping[CellStatus, StatusClass]] = {
+    CellStatus.THERE: StatusClass.DONE,
+    CellStatus.COPYING: StatusClass.RUNNING,
+    CellStatus.QUEUED: StatusClass.QUEUED,
+    CellStatus.WAITING: StatusClass.WAITING,
+    CellStatus.CHANGING: StatusClass.RUNNING,
+    CellStatus.DELETING: StatusClass.RUNNING,
+    CellStatus.FAILED: StatusClass.FAILED,
+    CellStatus.MISSING: StatusClass.MISSING,
+    CellStatus.DRIFTED: StatusClass.DRIFTED,
+    CellStatus.ORPHAN: StatusClass.ORPHAN,
 }
 
 OF_STEPS: Final[Mapping[StepStatus, StatusClass]] = {

@@ -36,12 +36,14 @@ class ExecutionStatus(Enum):
 class Waiting:
     """How a change set that waits is to be executed, unless who executes it says otherwise.
 
-    `timeout` is in seconds; None is no limit. `parallel` 0 is without limit.
+    `timeout` is in seconds; None is no limit. `parallel` 0 is without limit. `deletes_remains`: what
+    the cloud keeps of deleted things goes as well.
     """
 
     on_failure: OnFailure = OnFailure.ROLLBACK
     parallel: int = 0
     timeout: float | None = None
+    deletes_remains: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,8 @@ class StackQuery:
     `*` stands for anything. Of `tags` each one has to be there, with that value where it is not
     None. Deleted stacks are left out unless `with_deleted`, or `statuses` names theirs. Times are
     seconds since 1970, both ends belong to it. `search` is a part of the name or of the id, in
-    capitals or not. `open_first`: what an operation is open on comes before all others.
+    capitals or not. `dialect` is that of the template. `open_first`: what an operation is open on
+    comes before all others.
     """
 
     place: Place
@@ -114,4 +115,5 @@ class StackQuery:
     created_from: float | None = None
     created_to: float | None = None
     search: str = ""
+    dialect: str = ""
     open_first: bool = False

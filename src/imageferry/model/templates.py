@@ -20,7 +20,8 @@ class Parameter:
     `stored` (its value is kept elsewhere, which is refused where there is no such store).
     Lengths and bounds are numbers already; `default` counts only where `has_default`. `pickers` are
     other parameters by which a console chooses what it proposes for this one. `hints` are the fields
-    that are for consoles alone, as they were written.
+    that are for consoles alone, as they were written. `translations` are the texts that were written in
+    several languages: by the word of the field, the text by language.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Parameter:
     trims_items: bool = False
     pickers: frozenset[str] = frozenset()
     hints: tuple[tuple[str, Json], ...] = ()
+    translations: tuple[tuple[str, Json], ...] = ()
 
 
 class Condition(NamedTuple):

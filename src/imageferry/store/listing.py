@@ -18,7 +18,7 @@ _ANYTHING: Final = "*"
 _IN_FULL: Final = STACK_BODIES.c.stack_number == STACKS.c.number
 _LIGHT: Final = select(STACKS, STACK_BODIES.c.body).join(STACK_BODIES, _IN_FULL)
 _COUNT: Final = select(func.count()).select_from(STACKS)
-_TAGGED: Final = select(STACKS.c.number, STACK_BODIES.c.body).join(STACK_BODIES, _IN_FULL)
+_BODIES: Final = select(STACKS.c.number, STACK_BODIES.c.body).join(STACK_BODIES, _IN_FULL)
 _HELD: Final = select(OPERATIONS.c.stack_id).where(IS_OPEN)
 _MOST_NUMBERS: Final = 500
 
@@ -27,8 +27,8 @@ def find_page(
     connection: Connection, box: LazyBox, query: StackQuery, offset: int, limit: int
 ) -> tuple[list[Stack], int]:
     """Stacks without their templates, newest first, and how many there are in all."""
-    if query.tags:
-        return _tagged_page(connection, box, query, offset, limit)
+    if query.tags or query.dialect:
+        return _leafed_page(connection, box, query, offset, limit)
     total = int(connection.execute(_narrowed(_COUNT, connection, query)).scalar_one())
     if offset >= total or limit <= 0:
         return [], total
@@ -46,12 +46,12 @@ def stack_id_ending(connection: Connection, uuid: str) -> str | None:
     return None
 
 
-def _tagged_page(
+def _leafed_page(
     connection: Connection, box: LazyBox, query: StackQuery, offset: int, limit: int
 ) -> tuple[list[Stack], int]:
-    """Tags stand in the bodies, so here every body is looked at, though not decoded as a whole."""
-    rows = connection.execute(_ordered(_narrowed(_TAGGED, connection, query), query))
-    numbers = [number for number, body in rows if _has_tags(bytes(body), query)]
+    """Tags and dialect stand in bodies, so every body is looked at, though not decoded as a whole."""
+    rows = connection.execute(_ordered(_narrowed(_BODIES, connection, query), query))
+    numbers = [number for number, body in rows if _is_meant(bytes(body), query)]
     wanted = numbers[offset : offset + max(limit, 0)]
     found: list[Stack] = []
     for first in range(0, len(wanted), _MOST_NUMBERS):
@@ -61,8 +61,15 @@ def _tagged_page(
     return found, len(numbers)
 
 
-def _has_tags(packed: bytes, query: StackQuery) -> bool:
+def _is_meant(packed: bytes, query: StackQuery) -> bool:
     body = unpack(packed)
+    # The dialect is what every body begins with.
+    if query.dialect and not body.startswith(f'{{"dialect":{dumps(query.dialect)},'.encode("ascii")):
+        return False
+    return not query.tags or _has_tags(body, query)
+
+
+def _has_tags(body: bytes, query: StackQuery) -> bool:
     # Where a name stands nowhere in the text it is no tag's either, and nothing need be decoded.
     if any(dumps(name).encode("ascii") not in body for name in query.tags):
         return False

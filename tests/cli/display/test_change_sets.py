@@ -9,7 +9,6 @@ import pytest
 
 from imageferry.cli.display.change_sets import (
     change_count,
-    change_set_json,
     change_set_lines,
     route,
     summary_line,
@@ -27,6 +26,7 @@ from imageferry.model.changes import (
 )
 from imageferry.model.diagnostics import Span, error, warning
 from imageferry.model.expressions import Expression, Literal, Reference
+from imageferry.model.plan_json import change_set_json
 from imageferry.model.values import UNKNOWN, Secret, Value
 from tests.cli.golden import check
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from imageferry.cli.display.diagnostics import all_lines, diagnostic_json, tally
+from imageferry.cli.display.diagnostics import all_lines, tally
 from imageferry.model.diagnostics import Span, error, warning
+from imageferry.model.plan_json import diagnostic_json
 from tests.cli.golden import check
 
 OSAKA = error(

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from imageferry.cli.display.forecasts import (
-    estimate_json,
     estimate_lines,
-    forecast_json,
     forecast_lines,
     symbol_of,
 )
@@ -25,6 +23,7 @@ from imageferry.model.forecasts import (
     Objection,
     Remains,
 )
+from imageferry.model.plan_json import estimate_json, forecast_json
 from tests.cli.golden import check
 from tests.cli.shop import ARRIVAL, REGION, SECRET, Shop
 

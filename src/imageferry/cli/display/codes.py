@@ -257,6 +257,7 @@ IF856 | the name that a copy shall have is taken in its region: the cloud would 
 IF857 | the cloud would refuse this change as things stand: the source image, a region, a key, a quota, a right | mend what is named, and plan again
 IF858 | the cloud may refuse this change, or could not be asked | see the reason; the deploy itself waits for what passes
 IF859 | 'deploy --yes --look' does not begin what the cloud would refuse | mend what is named, or leave '--look' out
+IF860 | 'imageferry graph' names no stack, or two, or two forms at once | 'imageferry graph NAME --svg'; 'imageferry list' shows the stacks
 IF865 | the records are kept by a database server, so that this home cannot be backed up or restored here | use the server's own tools, and keep the key with it
 IF866 | a process works on the home that is to be restored | end it, or cancel its operation
 IF867 | a folder cannot be made a backup, or is none, or not a whole one | see the reason that is given
@@ -320,6 +321,7 @@ IF979 | a resource could not be looked at, so whether it is what was asked for i
 IF980 | an account or a note for an access key cannot be used | give the account's digits, and a short line as a note
 IF981 | there is no such access key | 'imageferry keys list' shows them
 IF982 | the access key was revoked before | nothing needs to be done
+IF983 | a report of 'imageferry report' cannot be written | name a file that may be written by '--output'
 IF985 | 'imageferry serve' cannot listen on that address and port | give another '--port', or 0, and a '--host' of this machine
 IF986 | the certificate of 'imageferry serve' cannot be used with its key, or one of the two is missing | give both in PEM, the key without a passphrase
 IF987 | 'imageferry serve' would be reached by other machines, unasked or without TLS | '--allow-remote' with '--tls-certificate' and '--tls-key', or with '--behind-proxy'

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from imageferry.cli.display.rendering import Paint, clean, counted, plain
 from imageferry.model.diagnostics import Diagnostic, Severity
-from imageferry.model.values import Json
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
@@ -26,21 +25,6 @@ def diagnostic_lines(diagnostic: Diagnostic, paint: Paint = plain) -> list[str]:
 def all_lines(diagnostics: Iterable[Diagnostic], paint: Paint = plain) -> list[str]:
     """Several diagnostics, in the order they were found."""
     return [line for diagnostic in diagnostics for line in diagnostic_lines(diagnostic, paint)]
-
-
-def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Json]:
-    """One diagnostic for machines; the place is null where there is none."""
-    span = diagnostic.span
-    return {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity.value,
-        "message": diagnostic.message,
-        "why": diagnostic.why,
-        "remedy": diagnostic.remedy,
-        "source": span.source if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-    }
 
 
 def tally(diagnostics: Iterable[Diagnostic]) -> str:

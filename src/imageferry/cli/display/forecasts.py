@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from imageferry.cli.display.diagnostics import all_lines, diagnostic_json
+from imageferry.cli.display.diagnostics import all_lines
 from imageferry.cli.display.rendering import (
     Paint,
     clean,
@@ -17,8 +17,7 @@ from imageferry.cli.display.rendering import (
     table,
     width,
 )
-from imageferry.model.forecasts import Backlog, Forecast, Lookahead, Lookalike, Remains
-from imageferry.model.values import Json
+from imageferry.model.forecasts import Backlog, Lookahead, Lookalike
 
 REFUSED: Final = ("!", "red")
 THERE_ALREADY: Final = ("=", "cyan")
@@ -151,81 +150,3 @@ def _remains_lines(lookahead: Lookahead) -> list[str]:
     if len(remains) > _MOST_ROUTES:
         lines.append(f"  and {len(remains) - _MOST_ROUTES} more; --json has all of them")
     return lines
-
-
-# --- for machines ---------------------------------------------------------------------------------
-
-
-def forecast_json(lookahead: Lookahead, address: str) -> Json:
-    """The key `foresight` of one change; null where nobody looked."""
-    forecast = lookahead.forecasts.get(address)
-    if forecast is None:
-        return None
-    return {
-        "refused": forecast.is_refused,
-        "objections": [
-            {**diagnostic_json(diagnostic), "doubt": one.doubt.value, "cloud_code": one.cloud_code}
-            for one, diagnostic in zip(
-                forecast.objections, lookahead.diagnostics.get(address, ()), strict=True
-            )
-        ],
-        "already_there": _standing_json(forecast),
-        "route": None if forecast.route is None else list(forecast.route),
-        "gib": forecast.gib,
-        "seconds": forecast.seconds,
-        "snapshots_left": _remains_json(forecast.remains),
-        "notes": list(forecast.notes),
-    }
-
-
-def _standing_json(forecast: Forecast) -> Json:
-    lookalike = forecast.lookalike
-    if lookalike is None:
-        return None
-    return {
-        "id": lookalike.physical_id,
-        "region": lookalike.region,
-        "name": lookalike.name,
-        "ours": lookalike.is_ours,
-        "adoption": lookalike.adoption or None,
-        "holder": lookalike.holder or None,
-    }
-
-
-def _remains_json(remains: Iterable[Remains]) -> Json:
-    return [
-        {"region": one.region, "id": one.physical_id, "snapshots": one.snapshots, "gib": one.gib}
-        for one in remains
-    ]
-
-
-def estimate_json(lookahead: Lookahead) -> Json:
-    """The key `foresight` of a whole plan; null where nobody looked."""
-    if not lookahead.is_looked:
-        return None
-    remains = [one for forecast in lookahead.forecasts.values() for one in forecast.remains]
-    return {
-        "gib": sum(backlog.gib for backlog in lookahead.backlogs),
-        "copies": sum(backlog.copies for backlog in lookahead.backlogs),
-        "seconds": lookahead.seconds,
-        "regions": [
-            {
-                "region": backlog.region,
-                "copies": backlog.copies,
-                "gib": backlog.gib,
-                "seconds": backlog.seconds,
-                "measured": backlog.is_measured,
-                "queue": {"at_once": backlog.slots, "ahead": backlog.ahead, "turns": backlog.waves},
-            }
-            for backlog in lookahead.backlogs
-        ],
-        "calls_made": lookahead.calls,
-        "calls_ahead": lookahead.calls_ahead,
-        "snapshots_left": {
-            "snapshots": sum(one.snapshots for one in remains),
-            "gib": sum(one.gib for one in remains),
-            "images": _remains_json(remains),
-        },
-        "refused": list(lookahead.refused),
-        "notes": list(lookahead.notes),
-    }

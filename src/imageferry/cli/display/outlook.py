@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from imageferry.cli.display.diagnostics import diagnostic_json
 from imageferry.cli.display.graphs.sketches import route_text
 from imageferry.cli.display.rendering import Paint, clean, counted, pad, plain, show_value, width
 from imageferry.model.addresses import ResourceAddress, render_path
 from imageferry.model.changes import Action, Replacement
 from imageferry.model.outlooks import Foreseen, Gap, Need, Outlook, Prospect
+from imageferry.model.plan_json import diagnostic_json
 from imageferry.model.values import UNKNOWN, Json, mask
 
 # Beyond so many resources only the first instance of each definition shows its values.

@@ -1,23 +1,19 @@
-"""What `verify` shows: a line for each made thing, each difference, and the receipt as JSON."""
+"""What `verify` shows: a line for each made thing, each difference, and a summary."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from imageferry.cli.display.rendering import Paint, clean, counted, plain, show_moment, table
+from imageferry.cli.display.rendering import Paint, clean, counted, plain, table
 from imageferry.model.stacks import Stack
-from imageferry.model.values import Json
-from imageferry.model.verdicts import Comparison, Verdict
+from imageferry.model.verdicts import Verdict
 from imageferry.model.verifications import (
     ResourceVerification,
     StackVerification,
     VerificationStatus,
 )
-from imageferry.version import VERSION
 
-RECEIPT: Final = "imageferry verification receipt"
-FORMAT: Final = 1
 _COLOURS: Final = {
     VerificationStatus.VERIFIED: "green",
     VerificationStatus.DIFFERS: "yellow",
@@ -82,68 +78,3 @@ def _summary(stack: Stack, verification: StackVerification) -> str:
         if counts[one]
     ]
     return ", ".join([said, *rest])
-
-
-# --- the receipt ----------------------------------------------------------------------------------
-
-
-def receipt_json(stack: Stack, verification: StackVerification) -> dict[str, Json]:
-    """The receipt, unsigned: what was compared, where, when, and how it came out."""
-    place = stack.place
-    return {
-        "receipt": RECEIPT,
-        "format": FORMAT,
-        "imageferry": VERSION,
-        "stack_id": stack.stack_id,
-        "stack_name": stack.name,
-        "cloud": place.cloud,
-        "account_id": place.account_id,
-        "region": place.region,
-        "dialect": stack.dialect,
-        "verified_at": show_moment(verification.verified_at),
-        "verdict": verification.status.value,
-        "resources": [_resource_json(one) for one in verification.resources],
-    }
-
-
-def _resource_json(one: ResourceVerification) -> dict[str, Json]:
-    found = one.verdict
-    document: dict[str, Json] = {
-        "logical_id": str(one.address),
-        "type": one.type_name,
-        "physical_id": one.physical_id,
-        "verdict": one.status.value,
-        "reason": one.reason,
-    }
-    if found is None:
-        return document
-    return {
-        **document,
-        "kind": found.kind,
-        "id": found.thing_id,
-        "region": found.region,
-        **_image_json(found),
-        "comparisons": [_comparison_json(each) for each in found.comparisons],
-        "remarks": list(found.remarks),
-    }
-
-
-def _image_json(found: Verdict) -> dict[str, Json]:
-    """What an image is known by, and what it was made from."""
-    if found.kind != "image":
-        return {}
-    return {
-        "image_id": found.thing_id,
-        "source_image_id": found.source_id,
-        "source_region": found.source_region,
-    }
-
-
-def _comparison_json(one: Comparison) -> dict[str, Json]:
-    return {
-        "what": one.what,
-        "expected": one.expected,
-        "actual": one.actual,
-        "compared_with": one.against.value,
-        "equal": one.is_equal,
-    }

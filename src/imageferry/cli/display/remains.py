@@ -7,16 +7,10 @@ from typing import Final
 
 from imageferry.cli.display.rendering import clean, indented
 from imageferry.model.handlers import Context
-from imageferry.model.operations import StepRecord
 from imageferry.model.values import Json
 
 _MOST_SHOWN: Final = 20
 _SNAPSHOT: Final = "snapshot"
-
-
-def remains_of(records: Iterable[StepRecord]) -> tuple[Context, ...]:
-    """What the steps of an operation have left in the cloud, in their order."""
-    return tuple(remnant for record in records for remnant in record.remains)
 
 
 def remains_lines(remains: Iterable[Context]) -> list[str]:

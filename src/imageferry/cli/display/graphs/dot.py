@@ -7,6 +7,7 @@ from typing import Final
 
 from imageferry.cli.display.graphs.sketches import Arrow, Box, Sketch
 from imageferry.cli.display.rendering import clean
+from imageferry.drawing.palette import TONES
 
 _DASHED: Final = "style=dashed"
 
@@ -41,6 +42,9 @@ def _box(box: Box) -> str:
         attributes.append("shape=ellipse")
     if not box.is_certain:
         attributes.append(_DASHED)
+    if box.standing is not None:
+        tone = TONES[box.standing]
+        attributes.append(f'style=filled fillcolor="{tone.soft.light}" color="{tone.ink.light}"')
     return " ".join(attributes)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from imageferry.cli.display.graphs.sketches import Arrow, Box, Sketch
 from imageferry.cli.display.rendering import clean
+from imageferry.drawing.palette import TONES, StatusClass
 
 _PLAIN: Final = frozenset(" -_:/,()[]?'")
 _NAMED: Final = {'"': "#quot;", "&": "#amp;", "<": "#lt;", ">": "#gt;"}
@@ -24,6 +25,20 @@ def mermaid_lines(sketch: Sketch) -> list[str]:
             "  classDef doubtful stroke-dasharray: 5 5",
             f"  class {','.join(doubtful)} doubtful",
         ]
+    return [*lines, *_standings(sketch)]
+
+
+def _standings(sketch: Sketch) -> list[str]:
+    """A class for each status that boxes have."""
+    found: dict[StatusClass, list[str]] = {}
+    for place, box in enumerate(sketch.boxes):
+        if box.standing is not None:
+            found.setdefault(box.standing, []).append(f"n{place}")
+    lines = []
+    for status, names in found.items():
+        tone = TONES[status]
+        colours = f"fill:{tone.soft.light},stroke:{tone.ink.light},color:{tone.ink.light}"
+        lines += [f"  classDef {status} {colours}", f"  class {','.join(names)} {status}"]
     return lines
 
 

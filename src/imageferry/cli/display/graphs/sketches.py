@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from imageferry.drawing.palette import StatusClass
 from imageferry.model.addresses import ResourceAddress
 from imageferry.model.outlooks import Foreseen, Outlook
 
@@ -20,7 +21,7 @@ class Box:
     """What is drawn for a resource, for many instances of one, or for a parameter.
 
     `is_certain` is False where it depends on a condition that is not settled. `wave` is 0 for a
-    parameter.
+    parameter. `standing` is how a resource that is recorded stands; None for what is planned.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Box:
     remark: str
     wave: int
     is_certain: bool = True
+    standing: StatusClass | None = None
 
     @property
     def is_parameter(self) -> bool:

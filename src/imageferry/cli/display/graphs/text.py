@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Final
 
 from imageferry.cli.display.graphs.sketches import Box, Sketch
-from imageferry.cli.display.rendering import clean, counted, cut, pad, width
+from imageferry.cli.display.rendering import Paint, clean, counted, cut, pad, plain, width
+from imageferry.drawing.palette import TONES, StatusClass
 
 _WIDEST_TITLE: Final = 40
 
+_COLOURS: Final = {
+    TONES[status].sign: colour
+    for status, colour in (
+        (StatusClass.DONE, "green"),
+        (StatusClass.RUNNING, "yellow"),
+        (StatusClass.QUEUED, "blue"),
+        (StatusClass.FAILED, "red"),
+    )
+}
 
-def text_lines(sketch: Sketch, columns: int | None = None) -> list[str]:
-    """The drawing; no line is wider than `columns`, where a terminal says so."""
+
+def text_lines(sketch: Sketch, columns: int | None = None, paint: Paint = plain) -> list[str]:
+    """The drawing; no line is wider than `columns`, where a terminal says so.
+
+    `paint` colours the signs of what is recorded.
+    """
     needs: dict[int, list[str]] = {}
     for arrow in sketch.arrows:
         why = f" ({clean(', '.join(arrow.reasons))})" if arrow.reasons else ""
@@ -25,13 +39,28 @@ def text_lines(sketch: Sketch, columns: int | None = None) -> list[str]:
         if box.wave != wave:
             wave = box.wave
             lines += ["", f"wave {wave}"] if lines else [f"wave {wave}"]
-        lines.append(f"  {'+' if box.is_certain else '?'} {_line(box, widest)}")
+        lines.append(f"  {_sign(box)} {_line(box, widest)}")
         lines += [f"    {branch}" for branch in _branches(needs.get(position, []))]
     lines += _parameter_lines(sketch)
     if sketch.unmade:
         lines += ["", "not made", *(f"    {clean(one)}" for one in sketch.unmade)]
     lines += ["", _tally(sketch)] if lines else [_tally(sketch)]
-    return lines if columns is None else [cut(line, columns) for line in lines]
+    lines = lines if columns is None else [cut(line, columns) for line in lines]
+    return [_painted(line, paint) for line in lines]
+
+
+def _painted(line: str, paint: Paint) -> str:
+    """The line, its sign in the colour of the status, where it has one."""
+    sign = line[2:3]
+    if line.startswith("  ") and sign in _COLOURS:
+        return f"  {paint(sign, _COLOURS[sign])}{line[3:]}"
+    return line
+
+
+def _sign(box: Box) -> str:
+    if box.standing is not None:
+        return TONES[box.standing].sign
+    return "+" if box.is_certain else "?"
 
 
 def _name(box: Box) -> str:

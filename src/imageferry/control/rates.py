@@ -1,10 +1,22 @@
-"""Rates: how many requests each key, or each address, may send: token buckets."""
+"""Rates, network_of: how many requests each key, or each address, may send: token buckets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 _LARGEST = 10_000
+
+
+def network_of(source: str) -> str:
+    """Whose address it is: of IPv6 everybody has a network of 64 bits to choose one from."""
+    if ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source.partition("%")[0])
+    except ValueError:
+        return source
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 @dataclass(slots=True)
