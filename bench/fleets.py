@@ -91,7 +91,7 @@ def settings_of(home: Path) -> Settings:
 async def fill(home: Path, count: int = STACKS) -> list[str]:
     """Fill an empty home, and give the ids of its stacks, oldest first."""
     async with open_house(settings_of(home)) as house:
-        shapes = [await _planned(house, number) for number in range(len(REGIONS))]
+        shapes = [await _planned(house, number) for number in range(min(count, len(REGIONS)))]
         now = house.clock.now()
         store = house.store
         if not isinstance(store, SqlStore):

@@ -13,12 +13,14 @@ import calling
 import crashing
 import deploying
 import distributing
+import overviewing
 import peers
 import planning
 import reading
 import starting
 import thronging
 import waiting
+import watching
 import working
 import writing
 from figures import Figure, line, skipped
@@ -34,9 +36,11 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("reading", reading.measure),
     ("waiting", waiting.measure),
     ("distributing", distributing.measure),
+    ("overviewing", overviewing.measure),
     ("baking", baking.measure),
     ("planning", planning.measure),
     ("working", working.measure),
+    ("watching", watching.measure),
     ("thronging", thronging.measure),
     ("peers", peers.measure),
 )

@@ -16,12 +16,22 @@ from typing import Any, Final
 from tests.api.serving import Site, served
 from tests.browser.seeding import Seeding
 from tests.browser.showing import shown_pages
-from tests.browser.windows import FLAGS, PHONE, ROOT, WIDE, Look, browser_path, open_window
+from tests.browser.windows import (
+    FLAGS,
+    PHONE,
+    ROOT,
+    WIDE,
+    Look,
+    browser_path,
+    failures_of,
+    open_window,
+)
 from tests.cli.shop import Shop
 
 FOLDER: Final = ROOT / "screenshots"
-SPEED: Final = 3.0
-"""Of the emulated cloud while pictures are taken: a copy takes minutes, and stands in its middle."""
+SPEED: Final = 30.0
+SLOW: Final = 1.5
+"""Of the emulated cloud until copies stand in their middle, and while pictures are taken."""
 TALLEST: Final = 4_000
 """Pixels of a picture; a longer page is cut."""
 
@@ -116,10 +126,10 @@ def main() -> int:
         with served(folder / "home", "--rate", "0", speed=SPEED) as site:
             if is_new:
                 Seeding(Shop(folder, speed=str(SPEED))).begin(site)
-                time.sleep(4)
+                time.sleep(12)
             paths = {
                 name: one
-                for name, one in shown_pages(Shop(folder, speed=str(SPEED))).items()
+                for name, one in shown_pages(Shop(folder, speed=str(SLOW))).items()
                 if given.only in name
             }
             if not given.only:
@@ -130,6 +140,8 @@ def main() -> int:
                 for look in looks(tuple(given.language or ("en-GB",))):
                     take(browser, site, look, paths, FOLDER)
                 browser.close()
+            for line in failures_of(site):
+                print(line)
     taken = len(list(FOLDER.glob("*.png")))
     print(f"{taken} pictures, {time.monotonic() - began:.0f} s: {write_sheet(FOLDER)}")
     return 0

@@ -90,6 +90,19 @@ Outputs:
   Image: {{Value: {{'Fn::GetAtt': [Golden, ImageId]}}}}
 """
 
+QUEUE: Final = f"""\
+ROSTemplateFormatVersion: '2015-09-01'
+Description: More copies to one region than run there at once.
+Resources:
+  Layer:
+    Type: ALIYUN::ECS::CopyImage
+    Count: 8
+    Properties:
+      ImageId: {GOLDEN}
+      DestinationRegionId: cn-chengdu
+      DestinationImageName: !Sub 'layer-${{ALIYUN::Index}}'
+"""
+
 ARRIVAL: Final = f"""\
 AWSTemplateFormatVersion: '2010-09-09'
 Description: One copy, as CloudFormation's users write it.
@@ -121,8 +134,7 @@ class Seeding:
 
     def begin(self, site: Site) -> None:
         """Stacks on which something runs, by the server, and change sets that wait for a word."""
-        self.fan_out("first-queue", "--no-wait", name="queued", regions=["cn-chengdu"] * 3)
-        self.fan_out("second-queue", "--no-wait", name="queued-2", regions=["cn-chengdu"] * 4)
+        self._deploy("waiting-in-line", QUEUE, "--no-wait")
         self.fan_out("web-next", "--no-wait", name="web-2026-12", regions=MANY)
         self.fan_out(
             "mail-updated", "--no-wait", name="mail-2026-11", regions=[*THREE, "cn-fuzhou"]

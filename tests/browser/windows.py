@@ -99,6 +99,8 @@ class Window:
             if not any(re.search(pattern, one) for pattern in self.forgiven)
         ]
         assert not unexpected, "\n".join(unexpected)
+        failed = failures_of(self.site)
+        assert not failed, "\n".join(failed)
 
     def must_fit(self) -> None:
         """The page is no wider than the window: nobody has to scroll sideways to read."""
@@ -106,6 +108,11 @@ class Window:
             "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         assert over[0] <= over[1], f"{self.page.url} is {over[0]} px wide in {over[1]} px"
+
+
+def failures_of(site: Site) -> list[str]:
+    """What the server itself has written down as its failures."""
+    return [str(line) for line in site.lines() if line.get("level") == "error"]
 
 
 def open_window(browser: Any, site: Site, look: Look) -> tuple[Any, Window]:

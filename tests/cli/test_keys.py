@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from imageferry.dispatch.locks import LOCK_FOLDER, SERVERS, Presence
 from imageferry.model.access import AuditRecord, Role
 from imageferry.store.encryption import AesGcmBox
 from imageferry.store.keys import read_or_make_key
@@ -80,9 +81,35 @@ def test_a_key_is_revoked_once(shop: Shop) -> None:
     assert "IF982" in shop.run("keys", "revoke", key_id, code=1).output
 
 
+def test_a_link_is_shown_once_and_names_where_the_server_is(shop: Shop) -> None:
+    made = shop.object("keys", "link", "--role", "reader", "--lifetime", "8h")
+    base, _, token = made["url"].rpartition("/")
+    assert base == "http://127.0.0.1:8787/console/link"
+    assert re.fullmatch("[0-9a-f]{64}", token)
+    assert (made["account_id"], made["role"]) == (OWN, "reader")
+    shown = shop.run("keys", "link", "--account", "42", "--address", "https://[::1]:9/").output
+    assert shown.startswith("https://[::1]:9/console/link/")
+    assert "account 42, operator, may look, and make, change" in shown
+    home = shop.folder / "home"
+    # Only what is made of the token is kept.
+    assert all(token.encode() not in one.read_bytes() for one in home.rglob("*") if one.is_file())
+    presence = Presence(home / LOCK_FOLDER, SERVERS)
+    presence.announce("http://127.0.0.1:9123")
+    assert shop.object("keys", "link")["url"].startswith("http://127.0.0.1:9123/console/link/")
+    presence.withdraw()
+    assert shop.object("keys", "link")["url"].startswith("http://127.0.0.1:8787/")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        pytest.param(("link", "--lifetime", "169h"), 2, "IF984", id="a link for too long"),
+        pytest.param(("link", "--lifetime", "0"), 2, "no duration", id="a link for no time"),
+        pytest.param(("link", "--role", "root"), 2, "not one of", id="a link of no role"),
+        pytest.param(("link", "--account", "x"), 2, "IF980", id="a link of no account"),
+        pytest.param(("link", "--address", "a.example"), 2, "IF984", id="an address alone"),
+        pytest.param(("link", "--address", "http://a/b"), 2, "IF984", id="a path in an address"),
+        pytest.param(("link", "--address", "http://a@b"), 2, "IF984", id="a user in an address"),
         pytest.param(("create", "--account", "abc"), 2, "IF980", id="letters as an account"),
         pytest.param(("create", "--account", "4" * 33), 2, "IF980", id="too long an account"),
         pytest.param(("create", "--account", ""), 2, "IF980", id="no account"),

@@ -45,6 +45,13 @@ def test_a_receipt_from_verified_to_altered(shop: Shop) -> None:
     shop.run("verify", "--check", str(file))
 
 
+def test_a_receipt_that_cannot_be_written(shop: Shop) -> None:
+    shop.run(*shop.deploy())
+    (shop.folder / "file").write_text("kept", "utf-8")
+    place = str(shop.folder / "file" / "golden.json")
+    assert "[IF975]" in shop.run("verify", "golden", "-o", place, code=1).stderr
+
+
 def _another_verdict(receipt: dict[str, Any]) -> dict[str, Any]:
     receipt["resources"][1]["comparisons"][0]["actual"] = "false"
     return receipt

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -141,7 +141,7 @@ class Reply:
     def source(self) -> str:
         return self.body.decode()
 
-    @property
+    @cached_property
     def page(self) -> Node:
         return read_markup(self.source)
 

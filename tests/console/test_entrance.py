@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -10,13 +11,32 @@ import pytest
 
 from imageferry.assembly.served import ServeChoices
 from imageferry.console.entrance import allowed
+from imageferry.console.sessions import SessionBook
 from imageferry.control.links import make_link, spend_link
 from imageferry.model.access import AccessKey, Role
+from imageferry.ports.senses import Clock
 from imageferry.testing import run_virtually
 from tests.api.serving import HOST
 from tests.console.browsing import Browser, browsing
 
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True)
+class _Ago:
+    """A clock that is late, so that what is made by it is old."""
+
+    seconds: float
+    clock: Clock
+
+    def now(self) -> float:
+        return self.clock.now() - self.seconds
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
 
 
 async def _link(browser: Browser, role: Role = Role.OPERATOR, lifetime: float = 600.0) -> str:
@@ -111,7 +131,9 @@ def test_guessing_is_slowed_down_by_address_and_nobody_else_waits(tmp_path: Path
     async def main() -> None:
         async with browsing(tmp_path, is_signed_in=False) as browser:
             await browser.get("/console/sign-in")
-            token = browser.last.page.one("input", name="token").get("value") if browser.last else ""
+            token = (
+                browser.last.page.one("input", name="token").get("value") if browser.last else ""
+            )
 
             async def guess(secret: str, source: str) -> int:
                 pairs = {"token": token, "key": "emulator", "secret": secret}
@@ -142,7 +164,9 @@ def test_a_session_ends_and_its_open_stream_with_it(what: str, tmp_path: Path) -
             await browser.sign_in(key.key_id, key.secret)
             assert (await browser.get("/console/")).status == 200
             if what == "grown old":
-                await asyncio.sleep(12 * 3600 - 60)
+                book = SessionBook(replace(browser.desk, clock=_Ago(12 * 3600 - 60, house.clock)))
+                old = await book.open(key.key_id, account, key.role)
+                browser.cookies["imageferry_session_8787"] = old.token
             async with browser.stream("/console/live/") as stream:
                 assert stream.status == 200
                 await stream.parts()
@@ -202,6 +226,7 @@ def test_an_account_sees_nothing_of_another_one(tmp_path: Path) -> None:
             uuid = made["StackId"]
             other = await browser.as_role(Role.ADMIN, second)
             for path in (f"/console/stacks/{uuid}", f"/console/live/stacks/{uuid}"):
+                # Ours is there: its page, and of its stream what it is asked with.
                 assert (await browser.ask("HEAD", path)).status in {200, 405}
                 assert (await other.get(path)).status == 404
             assert "mine" in (await browser.get("/console/stacks")).text

@@ -300,3 +300,22 @@ def test_every_kind_of_line_and_no_secret_in_any(tmp_path: Path) -> None:
         assert all(span.ended_at is not None for span in chronicle.spans)
 
     play(tmp_path, program, trouble=False, speed=100.0)
+
+
+def test_what_ends_at_the_same_moment_is_all_kept(tmp_path: Path) -> None:
+    async def program(sea: Emulated) -> None:
+        plane = sea.house.plane
+        await sea.deploy(FAN_OUT, parameters=to(*REGIONS))
+        lineage = f"{await sea.house.store.installation()}/{UNKNOWN}/Gone"
+        left = [await by_hand(sea, region, "left", tags={KEY: lineage}) for region in REGIONS]
+        await asyncio.gather(*(plane.orphans([region], 300.0) for region in REGIONS))
+        assert {one.image_id for one in (await matrix(sea)).orphans} == set(left)
+        stack = await plane.find("demo")
+        names = [f"Golden[{place}]" for place in range(len(REGIONS))]
+        await asyncio.gather(*(plane.verify(stack, [name]) for name in names))
+        await asyncio.gather(*(plane.drift(stack, [name]) for name in names))
+        told = [await story(sea, name) for name in names]
+        assert all(one.verification is not None and one.drift is not None for one in told)
+        assert {one.cell.region for one in told} == set(REGIONS)
+
+    play(tmp_path, program, trouble=False, speed=100.0)

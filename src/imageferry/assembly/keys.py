@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 from imageferry.assembly.house import open_records, open_voice
 from imageferry.assembly.senses import RealClock, RealEntropy
+from imageferry.control.links import make_link
+from imageferry.dispatch.locks import LOCK_FOLDER, SERVERS, Presence
 from imageferry.model.access import AccessKey, Role
 from imageferry.ports.access import AccessKeys, Audit
 from imageferry.ports.senses import Clock
@@ -49,6 +51,30 @@ async def open_keys(settings: Settings) -> AsyncIterator[Keyring]:
         yield Keyring(store.access_keys, store.audit)
     finally:
         await store.close()
+
+
+async def make_console_link(
+    settings: Settings, account_id: str, role: Role, lifetime: float
+) -> tuple[str, float]:
+    """The token of a new link to the console, and until when it may be used, seconds since 1970.
+
+    `lifetime` in seconds. Raises StoreError.
+    """
+    clock, entropy = RealClock(), RealEntropy()
+    store = open_records(settings, entropy)
+    try:
+        ends_at = clock.now() + lifetime
+        return await make_link(store.documents, clock, entropy, account_id, role, lifetime), ends_at
+    finally:
+        await store.close()
+
+
+def serving_address(settings: Settings) -> str:
+    """Where a server of this home listens, such as `http://127.0.0.1:8787`; empty where none does.
+
+    On PostgreSQL it is not known which servers there are. Raises StoreError.
+    """
+    return Presence(settings.home / LOCK_FOLDER, SERVERS).word()
 
 
 async def own_account(settings: Settings) -> str:

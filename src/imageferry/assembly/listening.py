@@ -94,6 +94,7 @@ async def listen(
     for one in houses:
         one.on_ended = metrics.ended
         one.on_notice = metrics.notice
+        one.address = address_of(listener, choices)
     crew = await houses[0].house.dispatcher.crew()
     ready = Ready(
         address_of(listener, choices),

@@ -19,7 +19,8 @@ class Working:
     """One account's house, whose operations are run here or, without `works`, by workers.
 
     `name` is the key or profile that it was opened with. `on_ended` is told each operation's end,
-    and `on_notice` what became of a notice.
+    and `on_notice` what became of a notice. `address` is where readers find the server, told to
+    whoever asks the home for it before `start`.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Working:
         self.house = house
         self.name = name
         self.works = works
+        self.address = ""
         self.on_ended: Callable[[str], None] = lambda _: None
         self.on_notice: Callable[[str], None] = lambda _: None
         self._presence = Presence(house.settings.home / LOCK_FOLDER, SERVERS)
@@ -43,7 +45,7 @@ class Working:
         """Begin to run what is asked for, and what others have left; raises StoreError."""
         if not is_shared(self.house.settings):
             # What a home keeps is not to be exchanged under whoever answers from it.
-            self._presence.announce()
+            self._presence.announce(self.address)
         if self.works:
             await self.house.dispatcher.start(self._run)
         watch_deletions(self.house.plane.desk)

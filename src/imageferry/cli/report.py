@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from imageferry.cli.refusals import CommandRefused
 from imageferry.cli.screens import beside
 from imageferry.cli.sessions import Session, run
 from imageferry.cli.stacks import seek_stack
+from imageferry.cli.whole_files import write_whole
 from imageferry.control.chronicles import read_chronicle
 from imageferry.drawing.pages.report import report_page
 from imageferry.model.diagnostics import error
@@ -62,6 +63,7 @@ def report_command(
     async def deed(session: Session) -> ExitCode:
         is_bare = output == _STDOUT and not flags.as_json
         screen = beside(session.screen) if is_bare else session.screen
+        replace(session, screen=screen).greet()
         plane = session.house.plane
         found: dict[str, Stack] = {}
         for name in stacks:
@@ -103,14 +105,9 @@ def _print(page: str) -> None:
 
 
 def _write(path: Path, page: str) -> None:
-    """Whole or not at all: an old report stays where the new one cannot be written."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(page, encoding="utf-8")
-        aside.replace(path)
+        write_whole(path, page)
     except OSError as fault:
-        aside.unlink(missing_ok=True)
         raise CommandRefused(
             ExitCode.FAILED,
             [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from imageferry.cli.logs import begin
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.sessions import Session, run, settings_of
 from imageferry.cli.stacks import find_stack
+from imageferry.cli.whole_files import write_whole
 from imageferry.control.receipts import RECEIPT, receipt_json
 from imageferry.model.diagnostics import Diagnostic, error
 from imageferry.model.values import Json
@@ -145,16 +145,9 @@ def _file_name(stack_name: str) -> str:
 
 
 def _write(path: Path, receipt: dict[str, Json]) -> None:
-    """Whole or not at all: an old receipt stays where the new one cannot be written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(
-            json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        beside.replace(path)
+        write_whole(path, json.dumps(receipt, indent=2, ensure_ascii=False) + "\n")
     except OSError as fault:
-        beside.unlink(missing_ok=True)
         raise CommandRefused(
             ExitCode.FAILED,
             [

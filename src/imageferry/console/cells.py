@@ -58,7 +58,7 @@ def note_of(cell: MatrixCell, t: Language) -> str:
     if cell.queue is not None:
         return t("place {place} of {many} in the queue", place=cell.queue[0], many=cell.queue[1])
     if cell.remaining is not None:
-        return t("about {time} left", time=seconds(cell.remaining))
+        return t("{time} left", time=seconds(cell.remaining))
     if cell.status is CellStatus.WAITING:
         return t("not begun yet")
     return ""
@@ -78,8 +78,8 @@ def cell_words(t: Language) -> Mapping[CellStatus, str]:
         CellStatus.COPYING: t("copying"),
         CellStatus.QUEUED: t("queued"),
         CellStatus.WAITING: t("waiting"),
-        CellStatus.CHANGING: t("being changed"),
-        CellStatus.DELETING: t("being deleted"),
+        CellStatus.CHANGING: t("changing"),
+        CellStatus.DELETING: t("deleting"),
         CellStatus.FAILED: t("failed"),
         CellStatus.MISSING: t("missing"),
         CellStatus.DRIFTED: t("drifted"),

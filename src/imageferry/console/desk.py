@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from imageferry.console.shelves import TemplateShelf
 from imageferry.control.plane import ControlPlane
 from imageferry.model.access import AccessKey
 from imageferry.model.operations import StepProgress
@@ -53,7 +54,7 @@ class ConsoleDesk:
     `built_in` are keys that need no database. `is_loopback`: nobody but this machine reaches the
     address, and only its own names are answered. `address` is where a reader finds the server, for
     command lines that name it. `body` is the most bytes of a form. `visibility`: for how many seconds
-    a new thing in the cloud may stay invisible.
+    a new thing in the cloud may stay invisible. `shelf` has the templates that were read.
     """
 
     planes: Mapping[str, ControlPlane]
@@ -70,3 +71,4 @@ class ConsoleDesk:
     body: int = 1_572_864
     tell: Callable[[Told], None] = _unheard
     visibility: float = 300.0
+    shelf: TemplateShelf = field(default_factory=TemplateShelf)

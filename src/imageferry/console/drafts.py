@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -111,7 +111,9 @@ def draft_faults(visit: Visit, draft: Draft) -> list[Fault]:
     t = visit.language
     faults: list[Fault] = []
     if not draft.source.strip():
-        faults.append(Fault("template", t("no template is given"), t("paste one, or choose a file")))
+        faults.append(
+            Fault("template", t("no template is given"), t("paste one, or choose a file"))
+        )
     if not draft.stack_name:
         faults.append(Fault("name", t("the stack needs a name")))
     if not draft.region:
@@ -121,7 +123,7 @@ def draft_faults(visit: Visit, draft: Draft) -> list[Fault]:
         said = t('there is no region "{region}"', region=draft.region)
         faults.append(Fault("region", said, t('did you mean "{name}"?', name=near) if near else ""))
     if draft.minutes and minutes_of(draft.minutes) is None:
-        said = t('"{text}" is no number of minutes above zero', text=draft.minutes[:40])
+        said = t('"{typed}" is no number of minutes above zero', typed=draft.minutes[:40])
         faults.append(Fault("minutes", said, t("write a whole number, or leave it empty")))
     faults += pair_faults(visit, "tags", draft.tags)
     return faults
@@ -170,7 +172,9 @@ def draft_fields(visit: Visit, draft: Draft, *, is_new: bool) -> tuple[Field, ..
     return (*rest, last)
 
 
-def region_field(visit: Visit, value: str, label: str, hint: str = "", name: str = "region") -> Field:
+def region_field(
+    visit: Visit, value: str, label: str, hint: str = "", name: str = "region"
+) -> Field:
     """A field that proposes the published regions and takes any."""
     attributes: dict[str, str | int] = {"list": "regions", "autocomplete": "off"}
     attributes["spellcheck"] = "false"
@@ -209,20 +213,17 @@ async def propose_draft(
     minutes = minutes_of(draft.minutes)
     waiting = Waiting(draft.on_failure, timeout=None if minutes is None else minutes * 60.0)
     said = repr((request, waiting))
-    secret = [str(value) for value in request.parameters.values()]
-    return await propose(
-        visit.core, request, naming_of(visit, draft.once, kind, line, [said, *secret], waiting)
-    )
+    naming = naming_of(visit, draft.once, kind, line, said, waiting)
+    return await propose(visit.core, request, naming)
 
 
-def naming_of(
-    visit: Visit, once: str, kind: str, line: str, said: Sequence[str], waiting: Waiting
-) -> Naming:
-    """The name of a change set from one filling of a form: what is sent twice is proposed once."""
-    digest = hmac.new(visit.session.token.encode(), once.encode(), hashlib.sha256)
-    for text in said:
-        digest.update(f"{len(text)}:{text}".encode("utf-8", "surrogatepass"))
-    token = digest.hexdigest()[:32]
+def naming_of(visit: Visit, once: str, kind: str, line: str, said: str, waiting: Waiting) -> Naming:
+    """The name of a change set from one filling of a form: what is sent twice is proposed once.
+
+    `said` is all that it asks for, with secrets: only a keyed digest is made of it.
+    """
+    whole = f"{len(once)}:{once}{said}".encode("utf-8", "surrogatepass")
+    token = hmac.new(visit.session.token.encode(), whole, hashlib.sha256).hexdigest()[:32]
     details = {"by": visit.session.key_id, "command": line}
     return Naming(f"console-{token[:10]}", kind, "", waiting, details, token)
 

@@ -8,8 +8,42 @@ from typing import Final
 
 from starlette.responses import Response
 
+from imageferry.console.views.adoptions import adopt, adopting
 from imageferry.console.views.audit import audit
+from imageferry.console.views.cancellation import cancel, cancelling
+from imageferry.console.views.change_set_deeds import (
+    approve_change_set,
+    ask_cloud,
+    delete_change_set,
+    plan_change_set_again,
+    reject_change_set,
+    review_target,
+)
+from imageferry.console.views.change_sets import (
+    change_set,
+    change_set_document,
+    change_set_template,
+    change_sets,
+)
+from imageferry.console.views.copies import copy, verify
+from imageferry.console.views.creation import create, creating
+from imageferry.console.views.deletion import delete, deleting
+from imageferry.console.views.distribution import distribute, distributing
+from imageferry.console.views.drift import detect, drift
+from imageferry.console.views.events import events
 from imageferry.console.views.home import home
+from imageferry.console.views.orphans import look, orphans, remove
+from imageferry.console.views.outputs import outputs
+from imageferry.console.views.overview import overview
+from imageferry.console.views.parameters import parameters
+from imageferry.console.views.protection import protect, protecting
+from imageferry.console.views.resources import resources
+from imageferry.console.views.retries import retry, retrying
+from imageferry.console.views.rollbacks import rollback, rolling_back
+from imageferry.console.views.stacks import stacks
+from imageferry.console.views.template import template
+from imageferry.console.views.updates import update, updating
+from imageferry.console.views.verification import begin, verification
 from imageferry.console.visits import Visit
 from imageferry.model.access import Role
 
@@ -53,9 +87,127 @@ class Deed:
     target: Callable[[Visit], str] = stack_of_path
 
 
+_FRAME: Final = ("stack_status", "deeds_offered")
+"""What moves on every page about a stack."""
+
 PAGES: Final[tuple[Page, ...]] = (
     Page("/", "home", home, live=("totals", "map", "news", "matrix")),
     Page("/audit", "audit", audit, needs=Role.ADMIN),
+    Page("/create", "create", creating, needs=Role.OPERATOR),
+    Page("/distribute", "distribute", distributing, needs=Role.OPERATOR),
+    Page("/orphans", "orphans", orphans),
+    Page("/stacks", "stacks", stacks, live=("chips", "rows")),
+    Page("/stacks/{stack}", "overview", overview, live=(*_FRAME, "running", "facts")),
+    Page("/stacks/{stack}/adopt", "adopt", adopting, live=_FRAME, needs=Role.OPERATOR),
+    Page("/stacks/{stack}/cancel", "cancel", cancelling, live=_FRAME, needs=Role.OPERATOR),
+    Page("/stacks/{stack}/change-sets", "change_sets", change_sets, live=(*_FRAME, "change_sets")),
+    Page(
+        "/stacks/{stack}/change-sets/{change_set}",
+        "change_set",
+        change_set,
+        live=(*_FRAME, "standing", "deeds"),
+    ),
+    Page(
+        "/stacks/{stack}/change-sets/{change_set}/json",
+        "change_set_json",
+        change_set_document,
+        live=(*_FRAME, "standing"),
+    ),
+    Page(
+        "/stacks/{stack}/change-sets/{change_set}/template",
+        "change_set_template",
+        change_set_template,
+        live=(*_FRAME, "standing"),
+    ),
+    Page(
+        "/stacks/{stack}/copies/{address:path}",
+        "copy",
+        copy,
+        live=(*_FRAME, "copy", "deeds", "record"),
+    ),
+    Page("/stacks/{stack}/delete", "delete", deleting, live=_FRAME, needs=Role.OPERATOR),
+    Page("/stacks/{stack}/drift", "drift", drift, live=(*_FRAME, "standing", "deeds", "drifts")),
+    Page("/stacks/{stack}/events", "events", events, live=(*_FRAME, "root_cause", "rows")),
+    Page("/stacks/{stack}/outputs", "outputs", outputs, live=(*_FRAME, "outputs_shown")),
+    Page(
+        "/stacks/{stack}/parameters",
+        "parameters",
+        parameters,
+        live=(*_FRAME, "parameters_shown"),
+    ),
+    Page("/stacks/{stack}/protect", "protect", protecting, live=_FRAME, needs=Role.OPERATOR),
+    Page(
+        "/stacks/{stack}/resources",
+        "resources",
+        resources,
+        live=(*_FRAME, "resource_tally", "resources_shown"),
+    ),
+    Page("/stacks/{stack}/retry", "retry", retrying, live=_FRAME, needs=Role.OPERATOR),
+    Page("/stacks/{stack}/rollback", "rollback", rolling_back, live=_FRAME, needs=Role.OPERATOR),
+    Page("/stacks/{stack}/template", "template", template, live=(*_FRAME, "found")),
+    Page(
+        "/stacks/{stack}/verify",
+        "verification",
+        verification,
+        live=(*_FRAME, "standing", "deeds", "verdicts"),
+    ),
+    Page("/stacks/{stack}/update", "update", updating, live=_FRAME, needs=Role.OPERATOR),
 )
 
-DEEDS: Final[tuple[Deed, ...]] = ()
+
+def _name_asked(visit: Visit) -> str:
+    """The name that is wanted for a stack that there is not yet."""
+    return visit.form.text("name")[:255]
+
+
+def _image_asked(visit: Visit) -> str:
+    """The image that is to be distributed."""
+    return visit.form.text("image")[:255]
+
+
+DEEDS: Final[tuple[Deed, ...]] = (
+    Deed("/create", "ProposeStack", create, target=_name_asked),
+    Deed("/distribute", "ProposeDistribution", distribute, target=_image_asked),
+    Deed("/stacks/{stack}/adopt", "ProposeAdoption", adopt),
+    Deed("/stacks/{stack}/cancel", "CancelOperation", cancel),
+    Deed("/stacks/{stack}/delete", "DeleteStack", delete),
+    Deed("/stacks/{stack}/protect", "ProtectStack", protect),
+    Deed("/stacks/{stack}/retry", "RetryOperation", retry),
+    Deed("/stacks/{stack}/rollback", "RollBack", rollback),
+    Deed("/stacks/{stack}/update", "ProposeUpdate", update),
+    Deed("/orphans", "RemoveOrphans", remove),
+    Deed("/orphans/look", "LookForOrphans", look),
+    Deed(
+        "/stacks/{stack}/change-sets/{change_set}/again",
+        "PlanChangeSetAgain",
+        plan_change_set_again,
+        target=review_target,
+    ),
+    Deed(
+        "/stacks/{stack}/change-sets/{change_set}/approve",
+        "ApproveChangeSet",
+        approve_change_set,
+        target=review_target,
+    ),
+    Deed(
+        "/stacks/{stack}/change-sets/{change_set}/delete",
+        "DeleteChangeSet",
+        delete_change_set,
+        target=review_target,
+    ),
+    Deed(
+        "/stacks/{stack}/change-sets/{change_set}/look",
+        "LookAhead",
+        ask_cloud,
+        target=review_target,
+    ),
+    Deed(
+        "/stacks/{stack}/change-sets/{change_set}/reject",
+        "RejectChangeSet",
+        reject_change_set,
+        target=review_target,
+    ),
+    Deed("/stacks/{stack}/copies/{address:path}/verify", "VerifyCopy", verify),
+    Deed("/stacks/{stack}/drift", "DetectDrift", detect),
+    Deed("/stacks/{stack}/verify", "Verify", begin),
+)

@@ -115,9 +115,7 @@ def unequal_secrets(
     """Secrets that are to be typed twice, and were typed in two ways."""
     for one in template.parameters.values():
         if _is_confirmed(one) and values.get(one.name, "") != again.get(one.name, ""):
-            yield Fault(
-                place_of(one.name), language("{name} was typed in two ways", name=one.name)
-            )
+            yield Fault(place_of(one.name), language("{name} was typed in two ways", name=one.name))
 
 
 def text_of(parameter: Parameter, value: Value) -> str:
@@ -145,7 +143,7 @@ def _field(
     kept: frozenset[str],
     faults: tuple[Fault, ...],
 ) -> Field:
-    usual = present[one.name] if one.name in present else one.default
+    usual = present.get(one.name, one.default)
     value = values.get(one.name, text_of(one, usual))
     has_secret = one.no_echo and isinstance(present.get(one.name), Secret)
     options = _options(one, value, language)

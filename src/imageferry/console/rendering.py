@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from imageferry.console.languages import LANGUAGES
-from imageferry.console.statuses import sign_of
+from imageferry.console.statuses import look_of, sign_of
 from imageferry.console.visits import PREFIX, Visit, stack_path, uuid_of
 from imageferry.drawing.styles import page_sheet
 from imageferry.model.access import Role
 from imageferry.model.values import Value, mask
 from imageferry.version import VERSION
+
+_REQUEST: Final = re.compile(r"(?<=request )([0-9A-Za-z-]{8,64})(?=[]\s.,;)]|$)")
 
 
 def render(
@@ -41,9 +44,24 @@ def parts_of(
     visit: Visit, template: str, values: Mapping[str, object], names: Sequence[str]
 ) -> dict[str, str]:
     """Blocks of a page, by name, as they would stand in it: what changes while it is looked at."""
-    found = _environment().get_template(f"{template}.html")
-    context = found.new_context(_shared(visit) | dict(values))
-    return {name: "".join(found.blocks[name](context)).strip() for name in names}
+    context = _environment().get_template(f"{template}.html").new_context(
+        _shared(visit) | dict(values)
+    )
+    blocks = _blocks_of(f"{template}.html")
+    return {name: "".join(blocks[name](context)).strip() for name in names}
+
+
+@lru_cache(64)
+def _blocks_of(name: str) -> Mapping[str, Callable[[Context], Iterator[str]]]:
+    """The blocks of a template, and of those that it extends, as they stand in its pages."""
+    environment = _environment()
+    source = files("imageferry.console").joinpath("templates", name).read_text("utf-8")
+    own = environment.get_template(name).blocks
+    parents = environment.parse(source).find_all(nodes.Extends)
+    inherited = [
+        _blocks_of(one.template.value) for one in parents if isinstance(one.template, nodes.Const)
+    ]
+    return {key: block for blocks in (*inherited, own) for key, block in blocks.items()}
 
 
 def bare_page(template: str, values: Mapping[str, object], status: int) -> Response:
@@ -104,6 +122,7 @@ def _environment() -> Environment:
         "languages": LANGUAGES,
         "version": VERSION,
         "sign_of": sign_of,
+        "look_of": look_of,
     }
     made.filters |= {
         "when": when,
@@ -114,7 +133,10 @@ def _environment() -> Environment:
         "uuid": uuid_of,
         "segment": lambda text: quote(text, safe=""),
         "with_query": with_query,
+        "told_apart": told_apart,
     }
+    # What a page imports is not there in a part of it that is made alone.
+    made.globals["parts"] = made.get_template("parts.html").module
     return made
 
 
@@ -163,10 +185,19 @@ def json_text(value: Value) -> str:
     return json.dumps(mask(value), ensure_ascii=False, indent=2, default=str)
 
 
+def told_apart(reason: str) -> list[tuple[str, bool]]:
+    """A reason in pieces: its text, and the ids of requests in it, which people take with them."""
+    pieces = _REQUEST.split(reason)
+    return [(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]
+
+
 @pass_context
-def with_query(context: Context, path: str, **changed: Any) -> str:
-    """The path with the query of this page, in which some names have other values, or none."""
-    visit: Visit = context["visit"]
+def with_query(context: Context, path: str, of: Visit | None = None, **changed: Any) -> str:
+    """The path with the query of this page, in which some names have other values, or none.
+
+    Macros, which know nothing of the page, say whose visit it is.
+    """
+    visit: Visit = of or context["visit"]
     pairs = [(key, value) for key, value in visit.query.multi_items() if key not in changed]
     pairs += [(key, str(value)) for key, value in changed.items() if value not in {None, ""}]
     query = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)

@@ -290,7 +290,8 @@ def _of_progress(view: ResourceView, cell: MatrixCell, now: float) -> Iterator[S
     if view.elapsed is None or view.progress is None:
         return
     percent = "" if cell.percent is None else f"{cell.percent}%"
-    says = ", ".join(part for part in (percent, cell.says) if part)
+    parts = [cell.says] if percent in cell.says else [percent, cell.says]
+    says = ", ".join(part for part in parts if part)
     yield StoryMoment(now, MomentKind.PROGRESS, says, image_id=cell.image_id)
 
 

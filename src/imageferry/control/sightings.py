@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from imageferry.control.desk import Desk
-from imageferry.control.orphans import Belonging, Orphan, Parting, Sighting
+from imageferry.control.orphans import Belonging, Orphan, Parting, Sighting, Unseen
 from imageferry.model.matrix import CellStatus, MatrixCell
 from imageferry.model.values import Json
 from imageferry.ports.documents import Document, DocumentChanged, DocumentExists
@@ -20,11 +20,15 @@ _NOBODYS: Final = frozenset({Belonging.ORPHAN, Belonging.UNRECORDED})
 
 @dataclass(frozen=True, slots=True)
 class KeptSighting:
-    """What was seen last, and when (seconds since 1970); `regions` are those looked at then."""
+    """What was seen last, and when (seconds since 1970); `regions` are those looked at then.
+
+    `troubles` are what could not be asked about then.
+    """
 
     seen_at: float
     regions: tuple[str, ...]
     orphans: tuple[Orphan, ...]
+    troubles: tuple[Unseen, ...] = ()
 
 
 _Change: TypeAlias = Callable[[KeptSighting | None, float], KeptSighting | None]
@@ -47,7 +51,7 @@ async def keep_sighting(desk: Desk, sighting: Sighting, kinds: Collection[str] =
         others = () if former is None else former.orphans
         kept = tuple(one for one in others if not was_looked_at(one))
         found = tuple(one for one in sighting.orphans if one.belonging in _NOBODYS)
-        return KeptSighting(now, sighting.regions, (*kept, *found))
+        return KeptSighting(now, sighting.regions, (*kept, *found), sighting.troubles)
 
     await _rewrite(desk, joined)
 
@@ -119,6 +123,7 @@ def _written(sighting: KeptSighting) -> dict[str, Json]:
         "seen_at": sighting.seen_at,
         "regions": list(sighting.regions),
         "orphans": [_orphan_json(one) for one in sighting.orphans],
+        "troubles": [list(one) for one in sighting.troubles],
     }
 
 
@@ -142,7 +147,10 @@ def _orphan_json(orphan: Orphan) -> Json:
 
 def _read(body: Mapping[str, Any]) -> KeptSighting:
     return KeptSighting(
-        body["seen_at"], tuple(body["regions"]), tuple(_orphan(one) for one in body["orphans"])
+        body["seen_at"],
+        tuple(body["regions"]),
+        tuple(_orphan(one) for one in body["orphans"]),
+        tuple(Unseen(*one) for one in body.get("troubles", ())),
     )
 
 

@@ -27,6 +27,8 @@ SERVERS: Final = ".servers"
 _ATTEMPTS: Final = 2_000
 _PAUSE: Final = 0.001
 
+_LONGEST_WORD: Final = 300
+
 
 class OperationLock:
     """The right to run one operation, for as long as this process lives and has not released it.
@@ -104,17 +106,35 @@ class Presence:
         self._path = folder / name
         self._descriptor: int | None = None
 
-    def announce(self) -> None:
-        """Say so until `withdraw`, or until the process ends. Raises StoreError."""
+    def announce(self, word: str = "") -> None:
+        """Say so until `withdraw`, or until the process ends; and a word, which is read by `word`.
+
+        Raises StoreError.
+        """
         if self._descriptor is not None:
             return
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if word:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, word.encode(), 0)
         except OSError as failure:
             raise _unusable(self._path, failure) from failure
         self._descriptor = descriptor
+
+    def word(self) -> str:
+        """What the last one has said who announced himself; empty where nobody is there.
+
+        Raises StoreError.
+        """
+        if not self.is_anyone():
+            return ""
+        try:
+            return self._path.read_text("utf-8", "replace")[:_LONGEST_WORD]
+        except OSError as failure:
+            raise _unusable(self._path, failure) from failure
 
     def withdraw(self) -> None:
         """Say so no longer."""

@@ -180,10 +180,17 @@ def _way(first: str, then: str, sheet: _Sheet) -> str:
     aim = sheet.middles[then]
     layers = sheet.layout.layers
     way = [f"M{number(x)} {number(y)}"]
+    before: float | None = None
     for row in range(rows[first] + 1, rows[then]):
         # Lines that leave a layer of many rows and lines that come to it have their own lanes.
         passed = layers[sheet.layout.rows[row][0]]
         lane = _LANE if passed == layers[first] else -_LANE if passed == layers[then] else 0.0
+        if lane == before and sheet.gaps[row] == sheet.gaps[row - 1]:
+            # As it has passed the row above, it passes this one.
+            y = sheet.tops[row] + sheet.height
+            way[-1] = f"V{number(y)}"
+            continue
+        before = lane
         gap = _gap(row, x, aim, lane, sheet)
         way += _curve(x, y, gap, sheet.tops[row])
         x, y = gap, sheet.tops[row] + sheet.height

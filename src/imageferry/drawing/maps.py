@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from imageferry.drawing.arcs import Point, arc_between
 from imageferry.drawing.geography import REGION_COORDINATES
 from imageferry.drawing.lettering import breadth, fitted
-from imageferry.drawing.palette import TONES, StatusClass
+from imageferry.drawing.palette import GRAVITY, TONES, StatusClass
 from imageferry.drawing.pictures import ENGLISH, Picture, Words, framed, has_link, legend, linked
-from imageferry.drawing.projection import land_path, window_of
+from imageferry.drawing.projection import Window, land_path, window_of
 from imageferry.drawing.routes import MapRoute, bundled, draw_route
 from imageferry.drawing.spacing import Room, around, freest, kept_apart
-from imageferry.drawing.svg import Attribute, Svg, element, joined, letters, text_at, titled
+from imageferry.drawing.svg import Attribute, Svg, element, joined, letters, number, text_at, titled
 
 _DOT: Final = 6.5
 _APART: Final = 14.5
@@ -23,6 +24,7 @@ _MARGIN: Final = 12.0
 _LETTERS: Final = 11.0
 _WIDEST_LABEL: Final = 150.0
 _MOST_LISTED: Final = 8
+_MOST_WAYS: Final = 120
 _PERCENT: Final = re.compile(r"\d+%\Z")
 _DIRECTIONS: Final = (
     (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1),
@@ -73,17 +75,17 @@ def draw_map(
     """
     shown = _with_ends(places, routes)
     known = [place for place in shown if place.region in REGION_COORDINATES]
-    window = window_of([REGION_COORDINATES[place.region] for place in known], width, height)
-    inner = Room(_DOT + 4, _DOT + 4, width - _DOT - 4, height - _DOT - 4)
-    points = kept_apart(
-        [window.at(REGION_COORDINATES[place.region]) for place in known], _APART, inner
-    )
+    window, points = _laid(tuple(place.region for place in known), width, height)
     sheet = _Sheet(
         {place.region: point for place, point in zip(known, points, strict=True)}, width, height
     )
     taken = [around(point, 2 * _DOT + 2, 2 * _DOT + 2) for point in points]
     bundles = bundled(routes)
     on_map = [one for one in bundles if {one.source, one.destination} <= sheet.points.keys()]
+    # The rest would be a tangle; what is under way or has failed comes first.
+    on_map.sort(key=lambda one: GRAVITY.index(one.status_class))
+    left_out = len(on_map) - _MOST_WAYS
+    on_map = on_map[:_MOST_WAYS]
     ways: list[Svg] = []
     told: dict[str, list[str]] = {}
     for one in on_map:
@@ -95,14 +97,9 @@ def draw_map(
     ordered = sorted(known, key=lambda place: place.region not in ends)
     labels = [_label(place, told.get(place.region, ()), sheet, taken) for place in ordered]
     dots = [_dot(place, sheet.points[place.region], words) for place in known]
-    below, bottom = _below(shown, bundles, sheet, words)
-    land = element(
-        "svg",
-        {"width": width, "height": height, "viewBox": f"0 0 {width:g} {height:g}"},
-        element("path", {"class": "land", "fill-rule": "evenodd", "d": land_path(window)}),
-    )
+    below, bottom = _below(shown, bundles, left_out, sheet, words)
     return framed(
-        joined([land, *ways, *labels, *dots, below]),
+        joined([_land(window), *ways, *labels, *dots, below]),
         width,
         bottom,
         kind="map",
@@ -111,6 +108,28 @@ def draw_map(
         has_links=any(map(has_link, [one.href for one in shown] + [one.href for one in routes])),
         standalone=standalone,
     )
+
+
+def _land(window: Window) -> Svg:
+    """The land, cut off where the world begins again."""
+    left, wide, high = window.beside, window.width - 2 * window.beside, window.height
+    box = f"{number(left)} 0 {number(wide)} {number(high)}"
+    return element(
+        "svg",
+        {"x": left, "width": wide, "height": high, "viewBox": box},
+        element("path", {"class": "land", "fill-rule": "evenodd", "d": land_path(window)}),
+    )
+
+
+@lru_cache(maxsize=64)
+def _laid(
+    regions: tuple[str, ...], width: float, height: float
+) -> tuple[Window, tuple[Point, ...]]:
+    """What is shown, and where each region's dot is: the same for every picture of the same ones."""
+    window = window_of([REGION_COORDINATES[region] for region in regions], width, height)
+    inner = Room(_DOT + 4, _DOT + 4, width - _DOT - 4, height - _DOT - 4)
+    points = [window.at(REGION_COORDINATES[region]) for region in regions]
+    return window, tuple(kept_apart(points, _APART, inner))
 
 
 def _with_ends(places: Iterable[MapPlace], routes: Iterable[MapRoute]) -> list[MapPlace]:
@@ -193,7 +212,11 @@ def _label(place: MapPlace, told: Sequence[str], sheet: _Sheet, taken: list[Room
 
 
 def _below(
-    places: Sequence[MapPlace], routes: Sequence[MapRoute], sheet: _Sheet, words: Words
+    places: Sequence[MapPlace],
+    routes: Sequence[MapRoute],
+    left_out: int,
+    sheet: _Sheet,
+    words: Words,
 ) -> tuple[Svg, float]:
     """The legend, and what is not on the map; with where the picture ends."""
     present = {place.status_class for place in places if place.count}
@@ -221,8 +244,9 @@ def _below(
         parts.append(text_at(_MARGIN + 8, y, tone.sign, f"sign state {status.css}"))
         parts.append(text_at(_MARGIN + 24, y, fitted(text, room - 24, _LETTERS), "small"))
         y += 16
-    if len(lines) > _MOST_LISTED:
-        more = words.more.format(f"{len(lines) - _MOST_LISTED:,}")
+    left_out = max(left_out, 0) + max(len(lines) - _MOST_LISTED, 0)
+    if left_out:
+        more = words.more.format(f"{left_out:,}")
         parts.append(text_at(_MARGIN + 24, y, more, "small quiet"))
         y += 16
     return joined(parts), y - 4

@@ -38,6 +38,11 @@ class Window:
     width: float
     height: float
 
+    @property
+    def beside(self) -> float:
+        """The pixels on either side in which the world would begin again."""
+        return max((self.width - _FULL * self.scale) / 2, 0.0)
+
     def at(self, place: Coordinates) -> tuple[float, float]:
         """The pixels of a place, from the upper left corner."""
         east = (place.longitude - self.west) % _FULL
@@ -53,30 +58,39 @@ def window_of(places: Iterable[Coordinates], width: float, height: float) -> Win
     tall = max(norths) - min(norths)
     # What goes from place to place bends upward, so there is more room above.
     above = max(0.2 * tall, 0.08 * wide, _LEAST_MARGIN)
-    high = tall + above + max(_MARGIN * tall, _LEAST_MARGIN)
+    below = max(_MARGIN * tall, _LEAST_MARGIN)
+    high = tall + above + below
     wide = max(wide, high * width / height)
     if wide >= 0.8 * _FULL:
-        return _world(west, span, width, height)
+        return _world(west, span, min(norths) - below, max(norths) + above, width, height)
     high = wide * height / width
     scale = width / wide
-    middle = (max(norths) + above + min(norths) - (high - tall - above)) / 2
-    spare = (high - tall - above - max(_MARGIN * tall, _LEAST_MARGIN)) / 2
-    top = min(middle + high / 2 + spare, _north(_NORTH))
+    top = min(max(norths) + above + (high - tall - above - below) / 2, _north(_NORTH))
     top = max(top, _north(_SOUTH) + high)
     return Window(_turned(west - (wide - span) / 2), top, scale, width, height)
 
 
-def _world(west: float, span: float, width: float, height: float) -> Window:
-    """All of it, cut open where nothing lies, best in an ocean."""
-    scale = min(width / _FULL, height / (_north(_NORTH) - _north(_SOUTH)))
+def _world(
+    west: float, span: float, lowest: float, highest: float, width: float, height: float
+) -> Window:
+    """All of it, cut open where nothing lies, best in an ocean; ice is cut off where it must be.
+
+    `lowest` and `highest` are what has to be seen, as `_north` has it.
+    """
+    all_of_it = _north(_NORTH) - _north(_SOUTH)
+    scale = width / _FULL
+    if height / scale < highest - lowest:
+        scale = height / min(all_of_it, highest - lowest)
+    high = height / scale
     gap_from, gap = west + span, _FULL - span
     fitting = [
         cut for cut in (_PACIFIC, _ATLANTIC) if (cut - gap_from) % _FULL < gap or gap >= _FULL
     ]
     cut = fitting[0] if fitting else gap_from + gap / 2
     spare = (width / scale - _FULL) / 2
-    middle = (_north(_NORTH) + _north(_SOUTH)) / 2
-    return Window(_turned(cut - spare), middle + height / scale / 2, scale, width, height)
+    top = (_north(_NORTH) + _north(_SOUTH) + high) / 2
+    top = min(max(top, highest), lowest + high)
+    return Window(_turned(cut - spare), top, scale, width, height)
 
 
 def _stretch(longitudes: Sequence[float]) -> tuple[float, float]:

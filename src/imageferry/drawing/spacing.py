@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from imageferry.drawing.arcs import Point
@@ -41,14 +41,21 @@ def around(middle: Point, wide: float, high: float) -> Room:
     return Room(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
 
 
-def freest(rooms: Iterable[Room], taken: Sequence[Room], outer: Room) -> tuple[int, float]:
+def freest(rooms: Sequence[Room], taken: Sequence[Room], outer: Room) -> tuple[int, float]:
     """Which room is the best, the first of equals, and what it shares with those taken.
 
     One that is not inside is as bad as one that lies on another with all that it has.
     """
     best, least = 0, math.inf
+    lefts, tops, rights, bottoms = zip(*rooms, strict=True)
+    left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
+    near = [
+        other
+        for other in taken
+        if other[0] < right and other[2] > left and other[1] < bottom and other[3] > top
+    ]
     for number, room in enumerate(rooms):
-        lost = sum(room.shared(other) for other in taken)
+        lost = sum(room.shared(other) for other in near)
         if not room.is_in(outer):
             lost += (room.right - room.left) * (room.bottom - room.top)
         if lost < least:

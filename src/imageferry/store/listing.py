@@ -64,7 +64,9 @@ def _leafed_page(
 def _is_meant(packed: bytes, query: StackQuery) -> bool:
     body = unpack(packed)
     # The dialect is what every body begins with.
-    if query.dialect and not body.startswith(f'{{"dialect":{dumps(query.dialect)},'.encode("ascii")):
+    if query.dialect and not body.startswith(
+        f'{{"dialect":{dumps(query.dialect)},'.encode("ascii")
+    ):
         return False
     return not query.tags or _has_tags(body, query)
 

@@ -322,6 +322,7 @@ IF980 | an account or a note for an access key cannot be used | give the account
 IF981 | there is no such access key | 'imageferry keys list' shows them
 IF982 | the access key was revoked before | nothing needs to be done
 IF983 | a report of 'imageferry report' cannot be written | name a file that may be written by '--output'
+IF984 | a link of 'imageferry keys link' cannot be made with that address or lifetime | write '--address http://127.0.0.1:8787', and '--lifetime' of 168h at most
 IF985 | 'imageferry serve' cannot listen on that address and port | give another '--port', or 0, and a '--host' of this machine
 IF986 | the certificate of 'imageferry serve' cannot be used with its key, or one of the two is missing | give both in PEM, the key without a passphrase
 IF987 | 'imageferry serve' would be reached by other machines, unasked or without TLS | '--allow-remote' with '--tls-certificate' and '--tls-key', or with '--behind-proxy'

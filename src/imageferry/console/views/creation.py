@@ -39,7 +39,7 @@ from imageferry.model.statuses import StackStatus
 from imageferry.model.templates import Template
 
 
-async def creation(visit: Visit) -> Mapping[str, object]:
+async def creating(visit: Visit) -> Mapping[str, object]:
     """The first step, empty."""
     draft = Draft(
         visit.request_id,
@@ -175,9 +175,7 @@ def _fields_step(
     given = given_values(template, values)
     return template_step(visit, draft, faults, diagnostics) | {
         "step": "fields",
-        "groups": parameter_groups(
-            template, visit.language, values, {}, frozenset(), faults
-        ),
+        "groups": parameter_groups(template, visit.language, values, {}, frozenset(), faults),
         "resources": len(template.resources),
         "description": template.description,
         "line": deploy_line(visit, draft, given, secret_names(template)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from imageferry.console.notices import notice_of
 from imageferry.console.statuses import look_of, word_of
-from imageferry.console.visits import Visit, stack_path
+from imageferry.console.visits import PageRefused, Visit, stack_path
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import WAYS, StackStatus, Verb
+from imageferry.model.statuses import LATE_ROLLBACKS, WAYS, StackStatus, Verb
 
 TABS: Final = (
     ("overview", "", "Overview"),
@@ -28,6 +29,7 @@ _DEEDS: Final = (
     ("cancel", "Cancel", Verb.CANCEL),
     ("rollback", "Continue the rollback", Verb.CONTINUE_ROLLBACK),
     ("adopt", "Adopt", None),
+    ("protect", "Protection", None),
     ("delete", "Delete", Verb.DELETE),
 )
 
@@ -40,9 +42,11 @@ async def frame(visit: Visit, tab: str, stack: Stack | None = None) -> dict[str,
     deeds = [
         (stack_path(found.stack_id, name), visit.language(label), name)
         for name, label, verb in _DEEDS
-        if not is_over
-        and (verb in ways if verb is not None else found.status.is_final)
+        if not is_over and (verb in ways if verb is not None else found.status.is_final)
     ]
+    if found.status in LATE_ROLLBACKS:
+        label = visit.language("Roll back")
+        deeds.insert(2, (stack_path(found.stack_id, "rollback"), label, "rollback"))
     return {
         "title": f"{found.name} · {visit.language(_label(tab))}",
         "section": "stacks",
@@ -54,7 +58,26 @@ async def frame(visit: Visit, tab: str, stack: Stack | None = None) -> dict[str,
             for name, path, label in TABS
         ],
         "stack_deeds": deeds if visit.may_write else [],
+        "notice": notice_of(visit),
     }
+
+
+def need_way(visit: Visit, stack: Stack, verb: Verb) -> None:
+    """Raise PageRefused where a stack is in no status for a deed."""
+    if stack.status is StackStatus.DELETED:
+        raise PageRefused(409, visit.language("the stack is deleted"))
+    if verb in WAYS[stack.status]:
+        return
+    said = visit.language(
+        "that cannot be done while the stack is {status}",
+        status=word_of(stack.status, stack.dialect),
+    )
+    remedy = (
+        ""
+        if stack.status.is_final
+        else visit.language("wait until that operation has ended, or cancel it")
+    )
+    raise PageRefused(409, said, remedy)
 
 
 def _label(tab: str) -> str:

@@ -299,7 +299,9 @@ def _first_steps(place: Place) -> list[CommandLine]:
 
 def _steps(has_source: bool) -> Iterator[CommandLine]:
     source = SOURCE if has_source else "IMAGE_ID"
-    yield command_line("deploy", {"stack": "golden"}, "examples/fan-out.ros.yml")
+    yield command_line(
+        "deploy", {"stack": "golden", "region": SOURCE_REGION}, "examples/fan-out.ros.yml"
+    )
     yield command_line(
         "distribute", {"from": SOURCE_REGION, "to": ["cn-shanghai", "ap-southeast-1"]}, source
     )

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from imageferry.console.cells import cell_path, note_of
 from imageferry.console.languages import Language
+from imageferry.console.pictures import drawing_words
 from imageferry.console.statuses import drawn_of, look_of
 from imageferry.drawing.maps import MapPlace, draw_map
 from imageferry.drawing.palette import gravest
-from imageferry.drawing.pictures import Words
 from imageferry.drawing.routes import MapRoute
 from imageferry.model.matrix import CellStatus, Matrix, MatrixCell
 
@@ -41,16 +41,6 @@ def matrix_map(
     )
     # Everything in a drawing was escaped when it was drawn.
     return Markup(picture.svg)  # noqa: S704
-
-
-def drawing_words(t: Language) -> Words:
-    """What drawings say themselves, in a language."""
-    return Words(
-        more=t("… and {} more"),
-        elsewhere=t("not on the map:"),
-        now=t("now"),
-        nothing=t("there is nothing to draw"),
-    )
 
 
 def _places(

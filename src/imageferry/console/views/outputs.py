@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imageferry.console.rendering import json_text, value_text
-from imageferry.console.views.declarations import declared_in
 from imageferry.console.views.frames import frame
 from imageferry.console.visits import Visit
 from imageferry.model.command_lines import stack_line
@@ -29,7 +28,8 @@ class OutputRow:
 async def outputs(visit: Visit) -> Mapping[str, object]:
     """The values of the page."""
     stack = await visit.stack()
-    template = await declared_in(visit, stack)
+    reading = await visit.desk.shelf.reading(visit.core, stack)
+    template = None if reading is None else reading.template
     exports = {export.output: export.name for export in stack.exports}
     declared = {} if template is None else template.outputs
     rows = []

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -22,7 +23,6 @@ from imageferry.model.command_lines import command_line, of_place, stack_line
 from imageferry.model.operations import StepProgress
 from imageferry.model.stacks import Stack
 from imageferry.model.statuses import ResourceStatus
-from imageferry.console.rendering import segment_of
 
 _ON_A_PAGE: Final = 200
 _MOST_OPEN: Final = 25
@@ -182,7 +182,7 @@ def _leaf(
 
 
 def _path(stack: Stack, address: str) -> str:
-    return stack_path(stack.stack_id, "copies", segment_of(address))
+    return stack_path(stack.stack_id, "copies", quote(address, safe=""))
 
 
 def _graph(
@@ -207,7 +207,9 @@ def _graph(
         for before in befores
         if before in known and address in known
     ]
-    words = Words(t("… and {} more"), t("not on the map: {}"), t("now"), t("there is nothing to draw"))
+    words = Words(
+        t("… and {} more"), t("not on the map: {}"), t("now"), t("there is nothing to draw")
+    )
     title = t("The resources of {name}", name=stack.name)
     return draw_graph(nodes, edges, title=title, words=words)
 

@@ -10,7 +10,7 @@ from typing import Final
 from imageferry.console.statuses import look_of, word_of
 from imageferry.console.views.standings import Tally, standing_in, tally_of
 from imageferry.console.visits import Visit
-from imageferry.model.command_lines import CommandLine, command_line
+from imageferry.model.command_lines import CommandLine, OptionValue, command_line
 from imageferry.model.drift import STACK_DRIFT_WORDS, StackDriftStatus
 from imageferry.model.stacks import Stack, StackQuery
 from imageferry.model.statuses import StackStatus
@@ -92,9 +92,7 @@ async def stacks(visit: Visit) -> Mapping[str, object]:
     for stack in survey.stacks:
         tally = tally_of(await standing_in(visit, stack, survey))
         look, word = look_of(stack.status), word_of(stack.status, stack.dialect)
-        rows.append(
-            StackRow(stack, look, word, DIALECTS[stack.dialect], tally, drift_of(stack))
-        )
+        rows.append(StackRow(stack, look, word, DIALECTS[stack.dialect], tally, drift_of(stack)))
     region = query.place.region
     regions = sorted({name for name, _ in counts} | ({region} if region else set()))
     return {
@@ -181,7 +179,7 @@ async def _chips(
 
 def _line_of(visit: Visit, query: StackQuery) -> CommandLine:
     cloud = visit.plane.place.cloud
-    options = {
+    options: dict[str, OptionValue] = {
         "deleted": StackStatus.DELETED in query.statuses,
         "region": query.place.region,
         "cloud": None if cloud == "emulator" else cloud,

@@ -89,9 +89,7 @@ def tally_of(standing: Standing) -> Tally:
     return tally._replace(percent=percent, remaining=max(left, default=None))
 
 
-def regions_by_address(
-    visit: Visit, stack: Stack, views: Iterable[ResourceView]
-) -> dict[str, str]:
+def regions_by_address(visit: Visit, stack: Stack, views: Iterable[ResourceView]) -> dict[str, str]:
     """In which region each resource of a stack is, or is to be."""
     catalog = visit.core.catalog
     return {

@@ -17,6 +17,7 @@ from imageferry.drawing.routes import MapRoute
 from imageferry.drawing.standings import OF_CELLS, OF_RESOURCES, OF_STACKS
 from imageferry.drawing.styles import page_sheet
 from imageferry.model.chronicles import Chronicle, Span
+from imageferry.model.command_lines import stack_line
 from imageferry.model.events import Event
 from imageferry.model.matrix import CellStatus, LineKind, MatrixCell, MatrixLine
 from imageferry.model.stacks import Stack
@@ -93,6 +94,7 @@ def _environment() -> Environment:
         "bars": bars,
         "regions": regions_of,
         "kind_word": kind_word,
+        "verifying": lambda stack: stack_line("verify", stack).text,
     }
     return environment
 

@@ -48,11 +48,10 @@ def written(value: Value) -> str:
 
 
 def visible(said: Any) -> Any:
-    """Texts with what hides in them written as its code; drawings as they are."""
-    if (
-        not isinstance(said, str)
-        or isinstance(said, Markup)
-        or (said.isascii() and said.isprintable())
-    ):
+    """What is said as text, with what hides in it written as its code; drawings as they are."""
+    if isinstance(said, Markup):
         return said
-    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
+    text = str(said)
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
