@@ -127,11 +127,8 @@ def main() -> int:
             if is_new:
                 Seeding(Shop(folder, speed=str(SPEED))).begin(site)
                 time.sleep(12)
-            paths = {
-                name: one
-                for name, one in shown_pages(Shop(folder, speed=str(SLOW))).items()
-                if given.only in name
-            }
+                Shop(folder, speed=str(SLOW)).run("emulator", "settings")
+            paths = {name: one for name, one in shown_pages(site).items() if given.only in name}
             if not given.only:
                 shutil.rmtree(FOLDER)
                 FOLDER.mkdir()

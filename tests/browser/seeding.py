@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -125,6 +126,11 @@ class Seeding:
 
     shop: Shop
 
+    def _run(self, *arguments: str, code: int = 0) -> None:
+        """A command in a thread of its own: where a browser is driven, a loop runs in this one."""
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(self.shop.run, *arguments, code=code).result()
+
     def settle(self) -> None:
         """Stacks in every final status; nothing is left to run."""
         self._made()
@@ -151,7 +157,11 @@ class Seeding:
         further = [*THREE, "cn-nanjing"]
         status, said = caller.ros(
             "CreateChangeSet",
-            StackId=str(self.shop.object("show", "-s", "golden-web")["stack_id"]),
+            StackId=next(
+                one["StackId"]
+                for one in caller.ros("ListStacks", PageSize=50)[1]["Stacks"]
+                if one["StackName"] == "golden-web"
+            ),
             ChangeSetName="one-more-region",
             ChangeSetType="UPDATE",
             TemplateBody=FAN_OUT,
@@ -176,7 +186,7 @@ class Seeding:
         """The example, under a stack's name."""
         path = self.shop.path("fan-out.yml", FAN_OUT)
         wanted = json.dumps(_wanted(regions or THREE))
-        self.shop.run(
+        self._run(
             "deploy", path, "-s", stack, "--region", REGION, "--yes",
             "-p", f"ImageName={name}", "-p", f"Destinations={wanted}", "-p", f"Team={team}",
             *more, code=code,
@@ -184,17 +194,17 @@ class Seeding:
 
     def _deploy(self, stack: str, template: str, *more: str, region: str = REGION) -> None:
         path = self.shop.path(f"{stack}.yml", template)
-        self.shop.run("deploy", path, "-s", stack, "--region", region, "--yes", *more)
+        self._run("deploy", path, "-s", stack, "--region", region, "--yes", *more)
 
     def _fault(self, kind: str, *more: str) -> None:
-        self.shop.run("emulator", "fault", "add", kind, *more)
+        self._run("emulator", "fault", "add", kind, *more)
 
     def _mend(self) -> None:
-        self.shop.run("emulator", "fault", "clear")
+        self._run("emulator", "fault", "clear")
 
     def _made(self) -> None:
         self.fan_out("golden-web", name="web-2026-11")
-        self.shop.run("verify", "-s", "golden-web")
+        self._run("verify", "-s", "golden-web")
         self.fan_out("mail", name="mail-2026-10")
         self.fan_out("mail", "--replace", name="mail-2026-10", team="post")
         self.fan_out("mail-updated", name="mail-2026-11")
@@ -203,7 +213,7 @@ class Seeding:
         self._deploy("hostile", HOSTILE_TEMPLATE, "-p", f"Password={SECRET}")
         self._deploy("arrival", ARRIVAL, region="ap-southeast-1")
         for _ in range(2):
-            self.shop.run(
+            self._run(
                 "distribute", GOLDEN, "--from", REGION, "--to", "cn-shanghai,ap-southeast-5",
                 "--name", "gold-{date}", "--family", "gold", "--keep-last", "3", "--yes",
             )  # fmt: skip
@@ -235,23 +245,23 @@ class Seeding:
         self._mend()
         self.fan_out("delete-failed", name="old-2026-09")
         self._fault("error", "--action", "DeleteImage", "--region", BAD, *DENIED)
-        self.shop.run("delete", "-s", "delete-failed", "--yes", code=4)
+        self._run("delete", "-s", "delete-failed", "--yes", code=4)
         self._mend()
 
     def _gone(self) -> None:
         self.fan_out("retired", name="old-2025-11")
-        self.shop.run("delete", "-s", "retired", "--yes")
+        self._run("delete", "-s", "retired", "--yes")
         self._deploy("former", ARRIVAL.replace("arrival-2026-11", "former"), region="us-west-1")
-        self.shop.run("delete", "-s", "former", "--yes")
+        self._run("delete", "-s", "former", "--yes")
 
     def _apart(self) -> None:
         """What somebody else has changed."""
         self.fan_out("drifted", name="drift-2026-11")
         ids = self.shop.object("outputs", "-s", "drifted")["outputs"]["ImageIds"]
         call = ("emulator", "call")
-        self.shop.run(*call, "ModifyImageAttribute", f"ImageId={ids[0]}", "ImageName=renamed")
-        self.shop.run(*call, "DeleteImage", f"ImageId={ids[1]}", "Force=true")
-        self.shop.run("drift", "-s", "drifted", code=7)
+        self._run(*call, "ModifyImageAttribute", f"ImageId={ids[0]}", "ImageName=renamed")
+        self._run(*call, "DeleteImage", f"ImageId={ids[1]}", "Force=true")
+        self._run("drift", "-s", "drifted", code=7)
 
 
 def _wanted(regions: list[str]) -> list[dict[str, str]]:

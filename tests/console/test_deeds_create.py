@@ -11,6 +11,7 @@ from imageferry.model.access import Role
 from imageferry.model.statuses import StackStatus
 from imageferry.testing import run_virtually
 from tests.console.browsing import Browser, Node, Reply, browsing
+from tests.console.standing import approve
 
 _SECRET: Final = "open-sesame-91"
 
@@ -73,7 +74,6 @@ Outputs:
 
 _BASICS: Final = {"name": "golden", "region": "cn-hangzhou", "template": ROS}
 _VALUES: Final = {"p.Destination": "cn-shanghai", "p.Password": _SECRET}
-
 
 
 async def step(browser: Browser, path: str, word: str, fields: dict[str, str]) -> Reply:
@@ -327,21 +327,3 @@ def test_readers_create_nothing(tmp_path: Path) -> None:
             assert reply.status == 403
 
     run_virtually(main())
-
-
-async def approve(browser: Browser, uuid: str) -> None:
-    """Execute the newest change set of a stack, and wait until it has ended."""
-    from imageferry.control.named_changes import execute_named, named_of
-
-    plane = browser.apis.house.plane
-    stack = await plane.desk.store.stack_of_uuid(uuid)
-    assert stack is not None
-    named = (await named_of(plane.desk, stack.stack_id))[0]
-    await execute_named(plane.desk, named)
-    for _ in range(2_000):
-        now = await plane.desk.store.stack(stack.stack_id)
-        assert now is not None
-        if now.status.is_final:
-            return
-        await browser.apis.clock.sleep(1.0)
-    raise AssertionError("it never ended")

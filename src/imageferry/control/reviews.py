@@ -149,8 +149,12 @@ _NUMBERED: Final = re.compile(r"(?P<stem>.*?)-(?P<number>\d{1,6})", re.DOTALL)
 _LONGEST_NAME: Final = 120
 
 
-async def propose_again(desk: Desk, named: NamedChangeSet) -> NamedChangeSet:
+async def propose_again(
+    desk: Desk, named: NamedChangeSet, *, replaces: bool = False
+) -> NamedChangeSet:
     """Plan what a change set wants for the stack as it is now, under the next free name.
+
+    `replaces` allows replacements although that one did not.
 
     Raises RequestRefused where what it wants is not kept any more, and what `propose` raises.
     """
@@ -171,7 +175,7 @@ async def propose_again(desk: Desk, named: NamedChangeSet) -> NamedChangeSet:
         template=change_set.template,
         template_name=change_set.template_name,
         parameters=wanted,
-        replace=change_set.replacement_allowed,
+        replace=replaces or change_set.replacement_allowed,
         adopt=change_set.adoptions or None,
         taken_over=taken_over(change_set),
         is_protected=named.is_protected,

@@ -25,6 +25,7 @@ async def cancelling(visit: Visit) -> Mapping[str, object]:
         "title": f"{stack.name} · {visit.language('Cancel')}",
         "operation": operation if is_open else None,
         "turns_back": turns_back,
+        "stops": operation is not None and operation.cancel_requested and not turns_back,
         "roster": found,
         "line": stack_line("cancel", stack, break_off=turns_back).text,
     }

@@ -69,7 +69,8 @@ async def reject_change_set(visit: Visit) -> Response:
 async def plan_change_set_again(visit: Visit) -> Response:
     """Plan the same for the stack as it is now, and show that."""
     _, named = await named_meant(visit)
-    return _to(path_of(await propose_again(visit.core, named)))
+    replaces = visit.form.text("replace") == "yes"
+    return _to(path_of(await propose_again(visit.core, named, replaces=replaces)))
 
 
 async def delete_change_set(visit: Visit) -> Response:

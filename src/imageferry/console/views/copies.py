@@ -61,7 +61,7 @@ async def copy(visit: Visit) -> Mapping[str, object]:
         "verify_path": f"{cell_path(cell)}/verify",
         "names": region_names(desk.regions, t),
         "labels": _labels(t),
-        "lines": [_line(one, t) for one in reversed(story.timeline) if _is_kept(one)],
+        "lines": [_line(one, story, t) for one in reversed(story.timeline) if _is_kept(one)],
         "picture": copy_timeline(story, t, visit.now),
         "verdict": _verdict(story, t),
     }
@@ -131,11 +131,8 @@ def _labels(t: Language) -> Mapping[str, str]:
     }
 
 
-def _line(moment: StoryMoment, t: Language) -> Line:
-    look = _MOMENT_LOOKS[moment.kind]
-    if moment.kind is MomentKind.EVENT:
-        look = next((one for end, one in _EVENT_LOOKS.items() if moment.status.endswith(end)), look)
-    look = "failed" if moment.is_failure else look
+def _line(moment: StoryMoment, story: CopyStory, t: Language) -> Line:
+    look = _look_of_moment(moment, story)
     happened = {
         MomentKind.EVENT: t("event"),
         MomentKind.INTENDED: t("written down"),
@@ -153,15 +150,23 @@ _EVENT_LOOKS: Final[Mapping[str, str]] = {
     "_IN_PROGRESS": "copying", "_COMPLETE": "there", "_FAILED": "failed",
 }  # fmt: skip
 
-_MOMENT_LOOKS: Final[Mapping[MomentKind, str]] = {
-    MomentKind.EVENT: "unknown",
-    MomentKind.INTENDED: "waiting",
-    MomentKind.CALLED: "copying",
-    MomentKind.PROGRESS: "copying",
-    MomentKind.ENDED: "there",
-    MomentKind.DRIFT: "unknown",
-    MomentKind.VERIFIED: "unknown",
-}
+
+def _look_of_moment(moment: StoryMoment, story: CopyStory) -> str:
+    match moment.kind:
+        case MomentKind.EVENT:
+            ends = _EVENT_LOOKS.items()
+            return next((look for end, look in ends if moment.status.endswith(end)), "unknown")
+        case MomentKind.INTENDED:
+            return "waiting"
+        case MomentKind.CALLED | MomentKind.PROGRESS:
+            return "copying"
+        case MomentKind.ENDED:
+            return "failed" if moment.is_failure else "there"
+        case MomentKind.DRIFT:
+            return "drifted" if moment.is_failure else "there"
+        case MomentKind.VERIFIED:
+            kept = story.verification
+            return "unknown" if kept is None else _VERDICT_LOOKS[kept.found.status]
 
 
 def _verdict(story: CopyStory, t: Language) -> Mapping[str, object] | None:

@@ -267,7 +267,12 @@ async def _needs(
             for one in failed
             if one.stack_id not in names
         ][: _MOST_TOLD - len(here)]
-    return {"here": here, "more": len(found) - len(here), "elsewhere": elsewhere}
+    return {
+        "here": here,
+        "more": len(found) - len(here),
+        "elsewhere": elsewhere,
+        "orphans": len(matrix.orphans),
+    }
 
 
 def _moving(matrix: Matrix, t: Language, words: Mapping[CellStatus, str]) -> Mapping[str, object]:

@@ -15,8 +15,8 @@ from imageferry.resource_types.image_copies.wanted import (
     View,
     WantedCopy,
     image_itself,
-    recorded_image,
     manifest_of,
+    recorded_image,
     route_of,
 )
 from imageferry.resource_types.image_copies.words import Words
