@@ -6,14 +6,18 @@ import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from tests.api.serving import Site
+from tests.api.serving import Site, served
+from tests.browser.seeding import Seeding
 from tests.browser.windows import AXE, FLAGS, Look, Window, browser_path, window_on
+from tests.cli.shop import Shop
 
 Opened = Callable[..., Window]
+RUNNING: Final = 2.0
+"""The speed of the emulated cloud at which what runs goes on running while tests look at it."""
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +43,16 @@ def axe() -> None:
     """The judge of accessibility must be there."""
     if not AXE.exists():
         pytest.skip(f"no axe-core: {AXE} is missing (set IMAGEFERRY_AXE)")
+
+
+@pytest.fixture(scope="session")
+def seeded(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server whose home has a stack in every status; nobody changes anything there."""
+    folder = tmp_path_factory.mktemp("seeded")
+    Seeding(Shop(folder)).settle()
+    with served(folder / "home", "--rate", "0", speed=RUNNING) as site:
+        Seeding(Shop(folder, speed=str(RUNNING))).begin(site)
+        yield site
 
 
 @pytest.fixture

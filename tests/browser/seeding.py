@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from tests.api.serving import Site
 from tests.cli.shop import GOLDEN, SECRET, Shop
 from tests.e2e.callers import Caller
+from tests.e2e.processes import finish
 
 ROOT: Final = Path(__file__).parents[2]
 FAN_OUT: Final = (ROOT / "examples/fan-out.ros.yml").read_text(encoding="utf-8")
@@ -126,10 +126,11 @@ class Seeding:
 
     shop: Shop
 
-    def _run(self, *arguments: str, code: int = 0) -> None:
-        """A command in a thread of its own: where a browser is driven, a loop runs in this one."""
-        with ThreadPoolExecutor(1) as threads:
-            threads.submit(self.shop.run, *arguments, code=code).result()
+    def _run(self, *arguments: str, code: int = 0) -> str:
+        """A command as a process of its own; what it prints."""
+        returned, out, said = finish(self.shop.start(*arguments))
+        assert returned == code, f"{arguments}: {returned}\n{out}\n{said}"
+        return out
 
     def settle(self) -> None:
         """Stacks in every final status; nothing is left to run."""
@@ -257,7 +258,8 @@ class Seeding:
     def _apart(self) -> None:
         """What somebody else has changed."""
         self.fan_out("drifted", name="drift-2026-11")
-        ids = self.shop.object("outputs", "-s", "drifted")["outputs"]["ImageIds"]
+        told = self._run("outputs", "-s", "drifted", "--json")
+        ids = json.loads(told)["outputs"]["ImageIds"]
         call = ("emulator", "call")
         self._run(*call, "ModifyImageAttribute", f"ImageId={ids[0]}", "ImageName=renamed")
         self._run(*call, "DeleteImage", f"ImageId={ids[1]}", "Force=true")

@@ -102,12 +102,26 @@ class Window:
         failed = failures_of(self.site)
         assert not failed, "\n".join(failed)
 
+    def overflow(self) -> str:
+        """What is wider than the window, or nothing: nobody has to scroll sideways to read."""
+        return str(self.page.evaluate(_OVERFLOW))
+
     def must_fit(self) -> None:
-        """The page is no wider than the window: nobody has to scroll sideways to read."""
-        over = self.page.evaluate(
-            "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
-        assert over[0] <= over[1], f"{self.page.url} is {over[0]} px wide in {over[1]} px"
+        """The page is no wider than the window."""
+        over = self.overflow()
+        assert not over, f"{self.page.url}: {over}"
+
+
+_OVERFLOW: Final = """() => {
+  const root = document.documentElement, wide = root.clientWidth;
+  if (root.scrollWidth <= wide) return "";
+  const scrolls = one => one && one !== document.body && (
+    /auto|scroll|hidden|clip/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  const over = [...document.querySelectorAll("body *")].filter(
+    one => one.getBoundingClientRect().right > wide + 1 && !scrolls(one.parentElement));
+  return `${root.scrollWidth} px in ${wide} px: ` + over.slice(-3).map(
+    one => one.outerHTML.slice(0, 120)).join(" | ");
+}"""
 
 
 def failures_of(site: Site) -> list[str]:
@@ -158,19 +172,21 @@ def window_on(browser: Any, site: Site, look: Look | None = None) -> Iterator[Wi
     window.must_be_calm()
 
 
-def violations(window: Window) -> list[str]:
-    """What axe-core finds on the open page; the window must be one without a policy."""
+def violations(window: Window) -> dict[tuple[str, str], str]:
+    """What axe-core finds on the open page: how to mend it, by the rule and the element.
+
+    The window must be one without a policy, since a script of others is put into its page.
+    """
     assert window.look.without_policy
     if not window.page.evaluate("() => 'axe' in window"):
         window.page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-    found: Mapping[str, Any] = window.page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules},"
-        " resultTypes: ['violations']})",
+    found: list[Mapping[str, Any]] = window.page.evaluate(
+        "async rules => (await axe.run(document, {runOnly: {type: 'tag', values: rules},"
+        " resultTypes: ['violations']})).violations",
         list(RULES),
     )
-    return [
-        f"{window.page.url} {one['id']} ({one['impact']}): {one['help']}: {node['html'][:160]}"
-        f" — {node['failureSummary'][:300]}"
-        for one in found["violations"]
+    return {
+        (f"{one['id']} ({one['impact']})", node["html"][:140]): node["failureSummary"][:240]
+        for one in found
         for node in one["nodes"]
-    ]
+    }

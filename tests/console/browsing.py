@@ -176,6 +176,7 @@ class Browser:
     console: Console
     told: list[Told]
     language: str = "en"
+    scheme: str = "http"
     cookies: dict[str, str] = field(default_factory=dict)
     last: Reply | None = None
     _csrf: str = ""
@@ -223,7 +224,7 @@ class Browser:
         body, kind = _multipart(pairs, files) if files else (urlencode(pairs).encode(), _FORM)
         headers = {
             "content-type": kind,
-            "origin": f"http://{HOST}",
+            "origin": f"{self.scheme}://{HOST}",
             "sec-fetch-site": "same-origin",
         }
         reply = await self.ask("POST", path, headers=headers, body=body)
@@ -290,8 +291,11 @@ class Browser:
         left = list(parts if parts is not None else [body])
 
         async def receive() -> Mapping[str, Any]:
-            if not left:
+            if not left and parts == []:
                 return {"type": "http.disconnect"}
+            if not left:
+                # Whoever has asked stays until all of the reply is there.
+                await asyncio.Event().wait()
             part = left.pop(0)
             return {"type": "http.request", "body": part, "more_body": bool(left)}
 
@@ -347,7 +351,7 @@ class Browser:
             "method": method,
             "path": unquote(where.path),
             "raw_path": where.path.encode(),
-            "scheme": "http",
+            "scheme": self.scheme,
             "query_string": where.query.encode(),
             "headers": [
                 (name.encode(), value.encode("latin-1"))

@@ -121,7 +121,7 @@ def _named_region(table: Node) -> bool:
         return True
     parent = table.parent
     while parent is not None and parent.tag in {"div", "section", "figure"}:
-        if parent.get("role") == "region" and (
+        if parent.get("role") in {"region", "group"} and (
             parent.get("aria-label") or parent.get("aria-labelledby")
         ):
             return True

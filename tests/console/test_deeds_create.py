@@ -115,12 +115,17 @@ def test_a_template_becomes_a_form_and_the_form_a_change_set(tmp_path: Path) -> 
             assert "imageferry deploy" in shown.text
             made = await step(browser, "/console/create", "propose", {**_BASICS, **_VALUES})
             assert "/change-sets/" in made.path, made.text
-            assert "Password=****" in made.path.replace("%3D", "=").replace("%2A", "*")
+            line = "imageferry deploy template.yml --stack golden -p Destination=cn-shanghai"
+            assert f"{line} -p 'Password=****' --on-failure rollback" in made.text
             assert _SECRET not in made.source + made.path
             stacks = await browser.apis.house.plane.stacks("cn-hangzhou")
             assert [(one.name, one.status) for one in stacks] == [("golden", StackStatus.REVIEWING)]
             again = await step(browser, "/console/create", "propose", {**_BASICS, **_VALUES})
             assert "/change-sets/" in again.path, "a stack that is only proposed takes more"
+            path = f"/console/stacks/{stacks[0].stack_id}/update"
+            assert field((await browser.get(path)).page, "Count").get("value") == "1"
+            proposed = await step(browser, path, "propose", {"template": ROS, **_VALUES})
+            assert "/change-sets/" in proposed.path, proposed.text
 
     run_virtually(main())
 
@@ -224,6 +229,11 @@ def test_files_that_are_no_template(tmp_path: Path) -> None:
             assert broken.status == 400
             assert broken.page.all(id="line-2")
             assert broken.page.all("a", class_="place")
+            misspelt = ROS.replace("DestinationRegionId:", "DestinationRegion:")
+            wrong = await upload(misspelt.replace("${Team}", "${Teem}").encode())
+            assert wrong.status == 400
+            told = wrong.page.by_id("faults").text
+            assert "DestinationRegion" in told and "Teem" in told
             huge = await upload(b"#" * 1_600_000)
             assert huge.status == 413
             good = await upload(ROS.encode(), "../<x>/fan out.ros.yml")
@@ -325,5 +335,88 @@ def test_readers_create_nothing(tmp_path: Path) -> None:
             assert (await browser.get("/console/create")).status == 403
             reply = await step(browser, "/console/create", "propose", {**_BASICS, **_VALUES})
             assert reply.status == 403
+
+    run_virtually(main())
+
+
+_LOOP: Final = """\
+AWSTemplateFormatVersion: '2010-09-09'
+Transform: AWS::LanguageExtensions
+Parameters:
+  Names: {Type: CommaDelimitedList}
+  Word: {Type: String, NoEcho: true, Default: sesame-of-the-template}
+Resources:
+  Fn::ForEach::Each:
+    - Name
+    - !Ref Names
+    - Copy${Name}:
+        Type: TF::Alicloud::ImageCopy
+        Properties:
+          SourceImageId: m-golden0000000000001
+          SourceRegionId: cn-hangzhou
+          ImageName: !Sub 'copy-${Name}'
+"""
+
+
+def test_a_loop_over_a_parameter_without_a_default_runs_over_what_is_given(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, speed=1e6) as browser:
+            basics = {"name": "loop", "region": "cn-beijing", "template": _LOOP}
+            shown = await step(browser, "/console/create", "fields", basics)
+            assert shown.status == 200, shown.text
+            assert field(shown.page, "Names").tag == "textarea"
+            assert field(shown.page, "Word").get("value") == ""
+            given = {**basics, "p.Names": "A,B"}
+            made = await step(browser, "/console/create", "propose", given)
+            assert "/change-sets/" in made.path, made.text
+            stack = await approve(browser, made.path.split("/")[3])
+            assert stack.status is StackStatus.CREATED
+            path = f"/console/stacks/{made.path.split('/')[3]}/update"
+            updated = await browser.get(path)
+            assert updated.status == 200
+            assert field(updated.page, "Names").raw.strip() == "A,B"
+            more = {"template": _LOOP, "p.Names": "A,B,C", "keep.Word": "on"}
+            proposed = await step(browser, path, "propose", more)
+            assert "/change-sets/" in proposed.path, proposed.text
+            assert "CopyC" in proposed.text
+
+    run_virtually(main())
+
+
+_TWICE: Final = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Password: {Type: String, NoEcho: true, Confirm: true}
+  Note: {Type: String, Required: false, TextArea: true, Placeholder: '=1+1'}
+Resources:
+  Copy:
+    Type: ALIYUN::ECS::CopyImage
+    Properties:
+      ImageId: m-golden0000000000001
+      DestinationRegionId: cn-shanghai
+      DestinationImageName: carried
+      DestinationDescription: !Sub 'x${Password}${Note}'
+"""
+
+
+def test_a_secret_that_is_asked_for_twice_has_to_be_typed_alike(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path) as browser:
+            basics = {"name": "twice", "region": "cn-hangzhou", "template": _TWICE}
+            shown = await step(browser, "/console/create", "fields", basics)
+            assert shown.page.one("input", name="again.Password").get("type") == "password"
+            note = field(shown.page, "Note")
+            assert (note.tag, note.get("placeholder")) == ("textarea", "=1+1")
+            assert "required" not in note.attributes
+            typed = {**basics, "p.Password": _SECRET, "p.Note": ""}
+            for again in ("", "open-sesame-92"):
+                fields = {**typed, "again.Password": again}
+                wrong = await step(browser, "/console/create", "propose", fields)
+                assert wrong.status == 400
+                assert "typed in two ways" in wrong.page.by_id("parameter-Password-faults").text
+                assert _SECRET not in wrong.source
+            fields = {**typed, "again.Password": _SECRET}
+            made = await step(browser, "/console/create", "propose", fields)
+            assert "/change-sets/" in made.path, made.text
 
     run_virtually(main())

@@ -233,7 +233,8 @@ def test_an_image_is_distributed_by_ticked_regions(tmp_path: Path) -> None:
             **_GOLDEN, to=["cn-shanghai", "eu-central-1"], tags="team=web", name="{name}-x",
             stack="carrier",
         )  # fmt: skip
-        assert "--to cn-shanghai,eu-central-1" in says(reply, "proposed")
+        assert "Nothing has happened yet" in says(reply, "proposed")
+        assert "--to cn-shanghai,eu-central-1" in reply.text
         after = await approve(browser, reply.path.split("/")[3])
         assert (after.name, after.status) == ("carrier", StackStatus.CREATED)
         again = await browser.send(
@@ -305,5 +306,63 @@ def test_readers_do_nothing(tmp_path: Path) -> None:
             assert (await reader.send(path, name="fan", on="on")).status == 403, deed
         request = StackRequest("fan", "cn-hangzhou", FAN_OUT, "fan.yml")
         assert (await browser.apis.house.plane.plan(request, save=False)).is_current
+
+    told(tmp_path, story, speed=1e4)
+
+
+def test_a_family_is_distributed_from_what_it_launches(tmp_path: Path) -> None:
+    async def story(browser: Browser) -> None:
+        first = await browser.send(
+            "/console/distribute", **_GOLDEN, to="cn-shanghai", family="web", stack="carrier"
+        )
+        assert (await approve(browser, first.path.split("/")[3])).status is StackStatus.CREATED
+        fields = {"image": "web", "from_": "cn-shanghai", "to": "cn-beijing", "stack": "onward"}
+        onward = await browser.send("/console/distribute", **fields)
+        assert "/change-sets/" in onward.path, onward.text
+        assert (await approve(browser, onward.path.split("/")[3])).status is StackStatus.CREATED
+        copies = controls.list_images(browser.apis.cloud.world, "cn-beijing")
+        there = controls.list_images(browser.apis.cloud.world, "cn-shanghai")
+        source = next(one["image_id"] for one in there if one["family"] == "web")
+        assert [one["source_image_id"] for one in copies if one["origin"] == "copy"] == [source]
+        nobody = await browser.send("/console/distribute", **{**fields, "image": "ops"})
+        assert nobody.status == 400
+        assert '"ops" is no image id' in nobody.page.by_id("image-faults").text
+
+    told(tmp_path, story, speed=1e4)
+
+
+def test_a_stack_that_is_only_proposed_can_be_taken_back(tmp_path: Path) -> None:
+    async def story(browser: Browser) -> None:
+        made = await browser.send(
+            "/console/create", name="idea", region="cn-hangzhou", template=FAN_OUT.decode(),
+            step="propose",
+        )  # fmt: skip
+        path = f"/console/stacks/{made.path.split('/')[3]}/delete"
+        assert "0 images in 0 regions" in (await browser.get(path)).text
+        says(await browser.send(path, name="idea"), "deleting")
+        stack = await ended(browser, made.path.split("/")[3])
+        assert stack.status is StackStatus.DELETED
+
+    told(tmp_path, story, speed=1e4)
+
+
+def test_a_failed_part_of_a_stack_is_adopted(tmp_path: Path) -> None:
+    async def story(browser: Browser) -> None:
+        fault(browser, "error", action="CopyImage", count=None, code="Forbidden")
+        stack = await deployed(browser, Regions='["cn-shanghai"]')
+        mended(browser)
+        other = await deployed(browser, name="other", Regions='["cn-shanghai"]')
+        there = controls.list_images(browser.apis.cloud.world, "cn-shanghai")
+        image_id = next(one["image_id"] for one in there if one["name"] == "carried")
+        gone = f"/console/stacks/{other.stack_id}/delete"
+        await browser.send(gone, name="other", retain="Copy[0]")
+        await ended(browser, other.stack_id)
+        path = f"/console/stacks/{stack.stack_id}/adopt"
+        made = await browser.send_pairs(path, [("thing.Copy[0]", image_id), ("step", "propose")])
+        assert f"imageferry adopt 'Copy[0]={image_id}' --stack fan" in made.text
+        after = await approve(browser, stack.stack_id)
+        assert after.status is StackStatus.CREATED
+        held = await browser.apis.house.plane.desk.store.resources(stack.stack_id)
+        assert [one.physical_id for one in held.values()] == [image_id]
 
     told(tmp_path, story, speed=1e4)

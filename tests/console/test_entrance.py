@@ -104,6 +104,34 @@ def test_cookies_are_for_this_host_and_for_no_script(tmp_path: Path) -> None:
     run_virtually(main())
 
 
+def test_over_tls_cookies_come_from_this_very_host_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        choices = ServeChoices(is_behind_proxy=True)
+        async with browsing(tmp_path, choices=choices, is_signed_in=False) as browser:
+            browser.scheme = "https"
+            # Behind a proxy the name is whatever the proxy is called.
+            elsewhere = await browser.ask("GET", "/console/sign-in", headers={"host": "a.example"})
+            assert elsewhere.status == 200
+            assert (await browser.ask("GET", "/console/", headers={"host": "a b"})).status == 400
+            await browser.sign_in("emulator", "emulator", "/console/audit")
+            names = {one for one in browser.cookies if one.endswith("8787")}
+            assert names == {"__Host-imageferry_form_8787", "__Host-imageferry_session_8787"}
+            door = await browser.ask("GET", "/console/sign-in")
+            for word in ("Secure", "HttpOnly", "SameSite=strict", "Path=/;"):
+                assert word in door.cookies[0]
+            assert "Domain" not in door.cookies[0]
+            # One that a neighbour or a plain line has put there is none of them.
+            value = browser.cookies["__Host-imageferry_session_8787"]
+            browser.cookies = {"imageferry_session_8787": value}
+            assert (await browser.get("/console/audit")).page.one("h1").text == "Sign in"
+            browser.cookies = {"__Host-imageferry_session_8787": value}
+            assert (await browser.get("/console/audit")).page.one("h1").text == "Audit"
+            await browser.send("/console/sign-out")
+            assert "__Host-imageferry_session_8787" not in browser.cookies
+
+    run_virtually(main())
+
+
 def test_a_link_counts_once_whoever_is_the_faster(tmp_path: Path) -> None:
     async def main() -> None:
         async with browsing(tmp_path, is_signed_in=False) as browser:

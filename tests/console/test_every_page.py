@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-from imageferry.console.pages import PAGES
+from imageferry.console.pages import DEEDS, PAGES
 from imageferry.emulator import controls
 from imageferry.model.access import Role
 from imageferry.testing import run_virtually
 from tests.cli.shop import GOLDEN
 from tests.console.browsing import Browser, browsing, read_markup
 from tests.console.looking import injected, look_over
+from tests.console.wording import ROOT
 
 MARKUP = "<script>alert(1)</script>"
 BREAKOUT = "\"'><img src=x onerror=alert(1)>"
@@ -149,6 +151,37 @@ def test_hostile_texts_stay_texts_and_every_page_can_be_read_aloud(tmp_path: Pat
                 assert text in shown, f"{text} is nowhere"
 
     run_virtually(main())
+
+
+def test_what_is_sent_comes_back_as_text(tmp_path: Path) -> None:
+    """Every deed with hostile values in all that a form of ours could have: refused, or done, in words."""
+
+    async def main() -> None:
+        async with browsing(tmp_path) as browser:
+            named = await _lay(browser)
+            fields = re.findall(r'name="([\w.-]+)"', "".join(_templates()))
+            pairs = [(name, BREAKOUT) for name in {*fields, "parameter.Plain", "tag.x", "step"}]
+            pairs = [one for one in pairs if one[0] != "csrf"]
+            template = json.dumps(_BODY).replace("2015-09-01", MARKUP)
+            wrong = {}
+            for deed in DEEDS:
+                path = _path("/console" + deed.path, named)
+                for files in ({}, {"file": (BREAKOUT.replace('"', "%22"), template.encode())}):
+                    reply = await browser.send_pairs(path, pairs, files)
+                    assert reply.status < 500, (path, reply.text[:600])
+                    if reply.headers["content-type"].startswith("text/html"):
+                        if found := look_over(reply):
+                            wrong[f"{deed.action} {len(files)}"] = found
+                    assert "hunter2" not in reply.source
+            assert not wrong, json.dumps(wrong, indent=1)
+            audit = await browser.get("/console/audit")
+            assert not look_over(audit)
+
+    run_virtually(main())
+
+
+def _templates() -> list[str]:
+    return [one.read_text() for one in sorted((ROOT / "templates").glob("*.html"))]
 
 
 def test_live_parts_stay_texts_and_stand_in_their_page(tmp_path: Path) -> None:

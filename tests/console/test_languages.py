@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from imageferry.console.languages.chinese.frame import FRAME
 from imageferry.console.languages.chinese.images import IMAGES
 from imageferry.console.languages.chinese.stacks import STACKS
 from imageferry.model.access import Role
+from imageferry.model.matrix import CellStatus
+from imageferry.model.verifications import VerificationStatus
 from imageferry.testing import run_virtually
 from tests.console.browsing import browsing
 from tests.console.wording import ROOT, wordings
@@ -32,8 +35,11 @@ def test_every_text_is_there_in_chinese() -> None:
     assert not missing, "\n".join(["give these a row in languages/chinese/:", *sorted(missing)])
 
 
-def test_roles_are_there_in_chinese() -> None:
-    assert {role.value for role in Role} <= CHINESE.keys()
+@pytest.mark.parametrize(
+    "kind", [Role, CellStatus, VerificationStatus], ids=lambda kind: kind.__name__
+)
+def test_what_is_shown_by_its_value_is_there_in_chinese(kind: type[Enum]) -> None:
+    assert {one.value for one in kind} <= CHINESE.keys()
 
 
 def test_no_text_is_there_twice() -> None:
@@ -65,7 +71,7 @@ def test_no_row_is_left_over() -> None:
         if "languages" not in path.parts
     )  # fmt: skip
     left = {one for one in CHINESE if one not in asked and f'"{one}"' not in whole}
-    assert left <= {role.value for role in Role}
+    assert left <= {one.value for kind in (Role, CellStatus, VerificationStatus) for one in kind}
 
 
 @pytest.mark.parametrize(

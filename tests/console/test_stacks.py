@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -51,11 +52,18 @@ async def create(browser: Browser, name: str, *regions: str, **more: object) -> 
     return str(made["StackId"])
 
 
+def deny(browser: Browser, message: str = "not yours") -> None:
+    """Let the cloud refuse the next copy, as its second call."""
+    fault = {"kind": "error", "action": "CopyImage", "skip": 1, "count": 1}
+    said = {"code": "Forbidden.RAM", "message": message, "status": 403}
+    controls.add_fault(browser.apis.cloud.world, fault | said)
+
+
 async def review(browser: Browser, name: str, at: float, dialect: str = "ros", **more: str) -> None:
     """A stack that nothing was made of yet."""
     place = browser.apis.house.plane.place
     region = more.get("region", "cn-hangzhou")
-    stack_id = more.get("stack_id", f"00000000-0000-4000-8000-{name:>012}")
+    stack_id = more.get("stack_id", str(uuid5(NAMESPACE_URL, name)))
     stack = Stack(
         stack_id,
         name,
@@ -121,15 +129,11 @@ FOUND: dict[str, tuple[dict[str, str], list[str]]] = {
 async def lay(browser: Browser) -> None:
     """One stack of each kind."""
     clock = browser.apis.clock
-    denial = {"kind": "error", "action": "CopyImage", "region": "eu-central-1", "count": -1}
     await create(browser, "alpha", "cn-shanghai", "cn-beijing")
     gone = await create(browser, "gone", "us-west-1")
     await clock.sleep(3000)
     assert (await browser.apis.ros("DeleteStack", StackId=gone))[0] == 200
-    controls.add_fault(
-        browser.apis.cloud.world,
-        {**denial, "count": 9, "code": "Forbidden.RAM", "message": "not yours", "status": 403},
-    )
+    deny(browser)
     await create(browser, "beta", "cn-shanghai", "eu-central-1")
     await clock.sleep(3000)
     await create(browser, "gamma", "cn-qingdao", "cn-beijing")
@@ -181,7 +185,9 @@ def test_what_is_found(tmp_path: Path) -> None:
             assert chips(narrowed)["failed"] == ""
             links = [one.get("href") for one in narrowed.page.live("chips").all("a")]
             assert f"{PATH}?search=a&status=failed" in links
-            assert "imageferry list --region mars" in (await browser.get(f"{PATH}?region=mars")).text
+            assert (
+                "imageferry list --region mars" in (await browser.get(f"{PATH}?region=mars")).text
+            )
 
     run_virtually(program())
 
@@ -199,7 +205,7 @@ def test_pages_marks_and_what_readers_see(tmp_path: Path) -> None:
             assert names(last) == [f"s{number:03}" for number in range(19, -1, -1)]
             assert f"{PATH}?page=2" in first.links and f"{PATH}?page=4" not in last.links
             assert "page 3 of 3" in last.text and "120 stacks" in last.text
-            store, stack_id = browser.apis.house.store, "00000000-0000-4000-8000-00000000s119"
+            store, stack_id = browser.apis.house.store, str(uuid5(NAMESPACE_URL, "s119"))
             mark = DriftMark(StackDriftStatus.DRIFTED, 2000.0, 3, 1)
             await store.save_drift(stack_id, mark)
             await store.change_stack(stack_id, is_protected=True)
@@ -214,9 +220,11 @@ def test_pages_marks_and_what_readers_see(tmp_path: Path) -> None:
 
 def test_the_rows_move(tmp_path: Path) -> None:
     async def program() -> None:
-        async with browsing(tmp_path) as browser:
+        async with browsing(tmp_path, speed=20.0) as browser:
             await create(browser, "alpha", "cn-shanghai")
-            async with browser.stream(f"/console/live/stacks?{urlencode({'search': 'alp'})}") as live:
+            async with browser.stream(
+                f"/console/live/stacks?{urlencode({'search': 'alp'})}"
+            ) as live:
                 seen = []
                 for _ in range(200):
                     parts = await live.parts(600.0)

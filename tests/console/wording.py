@@ -11,6 +11,9 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
+from imageferry.control import copy_stories, ways
+from imageferry.model import fates
+
 ROOT = Path(str(files("imageferry.console")))
 
 _NAMES = frozenset({"t", "language"})
@@ -30,7 +33,20 @@ def wordings() -> list[Wording]:
     """All of them, in templates and in the code."""
     found = [one for path in sorted(ROOT.glob("templates/*.html")) for one in _in_template(path)]
     found += [one for path in sorted(ROOT.rglob("*.py")) for one in _in_code(path)]
+    for module in (copy_stories, fates, ways):
+        found += _below(Path(str(module.__file__)))
     return found
+
+
+def _below(path: Path) -> Iterator[Wording]:
+    """Some sentences are made below the console, for the command line too: pages ask for them."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call | ast.Dict | ast.Tuple | ast.AnnAssign | ast.Return):
+            for one in ast.iter_child_nodes(node):
+                for text in _constants(one.value if isinstance(one, ast.keyword) else one):
+                    if text is not None and _WORDS.fullmatch(text):
+                        yield Wording(text, path.name)
 
 
 def _in_template(path: Path) -> Iterator[Wording]:
@@ -90,7 +106,9 @@ def _of_table(tree: ast.Module, name: str, place: str) -> Iterator[Wording]:
     """The values of a mapping of the same module."""
     for statement in tree.body:
         match statement:
-            case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if found == name:
+            case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if (
+                found == name
+            ):
                 for mapping in ast.walk(value):
                     if isinstance(mapping, ast.Dict):
                         for one in mapping.values:
@@ -120,7 +138,7 @@ _WORDS = re.compile(r"[A-Z][a-z]+|[A-Za-z\"{][\w'{}\"]*,?( [\w'{}\"()…–,:;-]
 """Either begins with a capital, or has several words: keys and classes of styles do neither."""
 
 
-def _constants(node: ast.expr) -> list[str | None]:
+def _constants(node: ast.AST) -> list[str | None]:
     match node:
         case ast.Constant(value=str() as text):
             return [text]

@@ -56,7 +56,7 @@ def note_of(cell: MatrixCell, t: Language) -> str:
     if cell.cause:
         return cell.cause
     if cell.queue is not None:
-        return t("place {place} of {many} in the queue", place=cell.queue[0], many=cell.queue[1])
+        return t("place {place} of {many}", place=cell.queue[0], many=cell.queue[1])
     if cell.remaining is not None:
         return t("{time} left", time=seconds(cell.remaining))
     if cell.status is CellStatus.WAITING:

@@ -18,7 +18,6 @@ from imageferry.model.command_lines import command_line, of_place
 from imageferry.model.named_changes import NamedChangeSet, Waiting
 from imageferry.model.operations import OnFailure
 from imageferry.model.stacks import Place, Stack
-from imageferry.model.values import MASK
 
 _NAMELESS: Final = "template.yml"
 _NOT_IN_NAMES: Final = re.compile(r"[^\w.()+ -]+")
@@ -228,11 +227,8 @@ def naming_of(visit: Visit, once: str, kind: str, line: str, said: str, waiting:
     return Naming(f"console-{token[:10]}", kind, "", waiting, details, token)
 
 
-def deploy_line(
-    visit: Visit, draft: Draft, given: Mapping[str, str], secrets: frozenset[str]
-) -> str:
-    """What to type for the same; secrets are masked."""
-    shown = {name: MASK if name in secrets else text for name, text in given.items()}
+def deploy_line(visit: Visit, draft: Draft, shown: Mapping[str, str]) -> str:
+    """What to type for the same, with the parameters that are `shown`."""
     place: Place = replace(visit.plane.place, region=draft.region)
     return command_line(
         "deploy",

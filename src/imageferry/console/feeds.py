@@ -122,6 +122,9 @@ class Hub:
         make: Callable[[], Awaitable[Parts]],
         is_admitted: Callable[[], Awaitable[bool]],
     ) -> AsyncIterator[bytes]:
+        if self.seats >= MOST_SEATS:
+            # Others have sat down between the promise of a seat and this.
+            return
         seat = _Seat()
         feed = self._feeds.setdefault(key, _Feed(plane, topic, make))
         feed.seats.add(seat)
@@ -132,7 +135,7 @@ class Hub:
             if feed.parts:
                 seat.news.set()
             asked_at, silent = self.desk.clock.monotonic(), 0
-            while not self._is_closed and not feed.is_over:
+            while not self._is_done(feed):
                 is_told = await _within(_ASK, seat.news)
                 moment = self.desk.clock.monotonic()
                 if moment - asked_at >= _ASK or not is_told:
@@ -148,6 +151,8 @@ class Hub:
                     continue
                 silent = 0
                 seat.news.clear()
+                if self._is_done(feed):
+                    continue
                 if feed.trouble:
                     yield _event("trouble", feed.trouble)
                     continue
@@ -162,6 +167,9 @@ class Hub:
             feed.seats.discard(seat)
             if not feed.seats:
                 self._feeds.pop(key, None)
+
+    def _is_done(self, feed: _Feed) -> bool:
+        return self._is_closed or feed.is_over
 
     def stir(self) -> None:
         """Look again at once: something was changed here."""

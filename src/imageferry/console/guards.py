@@ -118,3 +118,11 @@ def is_same(known: str, given: str) -> bool:
 def _is_host(host: str) -> bool:
     found = _HOST.fullmatch(host.lower())
     return found is not None and int(found[2] or 0) < 65_536
+
+
+_NAME: Final = re.compile(r"[\w.:/-]{1,255}")
+
+
+def only_name(text: str) -> str:
+    """The text where it has the form of a name or an id; else it may be a secret, and is nothing."""
+    return text if _NAME.fullmatch(text) else ""

@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from imageferry.console.guards import only_name
 from imageferry.console.views.adoptions import adopt, adopting
 from imageferry.console.views.audit import audit
 from imageferry.console.views.cancellation import cancel, cancelling
@@ -69,7 +70,7 @@ class Page:
 
 def stack_of_path(visit: Visit) -> str:
     """The id of the stack that a deed is about, as its path says it."""
-    return visit.parameters.get("stack", "")
+    return only_name(visit.parameters.get("stack", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +158,12 @@ PAGES: Final[tuple[Page, ...]] = (
 
 def _name_asked(visit: Visit) -> str:
     """The name that is wanted for a stack that there is not yet."""
-    return visit.form.text("name")[:255]
+    return only_name(visit.form.text("name"))
 
 
 def _image_asked(visit: Visit) -> str:
     """The image that is to be distributed."""
-    return visit.form.text("image")[:255]
+    return only_name(visit.form.text("image"))
 
 
 DEEDS: Final[tuple[Deed, ...]] = (

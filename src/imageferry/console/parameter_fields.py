@@ -11,7 +11,7 @@ from imageferry.console.languages import Language
 from imageferry.console.patterns import browser_pattern
 from imageferry.model.diagnostics import Diagnostic
 from imageferry.model.templates import Parameter, Template
-from imageferry.model.values import Json, Secret, Value, mask
+from imageferry.model.values import MASK, Json, Secret, Value, mask
 
 PREFIX: Final = "p."
 KEEP: Final = "keep."
@@ -103,10 +103,31 @@ def parameter_faults(
         elif found.code == "IF401":
             faults.append(Fault(place_of(name), language("{name} needs a value", name=name)))
         else:
-            said = f"{found.message}: {found.why}" if found.why else found.message
+            message = found.message.removeprefix("parameter ").replace(f"'{name}'", name, 1)
+            said = f"{message}: {found.why}" if found.why else message
             remedy = "" if "-p " in found.remedy else found.remedy
             faults.append(Fault(place_of(name), said, remedy))
     return faults, rest
+
+
+def worth_typing(template: Template, given: Mapping[str, str]) -> dict[str, str]:
+    """What a command line has to say of these values: secrets masked, and nothing that a default says."""
+    found: dict[str, str] = {}
+    for name, text in given.items():
+        one = template.parameters[name]
+        if one.no_echo:
+            found[name] = MASK
+        elif not one.has_default or text != text_of(one, one.default):
+            found[name] = _compact(text) if one.kind == "json" else text
+    return found
+
+
+def _compact(text: str) -> str:
+    """JSON on one line; what is none stays as it is."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
 
 
 def unequal_secrets(

@@ -44,8 +44,8 @@ def parts_of(
     visit: Visit, template: str, values: Mapping[str, object], names: Sequence[str]
 ) -> dict[str, str]:
     """Blocks of a page, by name, as they would stand in it: what changes while it is looked at."""
-    context = _environment().get_template(f"{template}.html").new_context(
-        _shared(visit) | dict(values)
+    context = (
+        _environment().get_template(f"{template}.html").new_context(_shared(visit) | dict(values))
     )
     blocks = _blocks_of(f"{template}.html")
     return {name: "".join(blocks[name](context)).strip() for name in names}

@@ -84,7 +84,7 @@ async def _propose(
     naming = naming_of(visit, once, "IMPORT", line, repr(wanted.adopt), waiting)
     named = await propose(visit.core, wanted, naming)
     path = stack_path(stack.stack_id, "change-sets", named.change_set_id)
-    return RedirectResponse(told_path(visit, path, "proposed", line), 303)
+    return RedirectResponse(told_path(visit, path, "proposed"), 303)
 
 
 async def _standing(visit: Visit) -> Stack:

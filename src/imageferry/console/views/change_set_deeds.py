@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from starlette.responses import RedirectResponse, Response
 
+from imageferry.console.guards import only_name
 from imageferry.console.rendering import render
 from imageferry.console.views.change_sets import (
     change_set_shown,
@@ -24,7 +25,8 @@ _SEE_OTHER = 303
 
 def review_target(visit: Visit) -> str:
     """What is written into the audit of a decision: which change set, and the comment."""
-    where = f"{visit.parameters['stack']}/change-sets/{visit.parameters['change_set']}"
+    named = visit.parameters
+    where = only_name(f"{named['stack']}/change-sets/{named['change_set']}")
     comment = " ".join(visit.form.text("comment").split())
     return f"{where}: {comment}" if comment else where
 

@@ -285,8 +285,11 @@ def _commands(visit: Visit, stack: Stack, named: NamedChangeSet, kept: ChangeSet
     else:
         options["replace"] = kept.replacement_allowed
         ours = command_line("deploy", options, template)
+    # Whoever has filled in a form was told the line that does the same.
+    told = named.details.get("command")
+    line = told if isinstance(told, str) and told else ours.text
     if stack.dialect != "cloudformation":
-        return [ours.text]
+        return [line]
     own = [
         "aws",
         "cloudformation",
@@ -296,4 +299,4 @@ def _commands(visit: Visit, stack: Stack, named: NamedChangeSet, kept: ChangeSet
         *("--stack-name", stack.name),
         *("--change-set-name", named.name),
     ]
-    return [shlex.join(own), ours.text]
+    return [shlex.join(own), line]

@@ -28,15 +28,18 @@ from imageferry.console.parameter_fields import (
     parameter_faults,
     parameter_groups,
     unequal_secrets,
+    worth_typing,
 )
 from imageferry.console.rendering import render
 from imageferry.console.visits import Visit, stack_path
+from imageferry.control.examination import examine
 from imageferry.control.requests import OperationHolds, RequestRefused, StackExists
 from imageferry.control.summaries import summarised
 from imageferry.control.templates import stack_name_fault
 from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.statuses import StackStatus
 from imageferry.model.templates import Template
+from imageferry.model.values import Value
 
 
 async def creating(visit: Visit) -> Mapping[str, object]:
@@ -55,7 +58,7 @@ async def create(visit: Visit) -> Response:
     if visit.form.text("step") == "template":
         return render(visit, "create", template_step(visit, draft))
     faults = draft_faults(visit, draft) + await _taken(visit, draft)
-    template, diagnostics = await read_source(visit, draft)
+    template, diagnostics = await examined(visit, draft)
     if template is not None and draft.stack_name:
         unfit = stack_name_fault(template.dialect, draft.stack_name)
         faults += [as_fault(unfit, "name")] if unfit is not None else []
@@ -74,14 +77,14 @@ async def _propose(
     faults = list(unequal_secrets(template, values, again, visit.language))
     diagnostics: Sequence[Diagnostic] = ()
     given = given_values(template, values)
-    line = deploy_line(visit, draft, given, secret_names(template))
+    line = deploy_line(visit, draft, worth_typing(template, given))
     status = 400
     if not faults:
         try:
             request = stack_request(draft, given, None, is_new=True)
             named = await propose_draft(visit, draft, request, "CREATE", line)
             path = stack_path(named.stack_id, "change-sets", named.change_set_id)
-            return RedirectResponse(told_path(visit, path, "proposed", line), 303)
+            return RedirectResponse(told_path(visit, path, "proposed"), 303)
         except StackExists as exists:
             faults = [Fault("name", str(exists), visit.language("choose another name"))]
             return render(visit, "create", template_step(visit, draft, faults), 409)
@@ -110,7 +113,7 @@ async def _taken(visit: Visit, draft: Draft) -> list[Fault]:
 
 
 async def read_source(
-    visit: Visit, draft: Draft, given: Mapping[str, str] | None = None
+    visit: Visit, draft: Draft, given: Mapping[str, Value] | None = None
 ) -> tuple[Template | None, tuple[Diagnostic, ...]]:
     """The template of a draft and its warnings; None, and what is wrong with it."""
     if not draft.source.strip():
@@ -124,6 +127,19 @@ async def read_source(
     return found.template, found.warnings
 
 
+async def examined(visit: Visit, draft: Draft) -> tuple[Template | None, tuple[Diagnostic, ...]]:
+    """The template of a draft as `read_source` gives it, where nothing at all is wrong with it."""
+    template, diagnostics = await read_source(visit, draft)
+    if template is None:
+        return None, diagnostics
+    catalog = visit.core.catalog
+    said = await visit.core.asides(
+        draft.source, lambda: examine(draft.source, draft.template_name, catalog)
+    )
+    # An error without parameters is one with any.
+    return template if said.is_valid else None, said.diagnostics
+
+
 def refusal_faults(
     refused: RequestRefused | OperationHolds,
 ) -> tuple[list[Fault], tuple[Diagnostic, ...], int]:
@@ -134,11 +150,6 @@ def refusal_faults(
             return told, refused.diagnostics, 409
         case OperationHolds():
             return [Fault("", str(refused))], (), 409
-
-
-def secret_names(template: Template) -> frozenset[str]:
-    """The parameters whose values are shown nowhere."""
-    return frozenset(name for name, one in template.parameters.items() if one.no_echo)
 
 
 def template_step(
@@ -178,5 +189,5 @@ def _fields_step(
         "groups": parameter_groups(template, visit.language, values, {}, frozenset(), faults),
         "resources": len(template.resources),
         "description": template.description,
-        "line": deploy_line(visit, draft, given, secret_names(template)),
+        "line": deploy_line(visit, draft, worth_typing(template, given)),
     }

@@ -84,7 +84,7 @@ async def _propose(visit: Visit, asked: Asked, found: Outline) -> Response:
     naming = naming_of(visit, asked.once, kind, line, repr((request, waiting)), waiting)
     named = await propose(visit.core, request, replace(naming, description=_said(found)))
     path = stack_path(named.stack_id, "change-sets", named.change_set_id)
-    return RedirectResponse(told_path(visit, path, "proposed", line), 303)
+    return RedirectResponse(told_path(visit, path, "proposed"), 303)
 
 
 def _said(found: Outline) -> str:

@@ -185,7 +185,8 @@ def _as_json_lines(rows: list[dict[str, str | int]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _as_csv(rows: list[dict[str, str | int]]) -> str:
+def as_csv(rows: list[dict[str, str | int]]) -> str:
+    """Rows as lines of CSV, in which no cell is a formula."""
     page = io.StringIO()
     csv.writer(page).writerows([_harmless(row[name]) for name in _COLUMNS] for row in rows)
     return page.getvalue()
@@ -201,7 +202,7 @@ def _harmless(cell: str | int) -> str | int:
 _FORMS: Final[Mapping[str, tuple[str, str, Callable[[list[dict[str, str | int]]], str]]]] = {
     "jsonl": ("application/x-ndjson; charset=utf-8", "", _as_json_lines),
     # Without the mark at its start, spreadsheets read it in the letters of their system.
-    "csv": ("text/csv; charset=utf-8", "\ufeff" + ",".join(_COLUMNS) + "\r\n", _as_csv),
+    "csv": ("text/csv; charset=utf-8", "\ufeff" + ",".join(_COLUMNS) + "\r\n", as_csv),
 }
 
 

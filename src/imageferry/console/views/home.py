@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
 
 from imageferry.console.cells import (
     ShownCell,
@@ -15,7 +18,7 @@ from imageferry.console.cells import (
 from imageferry.console.languages import Language
 from imageferry.console.statuses import look_of, sign_of, word_of
 from imageferry.console.views.matrix_maps import matrix_map
-from imageferry.console.visits import Visit, stack_path
+from imageferry.console.visits import PREFIX, Visit, stack_path
 from imageferry.control.matrix import read_matrix, troubles
 from imageferry.model.command_lines import CommandLine, command_line
 from imageferry.model.matrix import CellStatus, LineKind, Matrix, MatrixCell, MatrixRow
@@ -85,7 +88,7 @@ class _Choice(NamedTuple):
         return any(self)
 
 
-async def home(visit: Visit) -> Mapping[str, object]:
+async def home(visit: Visit) -> Mapping[str, object] | Response:
     """The matrix of a page of stacks, with its map and what is to be looked at."""
     t, desk = visit.language, visit.core
     asked = _choice(visit)
@@ -98,6 +101,11 @@ async def home(visit: Visit) -> Mapping[str, object]:
     counts = await desk.store.count_stacks(desk.place)
     page = visit.page_number
     matrix = await read_matrix(desk, query, (page - 1) * ON_A_PAGE, ON_A_PAGE, visit.desk.live)
+    pages = -(-matrix.total // ON_A_PAGE)
+    if page > max(pages, 1):
+        # Stacks that were counted when the link was made are gone.
+        kept = [(name, value) for name, value in visit.query.multi_items() if name != "page"]
+        return RedirectResponse(f"{PREFIX}/?{urlencode([*kept, ('page', str(max(pages, 1)))])}")
     words, names = cell_words(t), region_names(desk.regions, t)
     columns = _columns(matrix, asked.to, with_orphans=page == 1)
     rows = [_shown_row(visit, row, columns, words) for row in matrix.rows]
@@ -118,7 +126,7 @@ async def home(visit: Visit) -> Mapping[str, object]:
         "orphans_at": matrix.orphans_at,
         "total": matrix.total,
         "page": page,
-        "pages": -(-matrix.total // ON_A_PAGE),
+        "pages": pages,
         "homes": sorted({region for region, _ in counts} | ({asked.region} - {""})),
         "regions": sorted({*matrix.regions, *names} | ({asked.to} - {""})),
         "names": names,

@@ -30,17 +30,18 @@ from imageferry.console.parameter_fields import (
     parameter_faults,
     parameter_groups,
     unequal_secrets,
+    worth_typing,
 )
 from imageferry.console.rendering import render
-from imageferry.console.views.creation import read_source, refusal_faults, secret_names
+from imageferry.console.views.creation import examined, read_source, refusal_faults
 from imageferry.console.views.frames import frame, need_way
 from imageferry.console.visits import Visit, stack_path
 from imageferry.control.requests import OperationHolds, RequestRefused
 from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import Verb
+from imageferry.model.statuses import StackStatus, Verb
 from imageferry.model.templates import Template
-from imageferry.model.values import Secret, reveal
+from imageferry.model.values import Secret
 
 
 async def updating(visit: Visit) -> Mapping[str, object]:
@@ -48,7 +49,7 @@ async def updating(visit: Visit) -> Mapping[str, object]:
     stack = await visit.stack()
     need_way(visit, stack, Verb.DEPLOY)
     draft = draft_of(visit, stack)
-    template, diagnostics = await read_source(visit, draft, _known(stack))
+    template, diagnostics = await read_source(visit, draft, stack.parameters)
     if template is None or visit.query.get("step") == "template":
         return await _template_step(visit, stack, draft, (), diagnostics)
     kept = frozenset(name for name, one in stack.parameters.items() if isinstance(one, Secret))
@@ -66,7 +67,10 @@ async def update(visit: Visit) -> Response:
     values = visit.form.under(PREFIX)
     kept = frozenset(visit.form.under(KEEP)) & frozenset(stack.parameters)
     faults = draft_faults(visit, draft)
-    template, diagnostics = await read_source(visit, draft, _known(stack))
+    template, diagnostics = await read_source(visit, draft, stack.parameters)
+    if template is not None and step != "propose":
+        checked, diagnostics = await examined(visit, draft)
+        template = None if checked is None else template
     if template is None or (faults and step != "propose"):
         shown = await _template_step(visit, stack, draft, faults, diagnostics)
         return render(visit, "update", shown, 400)
@@ -92,12 +96,13 @@ async def _propose(
     kept: frozenset[str],
 ) -> Response:
     given = _given(template, values, kept)
-    line = deploy_line(visit, draft, given, secret_names(template))
+    line = deploy_line(visit, draft, worth_typing(template, given))
     try:
         # Nobody is asked for what is hidden: that stays as well.
         staying = kept | (hidden_parameters(template) & stack.parameters.keys())
         request = stack_request(draft, given, staying, is_new=False)
-        named = await propose_draft(visit, draft, request, "UPDATE", line)
+        kind = "CREATE" if stack.status is StackStatus.REVIEWING else "UPDATE"
+        named = await propose_draft(visit, draft, request, kind, line)
     except TemplateError as refused:
         faults, rest = parameter_faults(template, refused.diagnostics, visit.language)
         diagnostics, status = tuple(rest), 400
@@ -105,7 +110,7 @@ async def _propose(
         faults, diagnostics, status = refusal_faults(refused)
     else:
         path = stack_path(stack.stack_id, "change-sets", named.change_set_id)
-        return RedirectResponse(told_path(visit, path, "proposed", line), 303)
+        return RedirectResponse(told_path(visit, path, "proposed"), 303)
     shown = await _fields_step(visit, stack, draft, template, values, kept, diagnostics, faults)
     return render(visit, "update", shown, status)
 
@@ -113,11 +118,6 @@ async def _propose(
 def _given(template: Template, values: Mapping[str, str], kept: frozenset[str]) -> dict[str, str]:
     typed = {name: text for name, text in values.items() if name not in kept}
     return given_values(template, typed)
-
-
-def _known(stack: Stack) -> dict[str, Any]:
-    """The parameters by which loops of the template are run: secrets among them, and shown nowhere."""
-    return {name: reveal(value) for name, value in stack.parameters.items()}
 
 
 async def _template_step(
@@ -154,12 +154,12 @@ async def _fields_step(
 ) -> dict[str, Any]:
     groups = parameter_groups(template, visit.language, values, stack.parameters, kept, faults)
     shown = {one.name.removeprefix(PREFIX): one.value for group in groups for one in group.fields}
-    given = _given(template, shown, kept | secret_names(template))
-    secrets = secret_names(template) - kept
-    masked = {**given, **dict.fromkeys(sorted(secrets & stack.parameters.keys()), "")}
+    declared = template.parameters
+    secrets = {name: text for name, text in values.items() if name in declared and text}
+    given = _given(template, {**shown, **secrets}, kept)
     return await _template_step(visit, stack, draft, faults, diagnostics) | {
         "step": "fields",
         "groups": groups,
         "resources": len(template.resources),
-        "line": deploy_line(visit, draft, masked, secret_names(template)),
+        "line": deploy_line(visit, draft, worth_typing(template, given)),
     }
