@@ -490,3 +490,33 @@ def test_a_database_that_is_away_at_the_start_is_tried_again_for_a_while(tmp_pat
     assert ended.stderr.count('"event": "waiting"') == 1
     assert "[IF811]" in ended.stderr
     assert "hunter2" not in ended.output
+
+
+def test_pages_stand_beside_the_apis(site: Site) -> None:
+    """What ASGI does not show: the server's own headers, what is slow or cut, and the log."""
+    door = exchange(site.port, head("GET", "/console/"))
+    assert door.startswith(b"HTTP/1.1 303")
+    for name in (b"content-security-policy", b"x-content-type-options", b"cache-control", b"date"):
+        assert door.lower().count(b"\r\n" + name + b":") == 1, name
+    for raw, status in (
+        (head("GET", "/console/", "Host: evil.example"), 400),
+        (head("GET", "/console/").replace(b"127.0.0.1", b"evil.example"), 421),
+        (head("HEAD", "/console/sign-in"), 200),
+        (head("POST", "/console/sign-in", FORM, "Content-Length: 9"), 408),
+        (head("POST", "/console/sign-in", FORM, "Content-Length: 3") + b"a=b", 403),
+        (head("POST", "/console/sign-in", FORM, "Content-Length: 3", "Transfer-Encoding: chunked"), 400),
+        (head("POST", "/console/sign-in", FORM, "Content-Length: 70000") + b"a" * 70_000, 413),
+        (head("PUT", "/console/"), 405),
+        (head("GET", "/console/../healthz"), 303),
+        (head("GET", "/console/live/"), 303),
+    ):  # fmt: skip
+        said = exchange(site.port, raw)
+        assert said.startswith(f"HTTP/1.1 {status} ".encode()), (raw[:80], said[:300])
+    link = json.loads(give(site.home, "keys", "link", "--json").stdout)["url"]
+    assert link.startswith(f"{site.address}/console/link/")
+    status, page = site.get(link.removeprefix(site.address))
+    assert (status, "signs this browser in" in page) == (200, True)
+    assert site.wait_for(path="/console/link/****")["refusal"] == ""
+    log = site.log.read_text()
+    assert link.rpartition("/")[2] not in log
+    assert not re.findall(r"/console/link/[0-9a-f]", log)

@@ -93,6 +93,8 @@ def test_a_link_is_shown_once_and_names_where_the_server_is(shop: Shop) -> None:
     home = shop.folder / "home"
     # Only what is made of the token is kept.
     assert all(token.encode() not in one.read_bytes() for one in home.rglob("*") if one.is_file())
+    assert shop.object("keys", "unlink", "--account", "42") == {"links": 1, "sessions": 0}
+    assert "1 link not used yet, 0 sessions" in shop.run("keys", "unlink").output
     presence = Presence(home / LOCK_FOLDER, SERVERS)
     presence.announce("http://127.0.0.1:9123")
     assert shop.object("keys", "link")["url"].startswith("http://127.0.0.1:9123/console/link/")
@@ -103,6 +105,7 @@ def test_a_link_is_shown_once_and_names_where_the_server_is(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        pytest.param(("unlink", "--account", "x"), 2, "IF980", id="links of no account"),
         pytest.param(("link", "--lifetime", "169h"), 2, "IF984", id="a link for too long"),
         pytest.param(("link", "--lifetime", "0"), 2, "no duration", id="a link for no time"),
         pytest.param(("link", "--role", "root"), 2, "not one of", id="a link of no role"),

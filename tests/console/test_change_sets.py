@@ -333,7 +333,7 @@ def test_thousands_of_changes_come_page_by_page(tmp_path: Path) -> None:
         assert "page 3 of 40" in page.text and "2,000 to replace" in page.text
         shown = [one.get("id") for one in page.page.all("li", class_="change")]
         assert (shown[0], shown[-1], len(shown)) == ("change-First[100]", "change-First[149]", 50)
-        assert f"{path}?page=4" in page.links
+        assert f"{path}?page=4#changes" in page.links
         beyond = await scene.browser.get(f"{path}?page=4000")
         assert "page 40 of 40" in beyond.text
         document = await scene.browser.get(f"{path}/json")

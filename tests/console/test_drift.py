@@ -72,7 +72,7 @@ def test_what_was_changed_by_hand_is_shown_before_and_after(tmp_path: Path) -> N
 
 def test_who_may_detect_and_when(tmp_path: Path) -> None:
     async def main() -> None:
-        async with browsing(tmp_path, Role.OPERATOR, speed=1.0) as browser:
+        async with browsing(tmp_path, Role.OPERATOR, speed=100.0) as browser:
             talk = Talk(browser.apis)
             made = await talk.ask("CreateStack", StackName="demo", TemplateBody=TWO_COPIES)
             path = f"/console/stacks/{made['StackId']}/drift"

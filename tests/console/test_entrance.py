@@ -12,7 +12,7 @@ import pytest
 from imageferry.assembly.served import ServeChoices
 from imageferry.console.entrance import allowed
 from imageferry.console.sessions import SessionBook
-from imageferry.control.links import make_link, spend_link
+from imageferry.control.links import end_links, make_link, spend_link
 from imageferry.model.access import AccessKey, Role
 from imageferry.ports.senses import Clock
 from imageferry.testing import run_virtually
@@ -149,6 +149,16 @@ def test_a_link_counts_once_whoever_is_the_faster(tmp_path: Path) -> None:
             await asyncio.sleep(61)
             assert await _use(browser.another(), old) == 403
             assert await _use(browser.another(), "f" * 64) == 403
+            # What links have opened ends with them; what a key has opened stays.
+            keyed = await browser.as_role(Role.ADMIN)
+            assert (await browser.get("/console/")).status == 200
+            await _link(browser)
+            links, sessions = await end_links(documents, "42")
+            assert (links, sessions) == (0, 0)
+            assert await end_links(documents) == (1, 1)
+            await asyncio.sleep(3.1)
+            assert (await browser.get("/console/")).page.one("h1").text == "Sign in"
+            assert (await keyed.get("/console/audit")).page.one("h1").text == "Audit"
             paths = [one.path for one in browser.told if "link" in one.path]
             assert set(paths) == {"/console/link/****"}
 

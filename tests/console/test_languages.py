@@ -115,5 +115,12 @@ def test_a_language_that_was_chosen_stays(tmp_path: Path) -> None:
             assert once.page.one("h1").text == "审计"
             door = await browser.another("zh").get("/console/sign-in")
             assert door.page.one("h1").text == "登录"
+            stranger = browser.another("zh")
+            await stranger.get("/console/audit?page=2")
+            assert stranger.last is not None
+            (other,) = [one for one in stranger.last.page.all("a") if one.text == "English"]
+            assert other.get("href") == "?lang=en&to=%2Fconsole%2Faudit%3Fpage%3D2"
+            await stranger.get(f"/console/sign-in{other.get('href')}")
+            assert (await stranger.get("/console/")).page.one("h1").text == "Sign in"
 
     run_virtually(main())

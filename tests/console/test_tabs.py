@@ -162,6 +162,28 @@ def test_a_stack_of_nobody_is_not_found(tmp_path: Path, path: str) -> None:
     run_virtually(program())
 
 
+def test_the_tabs_of_a_stack_that_is_gone(tmp_path: Path) -> None:
+    async def program() -> None:
+        async with browsing(tmp_path, speed=10.0) as browser:
+            stack_id = await make_rich(browser)
+            await browser.apis.clock.sleep(1000)
+            assert (await browser.apis.ros("DeleteStack", StackId=stack_id))[0] == 200
+            await browser.apis.clock.sleep(1000)
+            told = {}
+            for name in ("", "events", "resources", "outputs", "parameters", "template"):
+                reply = await browser.get(tab(stack_id, name))
+                assert reply.status == 200 and "DELETE_COMPLETE" in reply.text, name
+                assert SECRET not in reply.source, name
+                told[name] = reply.text
+            assert "This stack has no resources." in told["resources"]
+            assert "Deleted" in told[""] and "Last operation" in told[""]
+            # A template that may hold a secret goes with its stack.
+            assert "The template of this stack is not kept." in told["template"]
+            assert "This stack has no outputs." in told["outputs"]
+
+    run_virtually(program())
+
+
 # --- events ---------------------------------------------------------------------------------------
 
 SIEVED: dict[str, tuple[dict[str, str], set[str]]] = {

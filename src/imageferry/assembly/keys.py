@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from imageferry.assembly.house import open_records, open_voice
 from imageferry.assembly.senses import RealClock, RealEntropy
-from imageferry.control.links import make_link
+from imageferry.control.links import end_links, make_link
 from imageferry.dispatch.locks import LOCK_FOLDER, SERVERS, Presence
 from imageferry.model.access import AccessKey, Role
 from imageferry.ports.access import AccessKeys, Audit
@@ -65,6 +65,18 @@ async def make_console_link(
     try:
         ends_at = clock.now() + lifetime
         return await make_link(store.documents, clock, entropy, account_id, role, lifetime), ends_at
+    finally:
+        await store.close()
+
+
+async def end_console_links(settings: Settings, account_id: str | None) -> tuple[int, int]:
+    """Let no link to the console count any more; gives how many did, and the sessions that ended.
+
+    Raises StoreError.
+    """
+    store = open_records(settings, RealEntropy())
+    try:
+        return await end_links(store.documents, account_id)
     finally:
         await store.close()
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import click
 
 from imageferry import settings
-from imageferry.assembly.keys import (
-    Keyring,
-    make_access_key,
-    make_console_link,
-    open_keys,
-    own_account,
-    serving_address,
-)
+from imageferry.assembly.keys import Keyring, make_access_key, open_keys, own_account
 from imageferry.assembly.senses import RealClock
+from imageferry.cli.callers import MAY, check_account
 from imageferry.cli.display.rendering import clean, counted, indented, show_moment, table
-from imageferry.cli.durations import duration
 from imageferry.cli.exits import ExitCode
 from imageferry.cli.flags import Flags, cloud_option, screen_flags
+from imageferry.cli.key_links import link_command, unlink_command
 from imageferry.cli.logs import begin
 from imageferry.cli.refusals import CommandRefused, misuse
 from imageferry.cli.screens import Screen
@@ -33,25 +26,12 @@ from imageferry.model.suggestions import did_you_mean
 from imageferry.settings import Settings
 
 _LONGEST_NOTE: Final = 200
-_LONGEST_ACCOUNT: Final = 32
 _MOST_RECORDS: Final = 10_000
-_LONGEST_LINK: Final = 7 * 24 * 3600.0
-_USUAL: Final = "http://127.0.0.1:8787"
-"""Where "imageferry serve" listens when nobody has said anything else."""
-
-_ADDRESS: Final = re.compile(
-    r"https?://(\[[0-9a-fA-F:.]{2,45}\]|[a-zA-Z0-9._-]{1,253})(:[0-9]{1,5})?/?", re.ASCII
-)
 
 _VARIABLES: Final = (
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
     ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
 )
-_MAY: Final = {
-    Role.READER: "may look at stacks and templates",
-    Role.OPERATOR: "may look, and make, change and delete stacks",
-    Role.ADMIN: "may do everything in its account",
-}
 
 _Deed = Callable[[Keyring, Screen], Awaitable[None]]
 
@@ -62,6 +42,10 @@ def keys_command() -> None:
 
     They are imageferry's own, and nothing of the cloud. Each counts for the stacks of one account.
     """
+
+
+keys_command.add_command(link_command)
+keys_command.add_command(unlink_command)
 
 
 @keys_command.command(
@@ -210,93 +194,6 @@ def audit_command(limit: int, before: int | None, account: str | None, flags: Fl
     _run(flags, deed)
 
 
-@keys_command.command(
-    "link",
-    short_help="Make a link that signs one browser in to the console, once.",
-    epilog="""\b
-Examples:
-  imageferry keys link
-  imageferry keys link --role reader --lifetime 8h
-  imageferry keys link --address https://images.example.com --json
-
-\b
-Whoever has the link is signed in by it, so give it to one person alone. It counts once. What it
-opens lasts for twelve hours, and counts for the account of this home where --account names none.
-""",
-)
-@click.option(
-    "--role",
-    type=click.Choice([role.value for role in reversed(Role)]),
-    default=Role.OPERATOR.value,
-    show_default=True,
-    help="What may be done by whoever uses it.",
-)
-@click.option("--account", metavar="ID", help="Whose stacks; else the account of this home.")
-@click.option(
-    "--lifetime",
-    metavar="DURATION",
-    default="1h",
-    show_default=True,
-    callback=duration,
-    help="For how long it may be used, 7 days (168h) at most.",
-)
-@click.option(
-    "--address", metavar="URL", help="Where the server is found; else where one of this home is."
-)
-@cloud_option
-@screen_flags
-def link_command(
-    role: str,
-    account: str | None,
-    lifetime: float,
-    address: str | None,
-    cloud: str | None,
-    flags: Flags,
-) -> None:
-    """Make a link to the console of "imageferry serve" that signs one browser in, once."""
-    _check(account, "")
-    _check_lifetime(lifetime)
-    screen = begin(flags)
-    chosen = settings.resolve({"cloud": cloud}, os.environ)
-    base = _base(address) if address is not None else serving_address(chosen) or _USUAL
-
-    async def make() -> tuple[str, str, float]:
-        account_id = account or await own_account(chosen)
-        return account_id, *await make_console_link(chosen, account_id, Role(role), lifetime)
-
-    account_id, token, ends_at = asyncio.run(make())
-    url = f"{base}/console/link/{token}"
-    if not screen.as_json:
-        screen.say(
-            url,
-            f"signs one browser in, once, until {show_moment(ends_at)}: account "
-            f"{clean(account_id)}, {role}, {_MAY[Role(role)]}",
-        )
-    screen.give({"url": url, "account_id": account_id, "role": role, "ends_at": ends_at})
-
-
-def _check_lifetime(lifetime: float) -> None:
-    if lifetime > _LONGEST_LINK:
-        raise misuse(
-            "IF984",
-            "the link would count for too long",
-            why="a link may be used within 7 days at most, since whoever finds it is let in",
-            remedy="write --lifetime 168h or less; an access key counts until it is revoked",
-        )
-
-
-def _base(address: str) -> str:
-    """The address without its last slash; raises CommandRefused for what is none."""
-    if not _ADDRESS.fullmatch(address):
-        raise misuse(
-            "IF984",
-            f'"{clean(address[:200])}" is no address of a server',
-            why="it is a scheme, a host and perhaps a port",
-            remedy="write --address http://127.0.0.1:8787",
-        )
-    return address.removesuffix("/")
-
-
 def _run(flags: Flags, deed: _Deed) -> None:
     screen = begin(flags)
     asyncio.run(_with_keys(settings.resolve({}, os.environ), screen, deed))
@@ -308,13 +205,7 @@ async def _with_keys(chosen: Settings, screen: Screen, deed: _Deed) -> None:
 
 
 def _check(account: str | None, note: str) -> None:
-    if account is not None and not _is_account(account):
-        raise misuse(
-            "IF980",
-            f'"{clean(account[:_LONGEST_ACCOUNT])}" is no account',
-            why=f"the id of an account is made of digits alone, {_LONGEST_ACCOUNT} at most",
-            remedy='"imageferry doctor" shows the account of this home',
-        )
+    check_account(account)
     if len(note) > _LONGEST_NOTE or not note.isprintable():
         raise misuse(
             "IF980",
@@ -322,10 +213,6 @@ def _check(account: str | None, note: str) -> None:
             why=f"a note is one line of {_LONGEST_NOTE} characters at most",
             remedy="say in fewer words what the key is for",
         )
-
-
-def _is_account(account: str) -> bool:
-    return account.isascii() and account.isdigit() and len(account) <= _LONGEST_ACCOUNT
 
 
 async def _not_revoked(ring: Keyring, key_id: str) -> CommandRefused:
@@ -351,7 +238,7 @@ async def _not_revoked(ring: Keyring, key_id: str) -> CommandRefused:
 def _shown_once(key: AccessKey) -> list[str]:
     lines = [
         f"access key {key.key_id} of account {clean(key.account_id)}: {key.role.value}, "
-        f"{_MAY[key.role]}",
+        f"{MAY[key.role]}",
         f"secret     {key.secret}",
         "",
         "the secret is not shown again. Where the clients run, not where imageferry does, set",

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -329,7 +330,9 @@ async def _serve(chosen: Settings, choices: ServeChoices, screen: Screen) -> Non
     asked = asyncio.Event()
 
     def ready(found: Ready) -> None:
-        screen.say(*_greeting(found, choices))
+        # With --json the words go to stderr, which others may keep: no link that lets them in.
+        shown = replace(found, link="") if screen.as_json else found
+        screen.say(*_greeting(shown, choices))
         screen.warn(_warnings(found))
         screen.give(
             {

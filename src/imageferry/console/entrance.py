@@ -26,9 +26,9 @@ from imageferry.console.forms import form_of
 from imageferry.console.guards import is_same, is_token_of, mark_token, new_mark
 from imageferry.console.languages import LANGUAGES
 from imageferry.console.rendering import bare_page, static_path
-from imageferry.console.sessions import LIFETIME, LINK, Session, SessionBook
+from imageferry.console.sessions import LIFETIME, Session, SessionBook
 from imageferry.console.visits import PREFIX, Form, PageRefused
-from imageferry.control.links import spend_link
+from imageferry.control.links import BY_LINK, spend_link
 from imageferry.control.rates import Rates, network_of
 from imageferry.model.access import AccessKey, AuditRecord
 from imageferry.ports.keeping import StoreError
@@ -99,6 +99,9 @@ class Entrance:
         }
         response = bare_page("sign_in", values, status)
         keep_form(request, response, mark)
+        if request.query_params.get("lang", "") in LANGUAGES:
+            # Whoever chooses a language at the door has it inside.
+            keep_look(request, response, "language", request.query_params["lang"])
         return response
 
     async def sign_in(self, request: Request, request_id: str) -> Answered:
@@ -125,7 +128,7 @@ class Entrance:
             link = await spend_link(self.desk.documents, token, now)
             if link is None or link.account_id not in self.desk.planes:
                 return _Shut("this link was used before, or has grown too old", "spent link")
-            return await self.book.open(LINK, link.account_id, link.role)
+            return await self.book.open(BY_LINK, link.account_id, link.role)
 
         return await self._entering(request, request_id, "SignInByLink", enter)
 

@@ -46,6 +46,8 @@ def turned_away(request: Request, *, is_loopback: bool) -> TurnedAway | None:
     host = request.headers.get("host", "")
     path, query = request.scope["path"], request.scope["query_string"]
     raw_path = request.scope.get("raw_path") or path.encode()
+    if len(request.headers.getlist("host")) > 1:
+        return TurnedAway(400, "there is more than one name of a host", "no host")
     if is_loopback and not is_own_name(host):
         return TurnedAway(421, "this is not that host", "foreign host")
     if host and not _is_host(host):

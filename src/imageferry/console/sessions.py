@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from imageferry.console.desk import ConsoleDesk
+from imageferry.control.links import BY_LINK, SESSION_KIND
 from imageferry.model.access import Role
 from imageferry.ports.documents import Document, DocumentExists
 
-KIND: Final = "console_session"
-"""The kind of the documents; they belong to no account, for nobody is known before they are read."""
-
 _NOBODY: Final = ""
+"""Sessions belong to no account, for nobody is known before they are read."""
 
 LIFETIME: Final = 12 * 3600.0
 """Seconds for which a session counts, whatever is done in it."""
@@ -64,12 +63,12 @@ class SessionBook:
         """A new session."""
         desk = self.desk
         now = desk.clock.now()
-        await desk.documents.remove_older(KIND, now - LIFETIME)
+        await desk.documents.remove_older(SESSION_KIND, now - LIFETIME)
         while True:
             token = (desk.entropy.new_id() + desk.entropy.new_id()).replace("-", "")
             session = Session(token, key_id, account_id, role, now + LIFETIME)
             body = {"key_id": key_id, "account_id": account_id, "role": role.value}
-            document = Document(KIND, _NOBODY, _digest("session", token), body, now, now)
+            document = Document(SESSION_KIND, _NOBODY, _digest("session", token), body, now, now)
             try:
                 await desk.documents.add(document)
             except DocumentExists:
@@ -97,10 +96,10 @@ class SessionBook:
         """Let a session count no longer."""
         name = _digest("session", session.token)
         self._seen.pop(name, None)
-        await self.desk.documents.remove(KIND, _NOBODY, name)
+        await self.desk.documents.remove(SESSION_KIND, _NOBODY, name)
 
     async def _look(self, name: str, token: str, now: float) -> Session | None:
-        found = await self.desk.documents.get(KIND, _NOBODY, name)
+        found = await self.desk.documents.get(SESSION_KIND, _NOBODY, name)
         if found is None or now >= found.created_at + LIFETIME:
             return None
         body: Mapping[str, Any] = found.body
@@ -108,16 +107,12 @@ class SessionBook:
         key_id = str(body["key_id"])
         if account_id not in self.desk.planes:
             return None
-        if key_id != LINK:
+        if key_id != BY_LINK:
             key = self.desk.built_in.get(key_id) or await self.desk.keys.get(key_id)
             if key is None or key.revoked_at is not None or key.account_id != account_id:
                 return None
             role = key.role
         return Session(token, key_id, account_id, role, found.created_at + LIFETIME)
-
-
-LINK: Final = "link"
-"""Who has come by a one-time link, in place of an access key; no key has so short an id."""
 
 
 def _digest(what: str, token: str) -> str:

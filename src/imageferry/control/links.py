@@ -15,6 +15,12 @@ KIND: Final = "console_link"
 LIFETIME: Final = 3600.0
 """Seconds for which a link may be used, where nothing else is said."""
 
+SESSION_KIND: Final = "console_session"
+"""The kind of the documents of sessions, which the console keeps, with their `key_id`."""
+
+BY_LINK: Final = "link"
+"""Whose a session is that a link has opened, in place of an access key; no key has so short an id."""
+
 _NOBODY: Final = ""
 
 
@@ -55,6 +61,20 @@ async def spend_link(documents: Documents, token: str, now: float) -> Link | Non
     body: Mapping[str, Any] = found.body
     link = Link(str(body["account_id"]), Role(body["role"]), float(body["ends_at"]))
     return link if now < link.ends_at else None
+
+
+async def end_links(documents: Documents, account_id: str | None = None) -> tuple[int, int]:
+    """Let no link of an account, or of any, count any more, nor what links have opened.
+
+    Gives how many links were not used yet, and how many sessions ended. Raises StoreError.
+    """
+    ended = {KIND: 0, SESSION_KIND: 0}
+    for kind in ended:
+        for one in await documents.find(kind, _NOBODY):
+            is_link = kind == KIND or one.body["key_id"] == BY_LINK
+            if is_link and account_id in {None, one.body["account_id"]}:
+                ended[kind] += await documents.remove(kind, _NOBODY, one.document_id)
+    return ended[KIND], ended[SESSION_KIND]
 
 
 def _digest(token: str) -> str:

@@ -209,7 +209,11 @@ async def execute_named(
     begun = await begun_before(desk, named.stack_id, client_token)
     if begun is not None and begun.change_set_id == named.planned_id:
         return begun
-    named = await _this_moment(desk, named)
+    found = await find_named(desk, named.change_set_id)
+    if found is None:
+        # Somebody has dropped it since the caller has read it.
+        raise ChangeSetStatusWrong(named)
+    named = found
     change_set = await changes_of(desk, named)
     stack = await desk.store.stack(named.stack_id)
     if named.execution is not ExecutionStatus.AVAILABLE or change_set is None or stack is None:

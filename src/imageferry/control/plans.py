@@ -1,4 +1,4 @@
-"""Plans: the change sets of operations that somebody watches, read once: they never change any more."""
+"""Plans: the change sets that somebody looks at, read once: they never change any more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _MOST: Final = 20_000
 class Plans:
     """The change sets asked for last, the oldest forgotten first.
 
-    Only those that an operation carries out, or has carried out: what waits may be written anew.
+    Only those that an operation carries out, or has carried out, and those that wait under a name:
+    what was only shown may be written anew.
     """
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Final, NamedTuple
 
 from imageferry.model.operations import Operation
@@ -10,33 +11,49 @@ from imageferry.model.stacks import Stack
 from imageferry.model.statuses import WAYS, OperationStatus, StackStatus, Verb
 
 
+class Effect(Enum):
+    """What a way does from where a stack stands; the values are the command line's words for it."""
+
+    BRING = "brings it to a template"
+    RETRY = "tries again what is missing"
+    CONTINUE = "goes on with the rollback; --skip LOGICAL_ID leaves a resource as it is"
+    UNDO = "undoes what runs"
+    DELETE = "deletes it"
+    DELETE_AGAIN = "tries again; --retain LOGICAL_ID leaves a resource in the cloud"
+    MAKE_AGAIN = "makes again what is gone"
+    CREATE_ONCE_MORE = "makes it once more as it was asked for"
+    UPDATE_ONCE_MORE = "tries the same update once more"
+    FORWARD = "goes forward again instead"
+    STOP = "stops the deletion where it is"
+    BREAK_OFF = "breaks the rollback off, once you agree"
+    GO_ON = "lets it go on"
+
+
 class OpenWay(NamedTuple):
     """One thing that may be asked, and what it does from here."""
 
     verb: Verb
-    says: str
+    effect: Effect
 
 
-_SAYS: Final[Mapping[Verb, str]] = {
-    Verb.DEPLOY: "brings it to a template",
-    Verb.RETRY: "tries again what is missing",
-    Verb.CONTINUE_ROLLBACK: "goes on with the rollback; --skip LOGICAL_ID leaves a resource as it is",
-    Verb.CANCEL: "undoes what runs",
-    Verb.DELETE: "deletes it",
+_EFFECTS: Final[Mapping[Verb, Effect]] = {
+    Verb.DEPLOY: Effect.BRING,
+    Verb.RETRY: Effect.RETRY,
+    Verb.CONTINUE_ROLLBACK: Effect.CONTINUE,
+    Verb.CANCEL: Effect.UNDO,
+    Verb.DELETE: Effect.DELETE,
 }
-_SAYS_AT: Final[Mapping[tuple[StackStatus, Verb], str]] = {
-    (StackStatus.DELETE_FAILED, Verb.DELETE): "tries again; --retain LOGICAL_ID leaves a resource"
-    " in the cloud",
-    (StackStatus.DELETE_FAILED, Verb.DEPLOY): "makes again what is gone",
-    (StackStatus.CREATE_ROLLED_BACK, Verb.RETRY): "makes it once more as it was asked for",
-    (StackStatus.UPDATE_ROLLED_BACK, Verb.RETRY): "tries the same update once more",
-    (StackStatus.CREATE_ROLLBACK_FAILED, Verb.RETRY): "goes forward again instead",
-    (StackStatus.UPDATE_ROLLBACK_FAILED, Verb.RETRY): "goes forward again instead",
-    (StackStatus.DELETING, Verb.CANCEL): "stops the deletion where it is",
-    (StackStatus.CREATE_ROLLING_BACK, Verb.CANCEL): "breaks the rollback off, once you agree",
-    (StackStatus.UPDATE_ROLLING_BACK, Verb.CANCEL): "breaks the rollback off, once you agree",
+_EFFECTS_AT: Final[Mapping[tuple[StackStatus, Verb], Effect]] = {
+    (StackStatus.DELETE_FAILED, Verb.DELETE): Effect.DELETE_AGAIN,
+    (StackStatus.DELETE_FAILED, Verb.DEPLOY): Effect.MAKE_AGAIN,
+    (StackStatus.CREATE_ROLLED_BACK, Verb.RETRY): Effect.CREATE_ONCE_MORE,
+    (StackStatus.UPDATE_ROLLED_BACK, Verb.RETRY): Effect.UPDATE_ONCE_MORE,
+    (StackStatus.CREATE_ROLLBACK_FAILED, Verb.RETRY): Effect.FORWARD,
+    (StackStatus.UPDATE_ROLLBACK_FAILED, Verb.RETRY): Effect.FORWARD,
+    (StackStatus.DELETING, Verb.CANCEL): Effect.STOP,
+    (StackStatus.CREATE_ROLLING_BACK, Verb.CANCEL): Effect.BREAK_OFF,
+    (StackStatus.UPDATE_ROLLING_BACK, Verb.CANCEL): Effect.BREAK_OFF,
 }
-_GOES_ON: Final = "lets it go on"
 _FAILED: Final = frozenset(
     {
         StackStatus.CREATE_FAILED,
@@ -48,9 +65,6 @@ _FAILED: Final = frozenset(
         StackStatus.UPDATE_ROLLBACK_FAILED,
     }
 )
-
-ALL_SAYINGS: Final[tuple[str, ...]] = (*_SAYS.values(), *_SAYS_AT.values(), _GOES_ON)
-"""Everything that `says` may be, for whoever has it in another language."""
 
 
 def open_ways(
@@ -71,10 +85,10 @@ def open_ways(
         return []
     if stack.is_protected:
         verbs = [verb for verb in verbs if verb is not Verb.DELETE]
-    return [OpenWay(verb, _says(stack, verb)) for verb in verbs]
+    return [OpenWay(verb, _effect(stack, verb)) for verb in verbs]
 
 
-def _says(stack: Stack, verb: Verb) -> str:
+def _effect(stack: Stack, verb: Verb) -> Effect:
     if verb is Verb.RETRY and not stack.status.is_final:
-        return _GOES_ON
-    return _SAYS_AT.get((stack.status, verb), _SAYS[verb])
+        return Effect.GO_ON
+    return _EFFECTS_AT.get((stack.status, verb), _EFFECTS[verb])

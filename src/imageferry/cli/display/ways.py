@@ -26,7 +26,8 @@ def ways_out(
 ) -> list[Way]:
     """What may be asked of a stack from here, the nearest way first, as commands."""
     return [
-        Way(verb, _command(stack, verb), says) for verb, says in open_ways(stack, operation, is_run)
+        Way(verb, _command(stack, verb), effect.value)
+        for verb, effect in open_ways(stack, operation, is_run)
     ]
 
 

@@ -65,5 +65,5 @@ def _rows(
             status = drawn_of(look_of(story.cell.status))
         label = t("at work") if is_last and one.kind is MomentKind.INTENDED else labels[one.kind]
         yield TimelineRow(
-            f"{place}", label, (TimelineSpan(one.at - origin, end, status, "", one.says),)
+            f"{place}", label, (TimelineSpan(one.at - origin, end, status, "", t(one.says)),)
         )

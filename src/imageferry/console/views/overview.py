@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from imageferry.console.languages import Language
 from imageferry.console.statuses import look_of
 from imageferry.console.views.frames import frame
 from imageferry.console.views.stacks import DIALECTS, drift_of
 from imageferry.console.views.standings import Standing, look_at, tally_of
 from imageferry.console.visits import Visit, stack_path
 from imageferry.control.aftermath import find_aftermath
-from imageferry.control.ways import open_ways
+from imageferry.control.ways import Effect, open_ways
 from imageferry.model.command_lines import CommandLine, report_line, stack_line
 from imageferry.model.handlers import Context
 from imageferry.model.operations import OnFailure, Operation
@@ -104,14 +105,34 @@ def _next_steps(
         Verb.CANCEL: t("Cancel"),
         Verb.DELETE: t("Delete"),
     }
+    says = _effects(t)
     return [
         NextStep(
             stack_path(stack.stack_id, _PAGES[verb]) if visit.may_write else "",
             labels[verb],
-            t(says),
+            says[effect],
         )
-        for verb, says in open_ways(stack, operation, is_run)
+        for verb, effect in open_ways(stack, operation, is_run)
     ]
+
+
+def _effects(t: Language) -> Mapping[Effect, str]:
+    """What each way does, in the words of the pages."""
+    return {
+        Effect.BRING: t("brings it to a template"),
+        Effect.RETRY: t("tries again what is missing"),
+        Effect.CONTINUE: t("goes on with the rollback, with or without some resources"),
+        Effect.UNDO: t("undoes what runs"),
+        Effect.DELETE: t("deletes it"),
+        Effect.DELETE_AGAIN: t("tries again; resources may be left in the cloud"),
+        Effect.MAKE_AGAIN: t("makes again what is gone"),
+        Effect.CREATE_ONCE_MORE: t("makes it once more as it was asked for"),
+        Effect.UPDATE_ONCE_MORE: t("tries the same update once more"),
+        Effect.FORWARD: t("goes forward again instead"),
+        Effect.STOP: t("stops the deletion where it is"),
+        Effect.BREAK_OFF: t("breaks the rollback off, once you agree"),
+        Effect.GO_ON: t("lets it go on"),
+    }
 
 
 def _leftovers(standing: Standing) -> Iterator[Remnant]:

@@ -140,10 +140,9 @@ async def plan_shown(
     page = min(visit.page_number, pages)
     shown = told[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     causes = await _causes(visit.core, change_set, changed_parameters, shown)
+    met = summary_of(change_set)
     counts = [
-        Counted(one, number, LOOKS[one], t(words))
-        for one, words in FATES
-        if (number := summary_of(change_set)[one])
+        Counted(one, number, LOOKS[one], t(words)) for one, words in FATES if (number := met[one])
     ]
     lines = [_line(t, one, change_set.region, causes, lookahead) for one in shown]
     return PlanShown(counts, lines, page, pages, len(told), fate, lookahead, _sources(lookahead))

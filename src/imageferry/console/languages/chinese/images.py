@@ -151,7 +151,6 @@ IMAGES: Final[dict[str, str]] = {
     "physical id": "物理 ID",
     "place {place} of {all}": "第 {place} 位，共 {all} 个",
     "place {place} of {many}": "第 {place} 位，共 {many} 个",
-    "place {place} of {many} in the queue": "排队第 {place} 位，共 {many} 个",
     "refused": "已拒绝",
     "removes them, once you agree": "经您确认后移除",
     "request": "请求",

@@ -69,6 +69,7 @@ STACKS: Final[dict[str, str]] = {
     "Value": "值",
     "What can be done next": "接下来可以做什么",
     "What runs now": "正在运行的操作",
+    "Which events": "筛选事件",
     "about {time} left": "约剩余 {time}",
     "about {time} left for what runs": "运行中的部分约剩余 {time}",
     "after {others}": "在 {others} 之后",
