@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.api.serving import Site
 from tests.browser.conftest import Opened
+from tests.browser.seeding import HOSTILE, HOSTILE_TEMPLATE, QUOTES
 from tests.browser.showing import shown_pages
 from tests.browser.windows import NARROWEST, PHONE, WIDE, Window, violations
 
@@ -34,6 +37,8 @@ def test_everybody_can_use_it(
     found = {key: [OUTSIDE, said] for key, said in violations(window).items()}
     for path in pages(window).values():
         window.go(path)
+        # No policy stands before it here: what came in as a script would run.
+        window.must_be_plain()
         for key, said in violations(window).items():
             found.setdefault(key, [path, said])
     told = [f"{rule} {path}: {html} — {said}" for (rule, html), (path, said) in found.items()]
@@ -55,12 +60,42 @@ def test_it_fits_and_is_found_and_complains_of_nothing(
         if reply.status != 200:
             wrong.append(f"{path} answers {reply.status}")
         window.page.wait_for_timeout(30)
+        window.must_be_plain()
         over = window.overflow()
         if over:
             wrong.append(f"{path}: {over}")
         if not window.text("h1"):
             wrong.append(f"{path} has no heading")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_typed_comes_back_as_text(seeded: Site, opened: Opened) -> None:
+    window = opened(seeded, without_policy=True)
+    window.forgiven.append(r"status of 4\d\d")
+    window.go("/console/")
+    window.sign_in()
+    page = window.page
+    for path in (
+        f"/console/stacks?search={quote(HOSTILE)}",
+        f"/console/?search={quote(HOSTILE)}",
+        f"/console/stacks/{quote(HOSTILE, safe='')}",
+        f"/console/{quote(QUOTES)}",
+    ):
+        window.go(path)
+        window.must_be_plain()
+    window.go("/console/create")
+    page.fill("#template", HOSTILE_TEMPLATE.replace("ALIYUN::ECS::CopyImage", HOSTILE))
+    page.get_by_label("stack").first.fill(HOSTILE)
+    page.get_by_label("region").first.fill("cn-hangzhou")
+    page.click("button[value=fields]")
+    page.wait_for_selector("#faults")
+    window.must_be_plain()
+    assert HOSTILE in window.text("main")
+    page.get_by_label("stack").first.fill("hostile-too")
+    page.click("button[value=fields]")
+    page.wait_for_selector("#faults")
+    window.must_be_plain()
+    assert HOSTILE in window.text("#faults")
 
 
 def test_nothing_shifts_while_it_is_looked_at(seeded: Site, opened: Opened) -> None:

@@ -102,6 +102,11 @@ class Window:
         failed = failures_of(self.site)
         assert not failed, "\n".join(failed)
 
+    def must_be_plain(self) -> None:
+        """Nothing that came in as text has become an element, or was run."""
+        found = self.page.evaluate(_FOREIGN)
+        assert not found, f"{self.page.url}: {found}"
+
     def overflow(self) -> str:
         """What is wider than the window, or nothing: nobody has to scroll sideways to read."""
         return str(self.page.evaluate(_OVERFLOW))
@@ -110,6 +115,14 @@ class Window:
         """The page is no wider than the window."""
         over = self.overflow()
         assert not over, f"{self.page.url}: {over}"
+
+
+_FOREIGN: Final = """() => [
+  ...(window.hacked === undefined ? [] : [`a script was run: ${window.hacked}`]),
+  ...[...document.scripts].filter(one => one.src && !one.src.startsWith(location.origin))
+    .concat([...document.querySelectorAll("body script, img[onerror], img[src='x']")])
+    .map(one => one.outerHTML.slice(0, 120)),
+]"""
 
 
 _OVERFLOW: Final = """() => {

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+from imageferry.console.visits import stack_path
 from imageferry.control.named_changes import changes_of, find_named
 from imageferry.emulator import controls
 from imageferry.model.access import Role
@@ -263,6 +265,7 @@ def test_what_is_out_of_date_is_planned_again(tmp_path: Path) -> None:
         assert refused.status == 409 and "make a new change set" in refused.text
         again = await scene.browser.send(f"{path}/again")
         assert again.page.one("h2").text == "Change set try-10"
+        assert "by IFAKOPERATOR" in again.page.one("dl").text
         assert "waits for a decision" in again.page.live("standing").text
         first = again.page.one("li", class_="change")
         assert rows(first)[0][1:3] == ["− first-three", "+ first-one"]
@@ -338,5 +341,32 @@ def test_thousands_of_changes_come_page_by_page(tmp_path: Path) -> None:
         assert "page 40 of 40" in beyond.text
         document = await scene.browser.get(f"{path}/json")
         assert "only the file has all of them" in document.text
+
+    played(tmp_path, story)
+
+
+def test_a_change_set_of_cloudformation_names_the_line_of_its_own_tool(tmp_path: Path) -> None:
+    async def story(scene: Scene) -> None:
+        body = "Resources:\n  C:\n    Type: TF::Alicloud::ImageCopy\n    Properties:\n"
+        body += "      SourceImageId: m-golden0000000000001\n      SourceRegionId: cn-hangzhou\n"
+        status, made = await scene.browser.apis.aws(
+            "CreateChangeSet",
+            StackName="demo",
+            ChangeSetName="begin",
+            ChangeSetType="CREATE",
+            TemplateBody=body,
+        )
+        assert status == 200, ElementTree.tostring(made)
+        (stack,) = await scene.browser.apis.house.plane.stacks(None)
+        listed = await scene.browser.get(f"{stack_path(stack.stack_id)}/change-sets")
+        page = await scene.browser.get(listed.page.one("tbody").one("a").get("href"))
+        assert "cn-hangzhou → to cn-beijing" in page.text
+        lines = [one.text for one in page.page.one("details", class_="commands").all("code")]
+        assert lines[0] == (
+            "aws cloudformation execute-change-set --endpoint-url http://127.0.0.1:8787"
+            " --region cn-beijing --stack-name demo --change-set-name begin"
+        )
+        begun = await scene.browser.send(page.path + "/approve", comment="go")
+        assert begun.status == 200 and begun.path.endswith("/events")
 
     played(tmp_path, story)

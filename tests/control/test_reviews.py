@@ -134,13 +134,13 @@ def test_the_same_is_planned_again_under_another_name(
         desk = shop.plane.desk
         named = await propose(desk, request(), replace(CREATE, name=name))
         await reject(desk, named, "somebody", "not yet")
-        again = await propose_again(desk, await found(shop, named))
+        again = await propose_again(desk, await found(shop, named), "me")
         assert (again.name, again.kind, again.description) == (next_name, "CREATE", "a try")
         assert again.execution is ExecutionStatus.AVAILABLE
         assert review_of(again) is None
         operation = await approve(desk, again, "somebody", "")
         await shop.run(operation.operation_id)
-        once_more = await propose_again(desk, await found(shop, named))
+        once_more = await propose_again(desk, await found(shop, named), "me")
         assert once_more.kind == "UPDATE" and once_more.is_empty
 
     play(tmp_path, program)

@@ -22,6 +22,7 @@ from imageferry.control.stacks import taken_over
 from imageferry.model.named_changes import ExecutionStatus, NamedChangeSet
 from imageferry.model.operations import OnFailure, Operation
 from imageferry.model.statuses import StackStatus
+from imageferry.model.values import Json
 from imageferry.ports.keeping import StoreError
 
 _DETAIL: Final = "review"
@@ -150,11 +151,11 @@ _LONGEST_NAME: Final = 120
 
 
 async def propose_again(
-    desk: Desk, named: NamedChangeSet, *, replaces: bool = False
+    desk: Desk, named: NamedChangeSet, by: str, *, replaces: bool = False
 ) -> NamedChangeSet:
     """Plan what a change set wants for the stack as it is now, under the next free name.
 
-    `replaces` allows replacements although that one did not.
+    `by` is who asks for it; `replaces` allows replacements although that one did not.
 
     Raises RequestRefused where what it wants is not kept any more, and what `propose` raises.
     """
@@ -191,9 +192,14 @@ async def propose_again(
         kind,
         named.description,
         named.waiting,
-        {"changed_parameters": changed},
+        {**_lasting(named), "changed_parameters": changed, "by": by},
     )
     return await propose(desk, request, naming)
+
+
+def _lasting(named: NamedChangeSet) -> dict[str, Json]:
+    """What was said of a change set and holds as well for another one that wants the same."""
+    return {name: kept for name, kept in named.details.items() if name == "command"}
 
 
 def _next_name(name: str, taken: set[str]) -> str:

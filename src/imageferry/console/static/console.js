@@ -116,7 +116,6 @@
   let isOver = false;
   function say(text) {
     if (line.textContent !== text) line.textContent = text;
-    line.hidden = !text;
   }
   function open() {
     if (source || isOver || !body.dataset.feed || document.hidden) return;

@@ -39,7 +39,8 @@ async def ask_cloud(visit: Visit) -> Response:
         raise PageRefused(404, visit.language("what it would do is not kept any more"))
     # The links of the page are those of the page itself, wherever the form was sent to.
     shown = replace(visit, path=path_of(named))
-    values = await change_set_shown(shown, await look_ahead(visit.core, kept))
+    ahead = await look_ahead(visit.core, kept, deletes_remains=named.waiting.deletes_remains)
+    values = await change_set_shown(shown, ahead)
     return render(shown, "change_set", values)
 
 
@@ -72,7 +73,8 @@ async def plan_change_set_again(visit: Visit) -> Response:
     """Plan the same for the stack as it is now, and show that."""
     _, named = await named_meant(visit)
     replaces = visit.form.text("replace") == "yes"
-    return _to(path_of(await propose_again(visit.core, named, replaces=replaces)))
+    again = await propose_again(visit.core, named, visit.session.key_id, replaces=replaces)
+    return _to(path_of(again))
 
 
 async def delete_change_set(visit: Visit) -> Response:

@@ -63,7 +63,8 @@ class ChangeSetLine:
     named: NamedChangeSet
     path: str
     standing: Standing
-    by: str
+    made_by: str
+    decided_by: str
     comment: str
     counts: Sequence[Counted] | None
 
@@ -108,6 +109,7 @@ async def _line(visit: Visit, named: NamedChangeSet) -> ChangeSetLine:
         named,
         path_of(named),
         standing_of(visit.language, named),
+        made_by(named),
         "" if review is None else review.by,
         "" if review is None else review.comment,
         counts,
@@ -132,6 +134,12 @@ def standing_of(t: Language, named: NamedChangeSet) -> Standing:
     ):
         look, word = "cancelled", "rejected"
     return Standing(look, t(word), f"{named.status.value}, {named.execution.value}")
+
+
+def made_by(named: NamedChangeSet) -> str:
+    """The key of whoever has made it by a form of ours; empty for what came by an API."""
+    by = named.details.get("by")
+    return by if isinstance(by, str) else ""
 
 
 async def planned_of(visit: Visit, named: NamedChangeSet) -> ChangeSet | None:
@@ -233,6 +241,7 @@ async def _about(
         "named": named,
         "standing": standing_of(t, named),
         "review": review_of(named),
+        "made_by": made_by(named),
         "change_set_path": path_of(named),
         "sections": [
             (path_of(named, *([path] if path else [])), t(label), path == section)
@@ -248,7 +257,7 @@ def _parameters(stack: Stack, named: NamedChangeSet, kept: ChangeSet | None) -> 
     told = named.details.get("changed_parameters")
     names = frozenset(map(str, told)) if isinstance(told, Sequence) else frozenset()
     is_new = stack.status is StackStatus.REVIEWING
-    is_ahead = named.operation_id is None
+    is_ahead = named.operation_id is None and named.execution is not ExecutionStatus.OBSOLETE
     lines = []
     for name, value in kept.bindings.parameters.items():
         is_known = is_ahead and name in stack.parameters
