@@ -50,12 +50,16 @@ EMULATOR = Credentials("emulator", "emulator")
 
 @dataclass
 class Site:
-    """`imageferry serve` in another process; `port` is where it listens."""
+    """`imageferry serve` in another process; `port` is where it listens.
+
+    `console` is the link that signs one browser in, once.
+    """
 
     address: str
     home: Path
     process: subprocess.Popen[str]
     log: Path
+    console: str = ""
 
     @property
     def authority(self) -> str:
@@ -120,7 +124,7 @@ def served(home: Path, *arguments: str, speed: float = 1e6, **settings: str) -> 
         assert said, log.read_text()
         found = json.loads(said)
         assert "address" in found, found
-        yield Site(found["address"], home, process, log)
+        yield Site(found["address"], home, process, log, found.get("console", ""))
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

@@ -21,19 +21,26 @@ RUNNING: Final = 2.0
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The system's Chromium, driven by Playwright; each test takes a context of its own."""
+def playwright() -> Any:
+    """What drives a browser; whatever asks for it is skipped where there is none, or none is wanted."""
     if os.environ.get("IMAGEFERRY_E2E") != "1":
         pytest.skip("a browser is started by `make e2e` alone (set IMAGEFERRY_E2E=1)")
+    if browser_path() is None:
+        pytest.skip("no browser: neither chromium nor google-chrome is on the PATH")
     try:
-        playwright = importlib.import_module("playwright.sync_api")
+        return importlib.import_module("playwright.sync_api")
     except ImportError:
         pytest.skip("no Playwright: requirements/browser.txt is not installed")
-    path = browser_path()
-    if path is None:
-        pytest.skip("no browser: neither chromium nor google-chrome is on the PATH")
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Any) -> Iterator[Any]:
+    """The system's Chromium; each test takes a context of its own.
+
+    It goes with its module: while it is there a loop runs in this thread, and others want theirs.
+    """
     with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        found = driver.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
         yield found
         found.close()
 
@@ -46,7 +53,7 @@ def axe() -> None:
 
 
 @pytest.fixture(scope="session")
-def seeded(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def seeded(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server whose home has a stack in every status; nobody changes anything there."""
     folder = tmp_path_factory.mktemp("seeded")
     Seeding(Shop(folder)).settle()

@@ -137,8 +137,8 @@ def main() -> int:
                 for look in looks(tuple(given.language or ("en-GB",))):
                     take(browser, site, look, paths, FOLDER)
                 browser.close()
-            for line in failures_of(site):
-                print(line)
+            for line in failures_of(site)[:10]:
+                print(line[-600:])
     taken = len(list(FOLDER.glob("*.png")))
     print(f"{taken} pictures, {time.monotonic() - began:.0f} s: {write_sheet(FOLDER)}")
     return 0

@@ -10,7 +10,7 @@ from tests.api.serving import Site
 from tests.browser.conftest import Opened
 from tests.browser.seeding import HOSTILE, HOSTILE_TEMPLATE, QUOTES
 from tests.browser.showing import shown_pages
-from tests.browser.windows import NARROWEST, PHONE, WIDE, Window, violations
+from tests.browser.windows import NARROWEST, PHONE, TABLET, WIDE, Window, violations
 
 OUTSIDE = "/console/sign-in"
 
@@ -47,8 +47,8 @@ def test_everybody_can_use_it(
 
 @pytest.mark.parametrize(
     ("size", "language"),
-    [(NARROWEST, "en-GB"), (PHONE, "zh-CN"), (WIDE, "zh-CN"), (WIDE, "en-GB")],
-    ids=["narrowest", "phone, in Chinese", "wide, in Chinese", "wide"],
+    [(NARROWEST, "en-GB"), (PHONE, "zh-CN"), (TABLET, "en-GB"), (WIDE, "zh-CN")],
+    ids=["narrowest", "phone, in Chinese", "tablet", "wide, in Chinese"],
 )
 def test_it_fits_and_is_found_and_complains_of_nothing(
     seeded: Site, opened: Opened, size: tuple[int, int], language: str

@@ -34,6 +34,7 @@ RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pr
 WIDE: Final = (1280, 800)
 PHONE: Final = (390, 844)
 NARROWEST: Final = (360, 740)
+TABLET: Final = (1024, 768)
 
 
 def browser_path() -> str | None:

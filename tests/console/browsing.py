@@ -25,6 +25,7 @@ from imageferry.console.app import Console, make_console
 from imageferry.console.desk import ConsoleDesk, Told
 from imageferry.model.access import AccessKey, Role
 from tests.api.serving import HOST, Apis, house_of_api
+from tests.console.patching import after
 
 # --- pages ----------------------------------------------------------------------------------------
 
@@ -380,6 +381,7 @@ class Stream:
     status: int
     arrived: asyncio.Queue[Mapping[str, Any]]
     _rest: str = ""
+    _known: dict[str, str] = field(default_factory=dict)
 
     async def event(self, seconds: float = 120.0) -> tuple[str, str]:
         """The name and the text of the next event; `("", "")` once the stream has ended."""
@@ -390,7 +392,7 @@ class Stream:
                     self._rest = rest
                     lines = block.split("\n")
                     name = [one.removeprefix("event: ") for one in lines if one.startswith("event")]
-                    if name:
+                    if name and name != ["beat"]:
                         said = [one.removeprefix("data: ") for one in lines if one[:5] == "data:"]
                         return name[0], "\n".join(said)
                     continue
@@ -403,7 +405,8 @@ class Stream:
         """The markup of the parts that come next, by the names of their blocks."""
         name, text = await self.event(seconds)
         assert name == "parts", (name, text)
-        found: Mapping[str, str] = json.loads(text)
+        found = after(self._known, json.loads(text))
+        self._known |= found
         return found
 
 

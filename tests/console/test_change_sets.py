@@ -170,7 +170,7 @@ def test_who_approves_is_kept_with_the_comment(tmp_path: Path) -> None:
             assert "Approve" in (await stream.parts())["deeds"]
             comment = "looks good\nto <me>"
             begun = await browser.send(f"{scene.path}/approve", comment=comment, on_failure="keep")
-            assert begun.path.endswith("/events") and begun.status == 200
+            assert "/events?done=approved" in begun.path and "What becomes of it is told below" in begun.text
             parts = await stream.parts()
             assert "is being carried out" in parts["standing"]
             assert "Approve" not in parts["deeds"] and "looks good" in parts["deeds"]
@@ -239,7 +239,8 @@ def test_what_is_rejected_is_executed_by_nobody(tmp_path: Path) -> None:
         again = await scene.browser.send(f"{scene.path}/approve")
         assert again.status == 409 and "was rejected by" in again.text
         gone = await scene.browser.send(f"{scene.path}/delete")
-        assert gone.path == f"{scene.stack_path}/change-sets"
+        assert gone.path.startswith(f"{scene.stack_path}/change-sets?done=dropped")
+        assert "The change set is deleted." in gone.text
         assert (await scene.browser.get(scene.path)).status == 404
 
     played(tmp_path, story)
@@ -367,6 +368,6 @@ def test_a_change_set_of_cloudformation_names_the_line_of_its_own_tool(tmp_path:
             " --region cn-beijing --stack-name demo --change-set-name begin"
         )
         begun = await scene.browser.send(page.path + "/approve", comment="go")
-        assert begun.status == 200 and begun.path.endswith("/events")
+        assert begun.status == 200 and "/events?done=approved" in begun.path
 
     played(tmp_path, story)

@@ -9,6 +9,8 @@ from importlib.resources import files
 import pytest
 
 from imageferry.console.statuses import look_of, sign_of
+from imageferry.drawing.palette import shades
+from imageferry.drawing.styles import page_sheet
 from imageferry.model.statuses import OperationStatus, ResourceStatus, StackStatus
 
 CSS = files("imageferry.console").joinpath("static/console.css").read_text()
@@ -25,7 +27,19 @@ def _schemes() -> dict[str, Mapping[str, str]]:
     }
 
 
-SCHEMES = _schemes()
+def _with_statuses(schemes: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """The variables of pages with the palette's, which stand in the other style sheet."""
+    light, *dark = schemes
+    table = {name: one for name, one in shades().items() if not name.endswith("-soft")}
+    found: dict[str, Mapping[str, str]] = {
+        light: schemes[light] | {name: one.light for name, one in table.items()}
+    }
+    return found | {
+        one: schemes[one] | {name: shade.dark for name, shade in table.items()} for one in dark
+    }
+
+
+SCHEMES = _with_statuses(_schemes())
 
 
 def _luminance(colour: str) -> float:
@@ -52,7 +66,7 @@ def test_texts_are_read_on_every_ground(scheme: str) -> None:
     colours = SCHEMES[scheme]
     texts = ["ink", "quiet", "link", *(one for one in colours if one.startswith("status-"))]
     pairs = [(text, ground) for text in texts for ground in ("ground", "sheet", "code")]
-    pairs += [("main-ink", "main"), ("sheet", "status-drifted"), ("ink", "land"), ("ink", "sea")]
+    pairs += [("main-ink", "main"), ("sheet", "status-drifted"), ("ink", "land")]
     weak = {
         f"{text} on {ground}": round(found, 2)
         for text, ground in pairs
@@ -68,7 +82,10 @@ def test_edges_of_what_is_used_and_of_marks_are_seen(scheme: str) -> None:
     pairs = [("focus", ground) for ground in ("ground", "sheet", "code")]
     pairs += [("quiet", "sheet"), ("quiet", "ground"), ("main", "sheet"), ("main", "ground")]
     pairs += [
-        (one, ground) for one in colours if one.startswith("status-") for ground in ("land", "sea")
+        (one, ground)
+        for one in colours
+        if one.startswith("status-")
+        for ground in ("land", "sheet")
     ]
     weak = {
         f"{mark} on {ground}": round(found, 2)
@@ -95,7 +112,7 @@ def test_every_status_has_a_sign_of_its_own() -> None:
     assert len(set(signs.values())) == len(signs)
     for look in looks:
         assert f".status-{look} {{" in CSS
-        assert f"--status-{look}:" in CSS
+        assert f"--status-{look}:" in page_sheet()
 
 
 @pytest.mark.parametrize(

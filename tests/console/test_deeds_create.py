@@ -120,6 +120,15 @@ def test_a_template_becomes_a_form_and_the_form_a_change_set(tmp_path: Path) -> 
             assert _SECRET not in made.source + made.path
             stacks = await browser.apis.house.plane.stacks("cn-hangzhou")
             assert [(one.name, one.status) for one in stacks] == [("golden", StackStatus.REVIEWING)]
+            # Whoever comes by without the link of the form finds what waits, too.
+            below = f"/console/stacks/{stacks[0].stack_id}/change-sets"
+            for path, place in (
+                ("/console/", below),
+                (f"/console/stacks/{stacks[0].stack_id}", ""),
+            ):
+                seen = await browser.get(path)
+                links = [one.get("href") for one in seen.page.one(id="main").all("a")]
+                assert place in links or made.path.partition("?")[0] in links, path
             again = await step(browser, "/console/create", "propose", {**_BASICS, **_VALUES})
             assert "/change-sets/" in again.path, "a stack that is only proposed takes more"
             path = f"/console/stacks/{stacks[0].stack_id}/update"
@@ -292,8 +301,15 @@ def test_a_stack_is_updated_from_what_it_is(tmp_path: Path) -> None:
             }
             kept = {**texts, "keep.Password": "on", "p.Team": "ops", "p.Crypt": "false"}
             kept |= {"p.Marks": "a,b", "p.Extra": '{"a": 1}', "replace": "on"}
+            unallowed = {name: text for name, text in kept.items() if name != "replace"}
+            blocked = await step(browser, path, "propose", unallowed)
+            assert "cannot be carried out as it is" in blocked.text
+            same = {**texts, "keep.Password": "on"}
+            nothing = await step(browser, path, "propose", same)
+            assert "already as it was asked for" in nothing.text, nothing.text
             proposed = await step(browser, path, "propose", kept)
             assert "/change-sets/" in proposed.path, proposed.text
+            assert "Nothing has happened yet" in proposed.text
             await approve(browser, uuid)
             stack = (await plane.stacks("cn-hangzhou"))[0]
             assert (stack.status, stack.parameters["Team"]) == (StackStatus.UPDATED, "ops")

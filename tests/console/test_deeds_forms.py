@@ -29,6 +29,8 @@ _PATTERNS = {
     "a brace by itself": ("a{b}", None),
     "a set without an end": ("[a", None),
     "a group without an end": ("(a", None),
+    "a number that no reader has": ("a{99999999999999999999}", None),
+    "deeper than any reader goes": ("(?:" * 3_000 + "a" + ")" * 3_000, None),
 }
 
 

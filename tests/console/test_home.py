@@ -176,7 +176,7 @@ def test_what_is_asked_for_narrows_rows_and_columns(tmp_path: Path) -> None:
             assert "q=whole" in narrow.page.live("totals").one("a").get("href")
             nothing = await get("/console/?q=nobody")
             assert nothing.status == 200 and not nothing.page.all("table")
-            assert "No stack fits" in nothing.text
+            assert "No stack is like that" in nothing.text
             beyond = await get("/console/?q=east&page=9", follow=False)
             assert (beyond.status, beyond.location) == (307, "/console/?q=east&page=1")
             assert stacks(await get(beyond.location)) == ["whole_east"]

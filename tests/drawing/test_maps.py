@@ -116,7 +116,8 @@ def test_a_copy_is_a_way_with_the_part_that_is_done() -> None:
     track, part = every(way, "path", "track")[0], every(way, "path", "part")[0]
     assert track.get("d") == part.get("d")
     assert (part.get("pathLength"), part.get("stroke-dasharray")) == ("100", "40 200")
-    assert "".join(every(way, "text")[0].itertext()) == "⟳ 40%"
+    badge = every(every(root, "g", "badge")[0], "text")[0]
+    assert "".join(badge.itertext()) == "⟳ 40%"
     assert "cn-hangzhou → eu-central-1: running" in words(way)
     # The end of the way has a dot, and is named, though nobody has named it as a place.
     assert {one.get("data-region") for one in every(root, "g", "place")} == {
@@ -142,7 +143,7 @@ def test_how_far_a_copy_is(status: StatusClass, percent: float | None, parts: li
     way = route("cn-hangzhou", "us-west-1", status, percent)
     root = parsed(draw_map([], [way], title="x").svg)
     assert [one.get("stroke-dasharray") for one in every(root, "path", "part")] == parts
-    badge = every(every(root, "g", "route")[0], "text")[0]
+    badge = every(every(root, "g", "badge")[0], "text")[0]
     assert "".join(badge.itertext()).startswith(TONES[status].sign)
 
 
@@ -213,3 +214,37 @@ def test_a_map_on_a_narrow_screen_keeps_its_size() -> None:
     picture = draw_map([place("cn-beijing")], [], title="x", width=328, height=220)
     assert picture.width == 328
     assert 220 < picture.height < 270
+
+
+CROWD = ("cn-hangzhou", "cn-shanghai", "cn-nanjing", "cn-qingdao", "ap-northeast-1", "us-west-1")
+
+
+def test_badges_lie_above_all_ways() -> None:
+    ways = [route("cn-hangzhou", one, key=one) for one in CROWD[1:]]
+    root = parsed(draw_map([], ways, title="x").svg)
+    order = [classes(one)[0] for one in root if one.get("class")]
+    assert order.index("badge") > len(order) - 1 - order[::-1].index("route")
+
+
+def test_no_name_is_led_beside_the_dot_of_another() -> None:
+    root = parsed(draw_map([place(one) for one in REGION_COORDINATES], [], title="x").svg)
+    dots = {
+        (float(dot.get("cx", 0)), float(dot.get("cy", 0))) for dot in every(root, "circle", "state")
+    }
+    led = every(root, "line", "leader")
+    assert len(dots) == len(REGION_COORDINATES) and led
+    for line in led:
+        x, y = float(line.get("x2", 0)), float(line.get("y2", 0))
+        own = (float(line.get("x1", 0)), float(line.get("y1", 0)))
+        near = [dot for dot in dots - {own} if abs(dot[0] - x) < 10 and abs(dot[1] - y) < 6]
+        assert not near, (own, near)
+
+
+@pytest.mark.parametrize("has_legend", [True, False], ids=["a legend", "none"])
+def test_a_legend_is_there_where_it_is_wanted(has_legend: bool) -> None:
+    picture = draw_map(
+        [place("cn-hangzhou"), place("nowhere-1")], [], title="x", has_legend=has_legend
+    )
+    told = ["".join(one.itertext()) for one in every(parsed(picture.svg), "text")]
+    assert ("done" in told) is has_legend
+    assert "nowhere-1" in told

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route, request_response
 
 from imageferry.console.cookies import language_of, session_cookie, theme_of
 from imageferry.console.desk import ConsoleDesk, Told
@@ -71,7 +71,9 @@ def make_console(desk: ConsoleDesk) -> Console:
         if page.live:
             stream = front.guarded(f"{page.name} live", front.live(page))
             routes.append(Route(f"{PREFIX}/live{page.path}", stream, methods=["GET"]))
-    routes.append(Route(f"{PREFIX}/{{rest:path}}", front.guarded("nothing", front.nothing)))
+    # A mount takes every method: what is no page has the headers of pages all the same.
+    nothing = request_response(front.guarded("nothing", front.nothing))
+    routes.append(Mount(PREFIX, nothing))
     return Console(tuple(routes), hub)
 
 
@@ -207,9 +209,11 @@ class _Front:
     async def nothing(
         self, request: Request, request_id: str
     ) -> tuple[Response, Session | None, str]:
-        """A path where there is nothing."""
+        """A path where there is nothing, or another method than it has."""
 
         async def view(visit: Visit) -> Response:
+            if visit.method not in {"GET", "HEAD"}:
+                raise PageRefused(405, "nothing is done here", "send forms from the pages alone")
             raise PageRefused(404, "there is no such page", "the images are where all pages begin")
 
         return await self._visited(view, request, request_id)
@@ -366,14 +370,14 @@ def _unavailable() -> Response:
 
 
 async def _moved(request: Request, to: str) -> Response:
-    return RedirectResponse(to, 308)
+    return RedirectResponse(to, 308, headers=dict(HEADERS))
 
 
 async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     found = static_files().get(name)
     if found is None:
-        return PlainTextResponse("there is no such file\n", 404)
+        return PlainTextResponse("there is no such file\n", 404, headers=dict(HEADERS))
     kind, content = found
     is_current = static_path(name) == request.scope["path"]
     headers = dict(HEADERS) | ({"cache-control": _KEPT} if is_current else {})

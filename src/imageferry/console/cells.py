@@ -36,14 +36,17 @@ def shown(cell: MatrixCell, t: Language, words: Mapping[CellStatus, str]) -> Sho
     if not note and cell.image_id:
         note, is_id = cell.image_id, True
     said = [f"{cell.address}: {words[cell.status]}"]
-    if cell.percent is not None:
-        said.append(f"{cell.percent} %")
+    # What waits for its turn in the cloud has not begun: its place is told instead.
+    is_begun = cell.status.is_moving and cell.status is not CellStatus.QUEUED
+    percent = cell.percent if is_begun else None
+    if percent is not None:
+        said.append(f"{percent} %")
     said += [part for part in (note, cell.says, "" if is_id else cell.image_id) if part]
     return ShownCell(
         look,
         sign_of(look),
         words[cell.status],
-        cell.percent if cell.status.is_moving else None,
+        percent,
         note,
         " · ".join(dict.fromkeys(said))[:_LONGEST_TITLE],
         cell_path(cell),

@@ -6,11 +6,12 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from imageferry.console.desk import ConsoleDesk
+from imageferry.console.patches import changed
 from imageferry.console.visits import PageRefused
 from imageferry.control.plane import ControlPlane
 from imageferry.control.requests import StackNotFound
@@ -28,8 +29,17 @@ _SHARE: Final = 4.0
 _ANYWAY: Final = 20.0
 """Seconds after which a page is made again although no operation has said anything."""
 
+_ANYWAY_A_SECOND: Final = 4
+"""So many pages at most are made again for that within a second."""
+
 _ASK: Final = 5.0
 """Seconds after which it is looked again whether whoever looks on may do so still."""
+
+_ASKED_A_SECOND: Final = 100
+"""How many are asked about within a second: with more of them each is asked about less often."""
+
+_STALLED: Final = 30.0
+"""Seconds after which nothing more is remembered for whoever does not take what he is told."""
 
 _BEATS: Final = 3
 """After so many of those looks a stream that has nothing to say shows that it lives."""
@@ -42,6 +52,8 @@ _log = logging.getLogger(__name__)
 Parts = Mapping[str, str]
 """The parts of a page that change, by name, as markup."""
 
+_NOTHING: Final[Parts] = MappingProxyType({})
+
 Pulse = tuple[object, ...]
 
 
@@ -51,15 +63,21 @@ class Full(Exception):
 
 @dataclass(eq=False, slots=True)
 class _Seat:
-    """One who looks on; `told` are the parts as he has them."""
+    """One who looks on; `told` are the parts as he has them, since `told_at`."""
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    told: Parts = field(default_factory=dict)
+    told: Parts = field(default_factory=lambda: _NOTHING)
+    told_at: float = 0.0
+    is_troubled: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class _Feed:
-    """One page, in one language, as all who look at it see it."""
+    """One page, in one language, as all who look at it see it.
+
+    `news` are the events that tell of the parts as they are now, by the identity of what was told
+    before, with that itself.
+    """
 
     plane: ControlPlane
     topic: str
@@ -67,6 +85,7 @@ class _Feed:
     seats: set[_Seat] = field(default_factory=set)
     parts: Parts = field(default_factory=dict)
     pulse: Pulse | None = None
+    news: dict[int, tuple[Parts, bytes]] = field(default_factory=dict)
     made_at: float = 0.0
     trouble: str = ""
     is_over: bool = False
@@ -131,14 +150,16 @@ class Hub:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name="console feeds")
         try:
-            yield b"retry: 2000\n\n"
+            # Not all come back in the same moment when a server is back.
+            yield f"retry: {1500 + round(3000 * self.desk.entropy.jitter())}\n\n".encode()
             if feed.parts:
                 seat.news.set()
             asked_at, silent = self.desk.clock.monotonic(), 0
             while not self._is_done(feed):
-                is_told = await _within(_ASK, seat.news)
+                ask = max(_ASK, self.seats / _ASKED_A_SECOND)
+                is_told = await _within(ask, seat.news)
                 moment = self.desk.clock.monotonic()
-                if moment - asked_at >= _ASK or not is_told:
+                if moment - asked_at >= ask or not is_told:
                     # Somebody may have been shown the door, or have another role than before.
                     if not await _may_stay(is_admitted):
                         yield _event("over", "")
@@ -147,20 +168,22 @@ class Hub:
                 if not is_told:
                     silent += 1
                     if silent % _BEATS == 0:
-                        yield b": still here\n\n"
+                        yield _event("beat", "")
                     continue
                 silent = 0
                 seat.news.clear()
                 if self._is_done(feed):
                     continue
                 if feed.trouble:
+                    seat.is_troubled = True
                     yield _event("trouble", feed.trouble)
                     continue
-                changed = {
-                    name: text for name, text in feed.parts.items() if seat.told.get(name) != text
-                }
-                seat.told = feed.parts
-                yield _event("parts", json.dumps(changed, ensure_ascii=False))
+                if seat.told is feed.parts and not seat.is_troubled:
+                    continue
+                event = _news_for(feed, seat.told)
+                seat.told, seat.told_at, seat.is_troubled = feed.parts, moment, False
+                yield event
+                seat.told_at = 0.0
             if feed.is_over:
                 yield _event("over", "")
         finally:
@@ -185,8 +208,7 @@ class Hub:
                 seat.news.set()
         if self._looking is not None:
             self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+            await asyncio.gather(self._looking, return_exceptions=True)
 
     # --- looking ----------------------------------------------------------------------------------
 
@@ -200,6 +222,9 @@ class Hub:
                 _log.warning("what is looked at in the console is not read: %s", away)
                 for feed in self._feeds.values():
                     self._tell(feed, "the database does not answer; it is tried again")
+            except Exception:
+                # A fault of ours in one look must not be the last look.
+                _log.exception("what is looked at in the console was not read")
             took = clock.monotonic() - began
             await self._pause(max(_STEP, _SHARE * took, self.seats / _SEATS_A_SECOND))
 
@@ -220,7 +245,11 @@ class Hub:
         """One look at everything that is looked at."""
         read: dict[str, _Pulses] = {}
         now = self.desk.clock.monotonic()
+        anyway = max(_ANYWAY, len(self._feeds) / _ANYWAY_A_SECOND)
         for feed in list(self._feeds.values()):
+            for seat in feed.seats:
+                if 0 < seat.told_at < now - _STALLED:
+                    seat.told, seat.told_at = _NOTHING, 0.0
             account = feed.plane.place.account_id
             if account not in read:
                 read[account] = await self._pulses(feed.plane)
@@ -228,10 +257,11 @@ class Hub:
             moved = found.stacks.get(feed.topic, ()) if feed.topic else found.fleet
             # What goes on beside operations, such as a detection, is news once it has ended.
             pulse = (moved, feed.plane.desk.errands.ended)
-            if feed.pulse == pulse and not feed.trouble and now - feed.made_at < _ANYWAY:
+            if feed.pulse == pulse and not feed.trouble and now - feed.made_at < anyway:
                 continue
+            had_trouble, is_news = bool(feed.trouble), False
             try:
-                feed.parts = await feed.make()
+                made = await feed.make()
             except (StackNotFound, PageRefused):
                 feed.is_over = True
             except StoreError:
@@ -240,9 +270,14 @@ class Hub:
                 # A fault of ours in one page must not leave all others as they stand.
                 _log.exception("the parts of a page could not be made")
                 feed.is_over = True
+            else:
+                is_news = made != feed.parts
+                if is_news:
+                    feed.parts, feed.news = made, {}
             feed.pulse, feed.made_at, feed.trouble = pulse, now, ""
-            for seat in feed.seats:
-                seat.news.set()
+            if is_news or had_trouble or feed.is_over:
+                for seat in feed.seats:
+                    seat.news.set()
         self._last = read
 
     def _tell(self, feed: _Feed, trouble: str) -> None:
@@ -296,6 +331,16 @@ async def _may_stay(is_admitted: Callable[[], Awaitable[bool]]) -> bool:
     except StoreError:
         # Nobody can tell, and while the database is away there is nothing to be told either.
         return True
+
+
+def _news_for(feed: _Feed, told: Parts) -> bytes:
+    """The event that tells of a page to whoever knows it so; made once for all who know it so."""
+    known = feed.news.get(id(told))
+    if known is not None:
+        return known[1]
+    event = _event("parts", json.dumps(changed(told, feed.parts), ensure_ascii=False))
+    feed.news[id(told)] = (told, event)
+    return event
 
 
 def _event(name: str, text: str) -> bytes:

@@ -9,11 +9,16 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from imageferry.console.visits import Visit
+from imageferry.console.visits import Visit, stack_path
+from imageferry.model.named_changes import ExecutionStatus, NamedChangeSet
 
 DONE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "proposed": "The change set is made. Nothing has happened yet: look at it, then approve it.",
+        "approved": "The change set is approved. What becomes of it is told below.",
+        "dropped": "The change set is deleted. Nothing of the stack was changed by that.",
+        "blocked": "The change set is made, and cannot be carried out as it is: see below why.",
+        "nothing": "There is nothing to change: the stack is already as it was asked for.",
         "cancelled": "The operation was told to stop. What it did is being undone.",
         "broken-off": "The rollback was told to stop. What is not undone yet stays as it is.",
         "retried": "It is being tried again.",
@@ -41,6 +46,15 @@ def told_path(visit: Visit, path: str, word: str, line: str = "") -> str:
     kept = line if len(line) <= _LONGEST else ""
     query = {"done": word, **({"line": kept} if kept else {}), "seal": _seal(visit, word, kept)}
     return f"{path}?{urlencode(query)}"
+
+
+def proposed_path(visit: Visit, named: NamedChangeSet) -> str:
+    """The page of a change set that a form has made, saying whether it can be approved."""
+    path = stack_path(named.stack_id, "change-sets", named.change_set_id)
+    if named.is_empty:
+        return told_path(visit, path, "nothing")
+    is_open = named.execution is ExecutionStatus.AVAILABLE
+    return told_path(visit, path, "proposed" if is_open else "blocked")
 
 
 def notice_of(visit: Visit) -> Notice | None:

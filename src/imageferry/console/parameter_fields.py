@@ -194,7 +194,7 @@ def _control(one: Parameter, value: str, options: Sequence[tuple[str, str]]) -> 
         return "secret"
     if options:
         return "choice"
-    if one.kind in {"json", "text_list", "number_list"} or hints.get("TextArea") in {True, "true"}:
+    if one.kind in {"json", "text_list", "number_list"} or _is_hinted(hints, "TextArea"):
         return "lines"
     if one.kind == "number":
         return "number"
@@ -239,7 +239,7 @@ def _attributes(one: Parameter, control: str) -> dict[str, str | int]:
         found["list"] = REGION_LIST
     if isinstance(hints.get("Placeholder"), str):
         found["placeholder"] = str(hints["Placeholder"])[:200]
-    if hints.get("ReadOnly") in {True, "true"}:
+    if _is_hinted(hints, "ReadOnly"):
         found["readonly"] = "readonly"
     return found
 
@@ -261,11 +261,18 @@ def _takes_empty(one: Parameter) -> bool:
         return False
     if one.has_default:
         return one.default is not None and not one.no_echo
-    return dict(one.hints).get("Required") in {False, "false"}
+    required = dict(one.hints).get("Required")
+    return required is False or required == "false"
 
 
 def _is_confirmed(one: Parameter) -> bool:
-    return one.no_echo and dict(one.hints).get("Confirm") in {True, "true"}
+    return one.no_echo and _is_hinted(dict(one.hints), "Confirm")
+
+
+def _is_hinted(hints: Mapping[str, Json], name: str) -> bool:
+    """Whether a hint is said to be so; a template may write there whatever it likes."""
+    hint = hints.get(name)
+    return hint is True or hint == "true"
 
 
 def _hint(one: Parameter, language: Language) -> str:

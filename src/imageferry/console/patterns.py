@@ -51,7 +51,8 @@ def browser_pattern(pattern: str) -> str | None:
     whole = "".join(made)
     try:
         re.compile(whole)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
+        # Numbers and depths have bounds here that templates need not keep.
         return None
     return whole
 

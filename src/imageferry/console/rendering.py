@@ -134,6 +134,7 @@ def _environment() -> Environment:
         "segment": lambda text: quote(text, safe=""),
         "with_query": with_query,
         "told_apart": told_apart,
+        "file_name": file_name,
     }
     # What a page imports is not there in a part of it that is made alone.
     made.globals["parts"] = made.get_template("parts.html").module
@@ -189,6 +190,11 @@ def told_apart(reason: str) -> list[tuple[str, bool]]:
     """A reason in pieces: its text, and the ids of requests in it, which people take with them."""
     pieces = _REQUEST.split(reason)
     return [(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]
+
+
+def file_name(path: str) -> str:
+    """The last part of a path, as the machine that it was given on writes paths."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
 
 
 @pass_context

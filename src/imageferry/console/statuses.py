@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from imageferry.drawing.palette import StatusClass
+from imageferry.drawing.palette import ALIASES, TONES, StatusClass
 from imageferry.model.matrix import CellStatus
 from imageferry.model.statuses import (
     RESOURCE_WORDS,
@@ -81,27 +81,6 @@ _CELL: Final[Mapping[CellStatus, str]] = MappingProxyType(
     }
 )
 
-# What drawings call the same; all other names are the same there.
-_DRAWN: Final[Mapping[str, StatusClass]] = MappingProxyType(
-    {"there": StatusClass.DONE, "copying": StatusClass.RUNNING}
-)
-
-_SIGNS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "there": "✓",
-        "copying": "⟳",
-        "queued": "⋯",
-        "waiting": "○",
-        "failed": "✕",
-        "missing": "∅",
-        "drifted": "≠",
-        "orphan": "◇",
-        "deleted": "–",
-        "unknown": "?",
-        "cancelled": "↶",
-    }
-)
-
 
 def look_of(status: StackStatus | ResourceStatus | OperationStatus | CellStatus) -> str:
     """The class of a status."""
@@ -118,12 +97,12 @@ def look_of(status: StackStatus | ResourceStatus | OperationStatus | CellStatus)
 
 def drawn_of(look: str) -> StatusClass:
     """What drawings know a class of the pages as."""
-    return _DRAWN.get(look) or StatusClass(look)
+    return ALIASES.get(look) or StatusClass(look)
 
 
 def sign_of(look: str) -> str:
     """The sign of a class."""
-    return _SIGNS.get(look, "?")
+    return TONES[drawn_of(look)].sign
 
 
 def word_of(status: StackStatus | ResourceStatus, dialect: str) -> str:

@@ -46,7 +46,7 @@ async def find_aftermath(desk: Desk, operation: Operation | None) -> Aftermath:
     """The aftermath of an operation, open or not, from its journal; raises StoreError."""
     if operation is None:
         return Aftermath()
-    records = await desk.store.records(operation.operation_id)
+    records = await desk.store.troubled_records(operation.operation_id)
     remains = () if operation.status.is_open else remains_of(records)
     return Aftermath(root_cause_of(operation, records), remains)
 

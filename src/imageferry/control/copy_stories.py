@@ -201,8 +201,8 @@ async def _records_of(
         ids.append(operation.operation_id)
     found = []
     for operation_id in ids[-_MOST_OPERATIONS:]:
-        records = await desk.store.records(operation_id)
-        found += [(operation_id, one) for one in records if str(one.address) == address]
+        records = await desk.store.records_of(operation_id, address)
+        found += [(operation_id, one) for one in records]
     return sorted(found, key=lambda one: one[1].intended_at)
 
 

@@ -113,12 +113,16 @@ def _lines(placed: Iterable[Placed]) -> Iterable[MatrixLine]:
         if kind is not None:
             lines.setdefault((kind, key), []).append(cell)
     for (kind, key), cells in lines.items():
-        by_region: dict[str, tuple[MatrixCell, ...]] = {}
+        by_region: dict[str, list[MatrixCell]] = {}
         for cell in cells:
-            by_region[cell.region] = (*by_region.get(cell.region, ()), cell)
+            by_region.setdefault(cell.region, []).append(cell)
         first = cells[0]
         yield MatrixLine(
-            kind, _label(kind, key, cells), by_region, first.source_id, first.source_region
+            kind,
+            _label(kind, key, cells),
+            {region: tuple(here) for region, here in by_region.items()},
+            first.source_id,
+            first.source_region,
         )
 
 

@@ -29,7 +29,9 @@ _PERCENT: Final = re.compile(r"\d+%\Z")
 _DIRECTIONS: Final = (
     (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1),
 )  # fmt: skip
-_DISTANCES: Final = (10.0, 22.0, 38.0, 56.0)
+_DISTANCES: Final = (10.0, 22.0, 38.0, 56.0, 76.0)
+_NOT_BESIDE: Final = (34.0, 20.0)
+"""How far around a dot, in pixels, no name stands that is led there from another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,12 @@ def draw_map(
     width: float = 800,
     height: float = 400,
     standalone: bool = False,
+    has_legend: bool = True,
     words: Words = ENGLISH,
 ) -> Picture:
     """The map; `height` is that of the land, a legend and what is nowhere on it come below.
+
+    Where the page says by itself what the signs mean, it wants no legend.
 
     It shows the part of the world in which something is. Regions that are only the end of a route
     get a dot of their own. A route that lies on another one of the same ends is drawn with it.
@@ -87,19 +92,28 @@ def draw_map(
     left_out = len(on_map) - _MOST_WAYS
     on_map = on_map[:_MOST_WAYS]
     ways: list[Svg] = []
+    badges: list[Svg] = []
     told: dict[str, list[str]] = {}
     for one in on_map:
         arc = arc_between(sheet.points[one.source], sheet.points[one.destination], height)
-        way, left_over = draw_route(one, arc, taken, sheet.frame, _DOT + 2)
+        way, badge, left_over = draw_route(one, arc, taken, sheet.frame, _DOT + 2)
         ways.append(way)
-        told.setdefault(one.destination, []).extend([left_over] if left_over else [])
+        badges.append(badge)
+        # Of what is done the dot at its end says enough.
+        is_told = left_over and one.status_class is not StatusClass.DONE
+        told.setdefault(one.destination, []).extend([left_over] if is_told else [])
     ends = {end for one in on_map for end in (one.source, one.destination)}
     ordered = sorted(known, key=lambda place: place.region not in ends)
-    labels = [_label(place, told.get(place.region, ()), sheet, taken) for place in ordered]
+    labels = _labels(ordered, told, sheet, taken)
     dots = [_dot(place, sheet.points[place.region], words) for place in known]
-    below, bottom = _below(shown, bundles, left_out, sheet, words)
+    present = {one.status_class for one in [*(place for place in shown if place.count), *bundles]}
+    room = sheet.width - 2 * _MARGIN
+    key, taken_by_key = legend(
+        present if has_legend else (), words, _MARGIN, height + _MARGIN + 10, room
+    )
+    below, bottom = _below(shown, bundles, left_out, sheet, height + taken_by_key, words)
     return framed(
-        joined([_land(window), *ways, *labels, *dots, below]),
+        joined([_land(window), *reversed(ways), *badges, *labels, *dots, key, below]),
         width,
         bottom,
         kind="map",
@@ -174,36 +188,81 @@ def _dot(place: MapPlace, at: Point, words: Words) -> Svg:
     return linked(place.href, told, dot)
 
 
-def _label(place: MapPlace, told: Sequence[str], sheet: _Sheet, taken: list[Room]) -> Svg:
-    """The name of a place beside its dot, further off with a line to it, or nowhere."""
-    text = fitted(place.label, _WIDEST_LABEL, _LETTERS)
-    text += f" ×{place.count}" if place.count > 1 else ""
-    text = " ".join([text, *told[:1]])
-    x, y = sheet.points[place.region]
+def _labels(
+    places: Sequence[MapPlace],
+    told: Mapping[str, Sequence[str]],
+    sheet: _Sheet,
+    taken: list[Room],
+) -> list[Svg]:
+    """The names of places beside their dots, further off with a line to them, or nowhere.
+
+    What is near goes before what is far, so that no name stands beside the dot of another one.
+    """
+    left, found = list(places), []
+    dots = [around(point, *_NOT_BESIDE) for point in sheet.points.values()]
+    for distance in _DISTANCES:
+        others = dots if distance > _DISTANCES[0] else []
+        waiting = []
+        for place in left:
+            label = _label(place, told.get(place.region, ()), sheet, taken, others, distance)
+            if label:
+                found.append(label)
+            else:
+                waiting.append(place)
+        left = waiting
+    return found
+
+
+def _label(
+    place: MapPlace,
+    told: Sequence[str],
+    sheet: _Sheet,
+    taken: list[Room],
+    others: list[Room],
+    distance: float,
+) -> Svg:
+    """The name of a place so far from its dot, in a room that is added to those taken; or nothing.
+
+    Where there is no room for more, the name alone stands there.
+    """
+    name = fitted(place.label, _WIDEST_LABEL, _LETTERS)
+    more = told[:1] or ([f"×{place.count}"] if place.count > 1 else [])
+    for text in dict.fromkeys([" ".join([name, *more]), name]):
+        label = _written(text, sheet.points[place.region], sheet, taken, others, distance)
+        if label:
+            return label
+    return Svg("")
+
+
+def _written(
+    text: str, at: Point, sheet: _Sheet, taken: list[Room], others: list[Room], distance: float
+) -> Svg:
+    x, y = at
     # As wide as it may become: it stays where it is while a percent grows.
-    half = breadth(_PERCENT.sub("100%", text), _LETTERS) / 2
+    widest = _PERCENT.sub("100%", text)
+    grows = widest != text
+    half = breadth(widest, _LETTERS) / 2
     middles = [
         (x + across * (distance + half), y + down * (distance + (4 if across else 0)))
-        for distance in _DISTANCES
         for across, down in _DIRECTIONS
     ]
     rooms = [around(middle, 2 * half + 2, _LETTERS + 3) for middle in middles]
-    best, lost = freest(rooms, taken, sheet.frame)
+    best, lost = freest(rooms, [*taken, *others], sheet.frame)
     if lost:
         return Svg("")
     room = rooms[best]
     taken.append(room)
     middle = middles[best]
     parts = []
-    if best >= len(_DIRECTIONS):
+    if distance > _DISTANCES[0]:
         near = (min(max(x, room.left), room.right), min(max(y, room.top), room.bottom))
         line: dict[str, Attribute] = {"x1": x, "y1": y, "x2": near[0], "y2": near[1]}
         parts.append(element("line", {"class": "leader", "stroke-width": 0.8, **line}))
     name: dict[str, Attribute] = {
         "class": "small halo",
-        "x": room.left + 1 if told else middle[0],
+        "x": room.left + 1 if grows else middle[0],
         "y": middle[1] + 3.8,
-        "text-anchor": None if told else "middle",
+        "text-anchor": None if grows else "middle",
         "stroke-width": 2.5,
         "stroke-linejoin": "round",
         "paint-order": "stroke",
@@ -216,14 +275,11 @@ def _below(
     routes: Sequence[MapRoute],
     left_out: int,
     sheet: _Sheet,
+    above: float,
     words: Words,
 ) -> tuple[Svg, float]:
-    """The legend, and what is not on the map; with where the picture ends."""
-    present = {place.status_class for place in places if place.count}
-    present |= {route.status_class for route in routes}
-    y = sheet.height + 22
-    key, taken = legend(present, words, _MARGIN, y, sheet.width - 2 * _MARGIN)
-    y += taken
+    """What is not on the map, below what lies `above`; with where the picture ends."""
+    y = above + 22
     lines = [
         (one.status_class, one.label)
         for one in places
@@ -234,7 +290,7 @@ def _below(
         for one in routes
         if not {one.source, one.destination} <= sheet.points.keys()
     ]
-    parts = [key]
+    parts: list[Svg] = []
     room = sheet.width - 2 * _MARGIN
     if lines:
         parts.append(text_at(_MARGIN, y, words.elsewhere, "small quiet"))
@@ -249,4 +305,4 @@ def _below(
         more = words.more.format(f"{left_out:,}")
         parts.append(text_at(_MARGIN + 24, y, more, "small quiet"))
         y += 16
-    return joined(parts), y - 4
+    return joined(parts), y - 4 if parts or above > sheet.height else sheet.height

@@ -74,10 +74,10 @@ def _told(route: MapRoute) -> str:
 
 def draw_route(
     route: MapRoute, arc: Arc, taken: list[Room], frame: Room, room: float
-) -> tuple[Svg, str]:
-    """The way with its badge, and what is to be told at its end, where there is no room for one.
+) -> tuple[Svg, Svg, str]:
+    """The way, its badge, and what is to be told at its end, where there is no room for one.
 
-    The badge's room is added to those taken; `room` is how far before the end of the arc its head
+    Badges are drawn when all ways are, so that none lies below a way. The badge's room is added to those taken; `room` is how far before the end of the arc its head
     stops.
     """
     percent = _percent(route)
@@ -98,9 +98,11 @@ def draw_route(
             "data-key": route.key,
         },
         *parts,
-        *badge,
     )
-    return linked(route.href, told, way), left_over
+    plate = element(
+        "g", {"class": f"badge {route.status_class.css}", "pointer-events": "none"}, *badge
+    )
+    return linked(route.href, told, way), plate if badge else Svg(""), left_over
 
 
 def _badge(route: MapRoute, arc: Arc, taken: list[Room], frame: Room) -> tuple[list[Svg], str]:

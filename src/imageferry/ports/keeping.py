@@ -312,6 +312,14 @@ class Store(Protocol):
         """The journal of an operation as it stands, for whoever watches."""
         ...
 
+    async def troubled_records(self, operation_id: str) -> list[StepRecord]:
+        """Of its journal the records that have failed once, or have left something in the cloud."""
+        ...
+
+    async def records_of(self, operation_id: str, address: str) -> list[StepRecord]:
+        """Of its journal the records of what was done for one resource."""
+        ...
+
     async def request_cancel(self, operation_id: str, *, of_rollback: bool = False) -> bool:
         """Raise the cancel flag; False where the operation is not open.
 

@@ -377,6 +377,18 @@ def decode_events(stack_id: str, first: int, operation_id: str | None, text: str
     ]
 
 
+def decode_last_events(
+    stack_id: str, first: int, operation_id: str | None, text: str, before: int | None, limit: int
+) -> list[Event]:
+    """At most `limit` of those events, newest first, that come before a number, or the last ones."""
+    entries = loads(text)
+    end = len(entries) if before is None else min(len(entries), before - first)
+    return [
+        _decode_event(stack_id, first + place, operation_id, entries[place])
+        for place in range(end - 1, max(end - 1 - limit, -1), -1)
+    ]
+
+
 def _encode_event(event: Event, operation_id: str) -> list[Json]:
     document: list[Json] = [
         event.time,

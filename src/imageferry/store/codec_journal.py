@@ -128,16 +128,22 @@ def encode_record(
 
 def fold_records(reader: Reader, text: str, records: dict[StepKey, StepRecord]) -> None:
     """Bring `records` up to date with one more journal row."""
-    for phase, step_id, news in loads(text):
-        fields: dict[str, Any] = {}
-        for key, document in news.items():
-            field = _BY_KEY[key]
-            fields[field.name] = field.decode(reader, document)
-        previous = records.get((phase, step_id))
-        if previous is None:
-            records[phase, step_id] = StepRecord(phase=phase, step_id=step_id, **fields)
-        else:
-            records[phase, step_id] = replace(previous, **fields)
+    for entry in loads(text):
+        fold_entry(reader, entry, records)
+
+
+def fold_entry(reader: Reader, entry: list[Any], records: dict[StepKey, StepRecord]) -> None:
+    """Bring `records` up to date with what one row says of one step."""
+    phase, step_id, news = entry
+    fields: dict[str, Any] = {}
+    for key, document in news.items():
+        field = _BY_KEY[key]
+        fields[field.name] = field.decode(reader, document)
+    previous = records.get((phase, step_id))
+    if previous is None:
+        records[phase, step_id] = StepRecord(phase=phase, step_id=step_id, **fields)
+    else:
+        records[phase, step_id] = replace(previous, **fields)
 
 
 def encode_operation(operation: Operation) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from imageferry.model.events import Event
-from imageferry.store.codec import decode_events, encode_events
+from imageferry.store.codec import decode_events, decode_last_events, encode_events
 from imageferry.store.tables import EVENTS, OPERATIONS, first_key, last_key
 
 _LAST: Final = (
@@ -99,7 +99,11 @@ def events_before(
     # Every row has one event at least.
     query = _BACKWARDS.limit(max(limit, 0))
     found: list[Event] = []
-    for key, operation_id, body in connection.execute(query, {"first": first, "last": last}):
-        events = decode_events(stack_id, key - first, operation_id, body)
-        found += [one for one in reversed(events) if before is None or one.sequence < before]
-    return found[: max(limit, 0)]
+    with connection.execute(query, {"first": first, "last": last}) as rows:
+        for key, operation_id, body in rows:
+            found += decode_last_events(
+                stack_id, key - first, operation_id, body, before, limit - len(found)
+            )
+            if len(found) >= limit:
+                break
+    return found

@@ -28,10 +28,12 @@ from imageferry.store.events import append_events, events_before, last_event, lo
 from imageferry.store.flushing import flush_rest, says_nothing
 from imageferry.store.installation import find_installation, make_installation
 from imageferry.store.journal import JournalCopy
+from imageferry.store.journal_parts import TROUBLE, Part, load_part, load_records, of_address
 from imageferry.store.lanes import Lanes, Result, transact
 from imageferry.store.listing import find_page, stack_id_ending
 from imageferry.store.looks import Looks
 from imageferry.store.opening import Opening, open_operation
+from imageferry.store.recollections import Recollection
 from imageferry.store.secrets import LazyBox, SecretBox, Vault
 from imageferry.store.surveys import count_stacks, holder_of, survey, tags_in_use
 
@@ -56,6 +58,7 @@ class SqlStore:
         self._take_turn = database.backend.take_turn
         # The entry of an operation is touched in its own lane alone.
         self._journals: dict[str, JournalCopy] = {}
+        self._seen = Recollection()
         self._planned = change_sets.Planned(self._box)
         # Once committed it never changes.
         self._installation: str | None = None
@@ -110,7 +113,8 @@ class SqlStore:
 
     async def survey(self, query: StackQuery, offset: int, limit: int) -> Survey:
         """Stacks as `find_page` gives them, with their resources and last operations."""
-        return await self._lanes.read(lambda c: survey(c, self._box, query, offset, limit))
+        box, seen = self._box, self._seen
+        return await self._lanes.read(lambda c: survey(c, box, query, offset, limit, seen))
 
     async def stack_of_uuid(self, uuid: str) -> Stack | None:
         """One stack by its whole id, or by what its id ends in after a `/`; deleted ones too."""
@@ -322,7 +326,18 @@ class SqlStore:
 
     async def records(self, operation_id: str) -> list[StepRecord]:
         """The journal of an operation as it stands, for whoever watches."""
-        return await self._lanes.read(lambda c: self._records(c, operation_id), operation_id)
+        box, held = self._box, self._journals
+        return await self._lanes.read(
+            lambda c: load_records(c, box, operation_id, held), operation_id
+        )
+
+    async def troubled_records(self, operation_id: str) -> list[StepRecord]:
+        """Of its journal what has failed once, or has left something in the cloud."""
+        return await self._part(operation_id, TROUBLE)
+
+    async def records_of(self, operation_id: str, address: str) -> list[StepRecord]:
+        """Of its journal what was done for one resource."""
+        return await self._part(operation_id, of_address(address))
 
     async def request_cancel(self, operation_id: str, *, of_rollback: bool = False) -> bool:
         """Raise the cancel flag; False where the operation is not open, or (not) being undone."""
@@ -432,15 +447,5 @@ class SqlStore:
         self._journals[operation_id] = copy
         return held.cancel_requested
 
-    def _records(self, connection: Connection, operation_id: str) -> list[StepRecord]:
-        key = journal.operation_key(connection, operation_id)
-        if key is None:
-            return []
-        number, stack_id, is_open = key
-        copy = self._journals.get(operation_id) or JournalCopy()
-        journal.refresh(connection, self._vault(connection, stack_id).reader(), number, copy)
-        if is_open:
-            self._journals[operation_id] = copy
-        else:
-            self._journals.pop(operation_id, None)
-        return list(copy.records.values())
+    async def _part(self, operation_id: str, part: Part) -> list[StepRecord]:
+        return await self._lanes.read(lambda c: load_part(c, self._box, operation_id, part))

@@ -12,10 +12,11 @@ from imageferry.model.stacks import Place, Resource, StackQuery
 from imageferry.model.statuses import StackStatus
 from imageferry.ports.keeping import Survey
 from imageferry.store.bodies import unpack
-from imageferry.store.codec import decode_choices, decode_resource, dumps, loads
+from imageferry.store.codec import decode_choices, dumps, loads
 from imageferry.store.codec_journal import decode_operation, decode_progress
 from imageferry.store.journal import IS_OPEN
 from imageferry.store.listing import find_page
+from imageferry.store.recollections import Recollection, decoded
 from imageferry.store.secrets import LazyBox, Vault
 from imageferry.store.tables import OPERATIONS, PLACES, PROGRESS, RESOURCES, STACK_BODIES, STACKS
 
@@ -95,7 +96,12 @@ def holder_of(connection: Connection, place: Place, physical_id: str) -> str | N
 
 
 def survey(
-    connection: Connection, box: LazyBox, query: StackQuery, offset: int, limit: int
+    connection: Connection,
+    box: LazyBox,
+    query: StackQuery,
+    offset: int,
+    limit: int,
+    recollection: Recollection,
 ) -> Survey:
     """A page of stacks, their resources, their last operations and what is kept of the open ones."""
     stacks, total = find_page(connection, box, query, offset, limit)
@@ -108,8 +114,14 @@ def survey(
         readers = {
             stack_id: Vault(connection, box, stack_id).reader() for stack_id in asked["asked"]
         }
+        kept = {stack_id: recollection.of(stack_id) for stack_id in readers}
+        fresh: dict[str, dict[str, tuple[str, Resource]]] = {one: {} for one in readers}
         for stack_id, address, body in connection.execute(_RESOURCES, asked):
-            resources[stack_id][address] = decode_resource(readers[stack_id], address, body)
+            resources[stack_id][address] = decoded(
+                kept[stack_id], fresh[stack_id], readers[stack_id], address, body
+            )
+        for stack_id, found in fresh.items():
+            recollection.keep(stack_id, found)
         for row in connection.execute(_LAST, asked).mappings():
             operations[row["stack_id"]] = decode_operation(row)
         for operation_id, written_at, body in connection.execute(_PROGRESS, asked):

@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from imageferry.console.drafts import naming_of, pair_faults
 from imageferry.console.entries import lines_of, pairs_of
 from imageferry.console.fields import Fault
-from imageferry.console.notices import told_path
+from imageferry.console.notices import proposed_path
 from imageferry.console.rendering import render
 from imageferry.console.rosters import is_unfinished, roster_of
 from imageferry.console.views.creation import refusal_faults
 from imageferry.console.views.frames import frame
-from imageferry.console.visits import PageRefused, Visit, stack_path
+from imageferry.console.visits import PageRefused, Visit
 from imageferry.control.named_changes import propose
 from imageferry.control.requests import OperationHolds, RequestRefused, StackRequest
 from imageferry.model.command_lines import stack_line
@@ -83,8 +83,7 @@ async def _propose(
     waiting = Waiting(OnFailure.KEEP)
     naming = naming_of(visit, once, "IMPORT", line, repr(wanted.adopt), waiting)
     named = await propose(visit.core, wanted, naming)
-    path = stack_path(stack.stack_id, "change-sets", named.change_set_id)
-    return RedirectResponse(told_path(visit, path, "proposed"), 303)
+    return RedirectResponse(proposed_path(visit, named), 303)
 
 
 async def _standing(visit: Visit) -> Stack:

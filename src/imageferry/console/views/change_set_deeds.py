@@ -7,6 +7,7 @@ from dataclasses import replace
 from starlette.responses import RedirectResponse, Response
 
 from imageferry.console.guards import only_name
+from imageferry.console.notices import told_path
 from imageferry.console.rendering import render
 from imageferry.console.views.change_sets import (
     change_set_shown,
@@ -52,7 +53,7 @@ async def approve_change_set(visit: Visit) -> Response:
     if asked and on_failure is None:
         raise PageRefused(400, visit.language("that is no way to go on after a failure"))
     await approve(visit.core, named, visit.session.key_id, _comment(visit), on_failure)
-    return _to(stack_path(named.stack_id, "events"))
+    return _to(told_path(visit, stack_path(named.stack_id, "events"), "approved"))
 
 
 async def reject_change_set(visit: Visit) -> Response:
@@ -81,7 +82,7 @@ async def delete_change_set(visit: Visit) -> Response:
     """Forget it."""
     stack, named = await named_meant(visit)
     await drop_named(visit.core, named)
-    return _to(stack_path(stack.stack_id, "change-sets"))
+    return _to(told_path(visit, stack_path(stack.stack_id, "change-sets"), "dropped"))
 
 
 def _comment(visit: Visit) -> str:

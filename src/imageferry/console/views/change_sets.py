@@ -94,6 +94,12 @@ async def change_sets(visit: Visit) -> Mapping[str, object]:
     }
 
 
+async def undecided_of(visit: Visit, stack: Stack) -> list[tuple[NamedChangeSet, str]]:
+    """The change sets of a stack that wait for a decision, newest first, each with its path."""
+    found = await named_of(visit.core, stack.stack_id)
+    return [(one, path_of(one)) for one in found if one.execution is ExecutionStatus.AVAILABLE]
+
+
 async def _line(visit: Visit, named: NamedChangeSet) -> ChangeSetLine:
     kept = await planned_of(visit, named)
     review = review_of(named)

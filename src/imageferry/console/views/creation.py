@@ -20,7 +20,7 @@ from imageferry.console.drafts import (
 )
 from imageferry.console.excerpts import excerpts_of
 from imageferry.console.fields import Fault, as_fault, with_faults
-from imageferry.console.notices import told_path
+from imageferry.console.notices import proposed_path
 from imageferry.console.parameter_fields import (
     AGAIN,
     PREFIX,
@@ -31,7 +31,7 @@ from imageferry.console.parameter_fields import (
     worth_typing,
 )
 from imageferry.console.rendering import render
-from imageferry.console.visits import Visit, stack_path
+from imageferry.console.visits import Visit
 from imageferry.control.examination import examine
 from imageferry.control.requests import OperationHolds, RequestRefused, StackExists
 from imageferry.control.summaries import summarised
@@ -83,8 +83,7 @@ async def _propose(
         try:
             request = stack_request(draft, given, None, is_new=True)
             named = await propose_draft(visit, draft, request, "CREATE", line)
-            path = stack_path(named.stack_id, "change-sets", named.change_set_id)
-            return RedirectResponse(told_path(visit, path, "proposed"), 303)
+            return RedirectResponse(proposed_path(visit, named), 303)
         except StackExists as exists:
             faults = [Fault("name", str(exists), visit.language("choose another name"))]
             return render(visit, "create", template_step(visit, draft, faults), 409)

@@ -10,7 +10,7 @@ from imageferry.console.fields import Fault
 from imageferry.console.notices import told_path
 from imageferry.console.rendering import render
 from imageferry.console.rosters import chosen_parts, preselected, roster_of
-from imageferry.console.views.frames import frame, need_way
+from imageferry.console.views.frames import frame, need_living, need_way
 from imageferry.console.visits import Visit, stack_path
 from imageferry.control.requests import ExecutionOptions, RequestRefused
 from imageferry.model.command_lines import stack_line
@@ -29,6 +29,8 @@ async def deleting(visit: Visit) -> Mapping[str, object]:
 async def delete(visit: Visit) -> Response:
     """Delete what is not to stay; nothing where the typed name is another one."""
     stack = await visit.stack()
+    # What is being deleted is followed, and what is gone is said to be gone.
+    need_living(visit, stack)
     retain = chosen_parts(visit, "retain", "retains")
     remains = bool(visit.form.text("remains"))
     if visit.form.text("name") != stack.name:

@@ -19,7 +19,7 @@ from imageferry.console.distribution_wishes import (
 )
 from imageferry.console.drafts import naming_of, published_regions
 from imageferry.console.fields import Fault, with_faults
-from imageferry.console.notices import told_path
+from imageferry.console.notices import proposed_path, told_path
 from imageferry.console.rendering import render
 from imageferry.console.views.creation import refusal_faults
 from imageferry.console.visits import Visit, stack_path
@@ -83,8 +83,7 @@ async def _propose(visit: Visit, asked: Asked, found: Outline) -> Response:
     kind = "CREATE" if is_new else "UPDATE"
     naming = naming_of(visit, asked.once, kind, line, repr((request, waiting)), waiting)
     named = await propose(visit.core, request, replace(naming, description=_said(found)))
-    path = stack_path(named.stack_id, "change-sets", named.change_set_id)
-    return RedirectResponse(told_path(visit, path, "proposed"), 303)
+    return RedirectResponse(proposed_path(visit, named), 303)
 
 
 def _said(found: Outline) -> str:

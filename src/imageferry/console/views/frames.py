@@ -7,8 +7,9 @@ from typing import Final
 from imageferry.console.notices import notice_of
 from imageferry.console.statuses import look_of, word_of
 from imageferry.console.visits import PageRefused, Visit, stack_path
+from imageferry.control.ways import open_ways
 from imageferry.model.stacks import Stack
-from imageferry.model.statuses import LATE_ROLLBACKS, WAYS, StackStatus, Verb
+from imageferry.model.statuses import LATE_ROLLBACKS, WAYS, OperationStatus, StackStatus, Verb
 
 TABS: Final = (
     ("overview", "", "Overview"),
@@ -37,7 +38,7 @@ _DEEDS: Final = (
 async def frame(visit: Visit, tab: str, stack: Stack | None = None) -> dict[str, object]:
     """The values that `stack.html` needs; raises StackNotFound. `stack` where it was read already."""
     found = stack or await visit.stack()
-    ways = WAYS[found.status]
+    ways = await _open_verbs(visit, found)
     is_over = found.status is StackStatus.DELETED
     deeds = [
         (stack_path(found.stack_id, name), visit.language(label), name)
@@ -62,10 +63,26 @@ async def frame(visit: Visit, tab: str, stack: Stack | None = None) -> dict[str,
     }
 
 
-def need_way(visit: Visit, stack: Stack, verb: Verb) -> None:
-    """Raise PageRefused where a stack is in no status for a deed."""
+async def _open_verbs(visit: Visit, stack: Stack) -> frozenset[Verb]:
+    """What may be asked of a stack; what somebody works on needs nobody to try it again."""
+    if stack.status.is_final:
+        return frozenset(WAYS[stack.status])
+    operation = await visit.core.store.last_operation(stack.stack_id)
+    is_run: bool | None = None
+    if operation is not None and operation.status is OperationStatus.RUNNING:
+        is_run = await visit.core.dispatcher.is_run(operation.operation_id)
+    return frozenset(way.verb for way in open_ways(stack, operation, is_run))
+
+
+def need_living(visit: Visit, stack: Stack) -> None:
+    """Raise PageRefused where a stack is deleted: nothing is done with it any more."""
     if stack.status is StackStatus.DELETED:
         raise PageRefused(409, visit.language("the stack is deleted"))
+
+
+def need_way(visit: Visit, stack: Stack, verb: Verb) -> None:
+    """Raise PageRefused where a stack is in no status for a deed."""
+    need_living(visit, stack)
     if verb in WAYS[stack.status]:
         return
     said = visit.language(

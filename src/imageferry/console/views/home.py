@@ -27,6 +27,7 @@ from imageferry.model.statuses import WAYS, StackStatus, Verb
 
 ON_A_PAGE: Final = 25
 _MOST_TOLD: Final = 8
+_MOST_REVIEWS: Final = 3
 _LONGEST_SEARCH: Final = 200
 
 GROUPS: Final[Mapping[str, tuple[StackStatus, ...]]] = {
@@ -42,6 +43,9 @@ _LOOKS: Final[Mapping[str, str]] = {
     "moving": "copying", "failed": "failed", "there": "there", "undone": "cancelled",
     "reviewing": "waiting",
 }  # fmt: skip
+
+
+_WANTS_A_LOOK: Final = frozenset({"failed", "missing", "drifted"})
 
 
 class Total(NamedTuple):
@@ -118,7 +122,7 @@ async def home(visit: Visit) -> Mapping[str, object] | Response:
         "totals": _totals(t, counts, asked),
         "tally": _tally(matrix, words),
         "map": matrix_map(matrix, t, words, names),
-        "needs": await _needs(visit, matrix, words),
+        "needs": await _needs(visit, matrix, words, counts),
         "moving": _moving(matrix, t, words),
         "columns": [(region, names.get(region, "")) for region in columns],
         "rows": rows,
@@ -159,7 +163,8 @@ def _totals(
         "undone": t("rolled back"),
         "reviewing": t("to be reviewed"),
     }
-    found = [Total("", sum(by_status.values()), t("stacks"), "", "", not asked.group)]
+    every = sum(by_status.values())
+    found = [Total("", every, t("stack") if every == 1 else t("stacks"), "", "", not asked.group)]
     for name, statuses in GROUPS.items():
         number = sum(by_status.get(status, 0) for status in statuses)
         look = _LOOKS[name]
@@ -194,7 +199,9 @@ def _shown_row(
     stack, t = row.stack, visit.language
     lines = tuple(
         ShownLine(line.label, _hint(t, line.kind, line.source_id, line.source_region), tuple(
-            (region, tuple(shown(cell, t, words) for cell in line.cells.get(region, ())))
+            (region, _worst_first(tuple(
+                shown(cell, t, words) for cell in line.cells.get(region, ())
+            )))
             for region in columns
         ))
         for line in row.lines
@@ -209,6 +216,11 @@ def _shown_row(
         len(row.beside),
         stack_path(stack.stack_id, "retry") if has_failed and visit.may_write else "",
     )
+
+
+def _worst_first(cells: tuple[ShownCell, ...]) -> tuple[ShownCell, ...]:
+    """The cells of one place; what wants a look is not folded away where there are many."""
+    return tuple(sorted(cells, key=lambda one: one.look not in _WANTS_A_LOOK))
 
 
 def _hint(t: Language, kind: LineKind, source_id: str, source_region: str) -> str:
@@ -257,9 +269,12 @@ class Told(NamedTuple):
 
 
 async def _needs(
-    visit: Visit, matrix: Matrix, words: Mapping[CellStatus, str]
+    visit: Visit,
+    matrix: Matrix,
+    words: Mapping[CellStatus, str],
+    counts: Mapping[tuple[str, StackStatus], int],
 ) -> Mapping[str, object]:
-    """What went wrong on this page, the worst first, and stacks of other pages that have failed."""
+    """What waits for somebody: what went wrong here and on other pages, and what is to be reviewed."""
     names = {row.stack.stack_id: row.stack.name for row in matrix.rows}
     found = troubles(cell for row in matrix.rows for cell in row.cells)
     here = [
@@ -279,8 +294,21 @@ async def _needs(
         "here": here,
         "more": len(found) - len(here),
         "elsewhere": elsewhere,
+        "reviews": await _under_review(visit, counts),
         "orphans": len(matrix.orphans),
     }
+
+
+async def _under_review(
+    visit: Visit, counts: Mapping[tuple[str, StackStatus], int]
+) -> Mapping[str, object]:
+    """Stacks whose first change set nobody has decided on, the newest first."""
+    total = sum(number for (_, status), number in counts.items() if status in GROUPS["reviewing"])
+    if not total:
+        return {"here": (), "more": 0}
+    query = StackQuery(visit.core.place, statuses=GROUPS["reviewing"])
+    found, _ = await visit.core.store.find_page(query, 0, _MOST_REVIEWS)
+    return {"here": found, "more": max(0, total - len(found))}
 
 
 def _moving(matrix: Matrix, t: Language, words: Mapping[CellStatus, str]) -> Mapping[str, object]:

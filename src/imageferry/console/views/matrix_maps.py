@@ -18,7 +18,7 @@ from imageferry.drawing.routes import MapRoute
 from imageferry.model.matrix import CellStatus, Matrix, MatrixCell
 
 WIDTH: Final = 900.0
-HEIGHT: Final = 400.0
+HEIGHT: Final = 440.0
 
 
 def matrix_map(
@@ -37,6 +37,7 @@ def matrix_map(
         description=_description(matrix, t, words),
         width=WIDTH,
         height=HEIGHT,
+        has_legend=False,
         words=drawing_words(t),
     )
     # Everything in a drawing was escaped when it was drawn.

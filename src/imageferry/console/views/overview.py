@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from imageferry.console.languages import Language
 from imageferry.console.statuses import look_of
+from imageferry.console.views.change_sets import undecided_of
 from imageferry.console.views.frames import frame
 from imageferry.console.views.stacks import DIALECTS, drift_of
 from imageferry.console.views.standings import Standing, look_at, tally_of
@@ -73,6 +74,7 @@ async def overview(visit: Visit) -> Mapping[str, object]:
         "is_open": standing.is_open,
         "cause": aftermath.cause,
         "next_steps": _next_steps(visit, stack, operation, is_run),
+        "undecided": [] if standing.is_open else await undecided_of(visit, stack),
         "leftovers": list(_leftovers(standing)),
         "remains": remains[:_MOST_REMAINS],
         "more_remains": max(0, len(remains) - _MOST_REMAINS),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.responses import RedirectResponse, Response
 
 from imageferry.console.notices import told_path
-from imageferry.console.views.frames import frame
+from imageferry.console.views.frames import frame, need_living
 from imageferry.console.visits import Visit, stack_path
 from imageferry.model.command_lines import stack_line
 
@@ -15,6 +15,7 @@ from imageferry.model.command_lines import stack_line
 async def protecting(visit: Visit) -> Mapping[str, object]:
     """Whether the stack is protected, and the other way."""
     stack = await visit.stack()
+    need_living(visit, stack)
     return {
         **await frame(visit, "", stack),
         "title": f"{stack.name} · {visit.language('Protection')}",
@@ -25,6 +26,7 @@ async def protecting(visit: Visit) -> Mapping[str, object]:
 async def protect(visit: Visit) -> Response:
     """Protect the stack, or take that back."""
     stack = await visit.stack()
+    need_living(visit, stack)
     is_wanted = visit.form.text("on") == "on"
     await visit.plane.protect(stack, is_protected=is_wanted)
     word = "protected" if is_wanted else "unprotected"

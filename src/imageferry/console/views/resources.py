@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from imageferry.console.pictures import drawing_words
 from imageferry.console.statuses import look_of, word_of
 from imageferry.console.views.frames import frame
 from imageferry.console.views.standings import Standing, look_at, regions_by_address, tally_of
@@ -17,7 +18,7 @@ from imageferry.console.visits import Visit, stack_path
 from imageferry.control.requests import ResourceView
 from imageferry.drawing.graphs import draw_graph
 from imageferry.drawing.nodes import Edge
-from imageferry.drawing.pictures import Picture, Words
+from imageferry.drawing.pictures import Picture
 from imageferry.drawing.recorded import node_of
 from imageferry.model.command_lines import command_line, of_place, stack_line
 from imageferry.model.operations import StepProgress
@@ -207,11 +208,8 @@ def _graph(
         for before in befores
         if before in known and address in known
     ]
-    words = Words(
-        t("… and {} more"), t("not on the map: {}"), t("now"), t("there is nothing to draw")
-    )
     title = t("The resources of {name}", name=stack.name)
-    return draw_graph(nodes, edges, title=title, words=words)
+    return draw_graph(nodes, edges, title=title, words=drawing_words(t))
 
 
 def _order(

@@ -10,7 +10,7 @@ from imageferry.console.fields import Fault
 from imageferry.console.notices import told_path
 from imageferry.console.rendering import render
 from imageferry.console.rosters import chosen_parts, is_unfinished, preselected, roster_of
-from imageferry.console.views.frames import frame, need_way
+from imageferry.console.views.frames import frame, need_living, need_way
 from imageferry.console.visits import Visit, stack_path
 from imageferry.control.requests import ExecutionOptions, Leave, RequestRefused
 from imageferry.model.command_lines import stack_line
@@ -32,6 +32,7 @@ async def retrying(visit: Visit) -> Mapping[str, object]:
 async def retry(visit: Visit) -> Response:
     """Plan what failed again, and carry it out; what runs already is left to itself."""
     stack = await visit.stack()
+    need_living(visit, stack)
     parts = chosen_parts(visit, "part", "parts")
     if visit.form.text("what") == "all":
         parts = ()

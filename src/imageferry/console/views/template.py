@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from imageferry.console.rendering import file_name
 from imageferry.console.views.frames import frame
 from imageferry.console.views.stacks import DIALECTS
 from imageferry.console.visits import Visit
@@ -48,7 +49,7 @@ def _by_line(found: tuple[Diagnostic, ...]) -> dict[int, list[Diagnostic]]:
 
 def _file(stack: Stack) -> Response:
     """The bytes as they were given, never shown as a page of ours."""
-    base = stack.template_name.replace("\\", "/").rpartition("/")[2]
+    base = file_name(stack.template_name)
     name = "".join(one if one in _LETTERS else "_" for one in base)[:100].lstrip(".")
     headers = {"content-disposition": f'attachment; filename="{name or "template.txt"}"'}
     return Response(stack.template, media_type="text/plain; charset=utf-8", headers=headers)

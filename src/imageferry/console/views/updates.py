@@ -20,7 +20,7 @@ from imageferry.console.drafts import (
 )
 from imageferry.console.excerpts import excerpts_of
 from imageferry.console.fields import Fault, with_faults
-from imageferry.console.notices import told_path
+from imageferry.console.notices import proposed_path
 from imageferry.console.parameter_fields import (
     AGAIN,
     KEEP,
@@ -35,7 +35,7 @@ from imageferry.console.parameter_fields import (
 from imageferry.console.rendering import render
 from imageferry.console.views.creation import examined, read_source, refusal_faults
 from imageferry.console.views.frames import frame, need_way
-from imageferry.console.visits import Visit, stack_path
+from imageferry.console.visits import Visit
 from imageferry.control.requests import OperationHolds, RequestRefused
 from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.model.stacks import Stack
@@ -109,8 +109,7 @@ async def _propose(
     except (RequestRefused, OperationHolds) as refused:
         faults, diagnostics, status = refusal_faults(refused)
     else:
-        path = stack_path(stack.stack_id, "change-sets", named.change_set_id)
-        return RedirectResponse(told_path(visit, path, "proposed"), 303)
+        return RedirectResponse(proposed_path(visit, named), 303)
     shown = await _fields_step(visit, stack, draft, template, values, kept, diagnostics, faults)
     return render(visit, "update", shown, status)
 

@@ -81,7 +81,6 @@ FRAME: Final[dict[str, str]] = {
     "no": "否",
     "none": "无",
     "not on the map:": "不在地图上：",
-    "not on the map: {}": "不在地图上：{}",
     "now": "现在",
     "operator": "操作员",
     "orphan": "孤立",
