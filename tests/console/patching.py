@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _ROW = re.compile(
     r'<(tbody|tr|li|g)\b([^>]*?\sdata-key="([^"]*)"[^>]*)>[^<]*(?:<(?!/?\1\b)[^<]*)*</\1>'
 )
-_SAME = re.compile(r'<(tbody|tr|li|g) (?:id|data-key)="([^"]*)" data-same></\1>')
+_SAME = re.compile(r'<(tbody|tr|li|g)(?: id="([^"]*)")? data-key="([^"]*)" data-same></\1>')
 _CELL = re.compile(r"<td\b[^>]*>[^<]*(?:<(?!/?td\b)[^<]*)*</td>")
 
 
@@ -27,7 +27,7 @@ def mended(former: str, patch: str) -> str:
             row[0],
         )
 
-    return _SAME.sub(lambda one: known[one[2]], _ROW.sub(with_cells, patch))
+    return _SAME.sub(lambda one: known[one[2] or one[3]], _ROW.sub(with_cells, patch))
 
 
 def after(former: Mapping[str, str], patches: Mapping[str, str]) -> dict[str, str]:

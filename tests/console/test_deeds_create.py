@@ -11,7 +11,7 @@ from imageferry.model.access import Role
 from imageferry.model.statuses import StackStatus
 from imageferry.testing import run_virtually
 from tests.console.browsing import Browser, Node, Reply, browsing
-from tests.console.standing import approve
+from tests.console.standing import approve, ended
 
 _SECRET: Final = "open-sesame-91"
 
@@ -434,5 +434,35 @@ def test_a_secret_that_is_asked_for_twice_has_to_be_typed_alike(tmp_path: Path) 
             fields = {**typed, "again.Password": _SECRET}
             made = await step(browser, "/console/create", "propose", fields)
             assert "/change-sets/" in made.path, made.text
+
+    run_virtually(main())
+
+
+def test_tags_that_no_line_can_say_stay_as_they_are(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path) as browser:
+            tags = {"a=b": " blank ", "lines": "one\ntwo"}
+            _, made = await browser.apis.ros(
+                "CreateStack",
+                StackName="tagged",
+                TemplateBody=ROS,
+                Parameters=[
+                    {"ParameterKey": "Destination", "ParameterValue": "cn-shanghai"},
+                    {"ParameterKey": "Password", "ParameterValue": _SECRET},
+                ],
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
+            stack = await ended(browser, made["StackId"])
+            path = f"/console/stacks/{made['StackId']}/update"
+            shown = (await browser.get(path)).page.one("textarea", name="tags").raw
+            fields = {"template": ROS, "p.Destination": "cn-beijing", "keep.Password": "on"}
+            fields |= {"replace": "on"}
+            kept = await step(browser, path, "propose", {**fields, "tags": shown.lstrip("\n")})
+            assert "/change-sets/" in kept.path
+            assert (await approve(browser, made["StackId"])).tags == stack.tags == tags
+            # Whoever writes others has those.
+            other = await step(browser, path, "propose", {**fields, "tags": "c=d", "p.Team": "ops"})
+            assert "/change-sets/" in other.path, other.text
+            assert (await approve(browser, made["StackId"])).tags == {"c": "d"}
 
     run_virtually(main())

@@ -43,8 +43,7 @@ async def deploy(browser: Browser, name: str, **more: object) -> str:
         "CreateStack",
         StackName=name,
         TemplateBody=json.dumps(FAN_OUT),
-        DisableRollback="true",
-        **more,
+        **{"DisableRollback": "true", **more},
     )
     assert status == 200, made
     return str(made["StackId"])
@@ -135,6 +134,14 @@ def test_a_fan_out_is_seen_from_asked_to_arrived_and_failed(tmp_path: Path) -> N
                 assert (await browser.get(link)).status == 200
             reader = await browser.as_role(Role.READER)
             assert f"{path}/retry" not in (await reader.get("/console/")).links
+
+            controls.add_fault(browser.apis.cloud.world, BAD)
+            undone = await deploy(browser, "undone", DisableRollback="false")
+            await browser.apis.clock.sleep(9000)
+            page = (await browser.get("/console/")).page
+            assert totals(page)["undone"] == 1
+            told = [one.get("href") for one in page.live("news").all("a")]
+            assert f"/console/stacks/{undone}/events" in told, "nothing of it is left to say so"
 
     run_virtually(main())
 

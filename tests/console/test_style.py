@@ -39,7 +39,9 @@ def _classes(source: str) -> set[str]:
 
 def _used() -> set[str]:
     sources = [one.read_text() for one in _templates()]
-    return set().union(*map(_classes, sources))
+    script = files("imageferry.console").joinpath("static/console.js").read_text()
+    of_script = re.findall(r'className = "([\w-]+)"', script)
+    return set(of_script).union(*map(_classes, sources))
 
 
 def _styled() -> set[str]:

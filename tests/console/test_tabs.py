@@ -377,14 +377,14 @@ async def _look_at_parameters(browser: Browser, stack_id: str) -> None:
     headings = [one.text for one in page.page.live("parameters_shown").all("h2")]
     assert headings == ["The image", "Other parameters", "Hidden by the template"]
     told = {row[0]: row for row in rows(page)}
-    assert told["Name of the copiesNameString"][1:] == [
+    assert told["Name of the copies Name String"][1:] == [
         "shop",
-        "givendefault: web",
+        "given default: web",
         "What they are called.",
     ]
-    assert told["PassString"][1:3] == ["**** hidden", "–"]
-    assert told["UnusedNumber"][1:3] == ["3", "the template's default"]
-    assert json.loads(told["QuietJson"][1]) == {"a": 1}
+    assert told["Pass String"][1:3] == ["**** hidden", "–"]
+    assert told["Unused Number"][1:3] == ["3", "the template's default"]
+    assert json.loads(told["Quiet Json"][1]) == {"a": 1}
     assert SECRET not in page.source
     chinese = browser.another("zh")
     await chinese.sign_in("emulator", "emulator")

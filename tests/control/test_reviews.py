@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,11 @@ from imageferry.control.reviews import (
     reject,
     review_of,
 )
+from imageferry.model.changes import ChangeSet
 from imageferry.model.diagnostics import TemplateError
 from imageferry.model.named_changes import ExecutionStatus, NamedChangeSet, ProposalStatus
 from imageferry.model.operations import OnFailure, Operation
+from imageferry.ports.keeping import Store
 from tests.control.test_plane import request
 from tests.scenarios.things import Things, play
 from tests.scenarios.workshop import Workshop
@@ -89,6 +92,51 @@ def test_a_rejection_stays_and_nothing_executes_it(tmp_path: Path) -> None:
         await drop_named(desk, rejected)
         with pytest.raises(RequestRefused, match="is there no more"):
             await approve(desk, named, "a", "")
+
+    play(tmp_path, program)
+
+
+class Standstill:
+    """A store that gives no change set any more: whoever asks for one waits for good."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_asked = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def change_set(self, change_set_id: str) -> ChangeSet | None:
+        self.is_asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+
+def test_an_approval_that_ended_with_its_process_is_given_once_more(tmp_path: Path) -> None:
+    async def program(shop: Workshop, world: Things) -> None:
+        desk = shop.plane.desk
+        named = await propose(desk, request(), CREATE)
+        store: Any = Standstill(desk.store)
+        lost = asyncio.create_task(approve(replace(desk, store=store), named, "one", "go"))
+        await store.is_asked.wait()
+        lost.cancel()
+        await asyncio.gather(lost, return_exceptions=True)
+        # Nobody can tell whether that one still begins it, and for a while nobody else does.
+        assert review_of(await found(shop, named)) is not None
+        for decided in (approve, reject):
+            with pytest.raises(RequestRefused, match="by one already") as refused:
+                await decided(desk, named, "two", "no")
+            assert "within a minute" in refused.value.remedy
+        assert await desk.store.last_operation(named.stack_id) is None
+        await desk.clock.sleep(61)
+        operation = await approve(desk, named, "two", "again")
+        with pytest.raises(RequestRefused, match="by two already"):
+            await approve(desk, named, "three", "")
+        await shop.run(operation.operation_id)
+        assert await desk.store.last_operation(named.stack_id) is not None
+        done = await found(shop, named)
+        assert done.operation_id == operation.operation_id
+        assert review_of(done) is not None and done.details["mine"] == 1
 
     play(tmp_path, program)
 

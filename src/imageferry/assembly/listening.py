@@ -88,8 +88,10 @@ async def listen(
     door = Door(gate_of(desk, built_in, choices.rate), apis, _cloud(houses, choices))
     limits = Limits(body=choices.body, request_time=choices.request_time)
     look = partial(_look, houses, metrics)
-    console = make_console(console_desk_of(houses, choices, built_in, metrics, listener))
-    beside, front = (console.routes, "/console/") if choices.has_console else ((), "")
+    console: Console | None = None
+    if choices.has_console:
+        console = make_console(console_desk_of(houses, choices, built_in, metrics, listener))
+    beside, front = ((), "") if console is None else (console.routes, "/console/")
     site = Site(door, metrics, desk.clock, limits, checks_of(houses), look, beside, front)
     for one in houses:
         one.on_ended = metrics.ended
@@ -132,28 +134,33 @@ async def _run(
     houses: Sequence[Working],
     listener: socket.socket,
     asked_to_stop: asyncio.Event,
-    console: Console,
+    console: Console | None,
 ) -> None:
     """From the first operation that is taken up to the last that is handed on."""
     watching: asyncio.Task[None] | None = None
+    warming: asyncio.Task[None] | None = None
     try:
         for one in houses:
             await one.start()
         watching = asyncio.create_task(_watch(houses[0]), name="watch over the database")
         serving = asyncio.create_task(server.serve([listener]), name="server")
+        if console is not None:
+            warming = asyncio.create_task(console.warm(), name="console warms up")
         asked = asyncio.create_task(asked_to_stop.wait(), name="asked to stop")
         await asyncio.wait({serving, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         if asked_to_stop.is_set():
             log_event("stopping", reason="requests and calls in flight come to an end first")
         # Whoever looks on would look for ever, and be waited for.
-        await console.close()
+        if console is not None:
+            await console.close()
         server.should_exit = True
         await serving
     finally:
-        if watching is not None:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+        beside = [each for each in (watching, warming) if each is not None]
+        for each in beside:
+            each.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await asyncio.gather(*(one.stop(DRAIN) for one in houses))
     log_event("stopped")
 

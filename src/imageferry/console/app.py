@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +22,13 @@ from imageferry.console.feeds import Full, Hub
 from imageferry.console.forms import form_of
 from imageferry.console.guards import HEADERS, turned_away
 from imageferry.console.pages import DEEDS, PAGES, Deed, Page
-from imageferry.console.rendering import parts_of, render, static_files, static_path
+from imageferry.console.rendering import (
+    compile_templates,
+    parts_of,
+    render,
+    static_files,
+    static_path,
+)
 from imageferry.console.sessions import Session, SessionBook
 from imageferry.console.visits import PREFIX, PageRefused, Visit
 from imageferry.model.access import AuditRecord
@@ -38,6 +45,11 @@ class Console:
 
     routes: tuple[BaseRoute, ...]
     hub: Hub
+
+    async def warm(self) -> None:
+        """Make ready what the first page would wait for; meanwhile everything else goes on."""
+        names = ("sign_in", "refused", *(page.name for page in PAGES))
+        await asyncio.to_thread(compile_templates, names)
 
     async def close(self) -> None:
         """End every stream."""

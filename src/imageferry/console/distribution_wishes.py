@@ -8,12 +8,16 @@ from typing import Final
 
 from imageferry.console.drafts import pair_faults, region_field
 from imageferry.console.entries import age_of, count_of, pairs_of, words_in
-from imageferry.console.fields import Fault, Field, as_fault
+from imageferry.console.fields import Fault, Field, as_fault, first_faults
+from imageferry.console.languages import Language
 from imageferry.console.visits import Visit
 from imageferry.control.distributions.retention import Keeping
 from imageferry.control.distributions.wishes import AS_THE_SOURCE, Wish
 from imageferry.model.command_lines import command_line
 from imageferry.model.diagnostics import Diagnostic
+
+_MOST_NAMED: Final = 500
+"""Regions or accounts that one wish names; there are far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,12 @@ def asked_faults(visit: Visit, asked: Asked) -> list[Fault]:
     if asked.regions and asked.is_everywhere:
         said = t("regions are ticked, and all regions as well")
         faults.append(Fault("regions-chosen", said, t("leave one of them out")))
+    if len(asked.regions) > _MOST_NAMED:
+        said = t("more than {most} regions are named", most=_MOST_NAMED)
+        faults.append(Fault("regions-chosen", said, t("send fewer of them")))
+    if len(words_in(asked.accounts)) > _MOST_NAMED:
+        said = t("more than {most} accounts are named", most=_MOST_NAMED)
+        faults.append(Fault("accounts", said, t("send fewer of them")))
     faults += pair_faults(visit, "tags", asked.tags)
     faults += pair_faults(visit, "keys", asked.keys)
     if asked.keep_last and not count_of(asked.keep_last):
@@ -142,13 +152,14 @@ def distribute_line(visit: Visit, asked: Asked) -> str:
     ).text
 
 
-def as_faults(diagnostics: Sequence[Diagnostic]) -> list[Fault]:
+def as_faults(diagnostics: Sequence[Diagnostic], language: Language) -> list[Fault]:
     """What the core says against a wish, each at the field that it is about, in the form's words."""
-    return [
+    found = [
         Fault(_place(one), _plainly(fault.said), "" if "--" in fault.remedy else fault.remedy)
         for one in diagnostics
         for fault in (as_fault(one),)
     ]
+    return first_faults(found, language)
 
 
 def _place(one: Diagnostic) -> str:

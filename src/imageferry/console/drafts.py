@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from imageferry.console.entries import lines_of, minutes_of, pairs_of
-from imageferry.console.fields import Fault, Field, region_label
+from imageferry.console.fields import Fault, Field, first_faults, region_label
 from imageferry.console.visits import Visit
 from imageferry.control.named_changes import Naming, propose
 from imageferry.control.requests import StackRequest
@@ -29,7 +29,7 @@ class Draft:
     """What the form of a stack holds besides its parameters; texts are as they were typed.
 
     `upload` are the bytes of a file that is no text. `once` marks one filling of the form: whoever
-    sends it twice proposes one change set.
+    sends it twice proposes one change set. `keeps_tags`: the tags are as they stood in the field.
     """
 
     once: str
@@ -42,6 +42,7 @@ class Draft:
     tags: str = ""
     replaces: bool = False
     is_protected: bool = False
+    keeps_tags: bool = False
     upload: bytes = field(default=b"", repr=False)
 
     @property
@@ -89,8 +90,15 @@ def read_draft(visit: Visit, stack: Stack | None = None) -> Draft:
         tags=form.text("tags"),
         replaces=bool(form.text("replace")),
         is_protected=bool(form.text("protect")),
+        keeps_tags=stack is not None and _keeps_tags(form.text("tags"), stack),
         upload=upload,
     )
+
+
+def _keeps_tags(typed: str, stack: Stack) -> bool:
+    """Whether nobody has touched the tags: some that an API has given cannot be written in lines."""
+    shown = lines_of(dict(stack.tags))
+    return typed.splitlines() == shown.splitlines()
 
 
 def draft_of(visit: Visit, stack: Stack) -> Draft:
@@ -124,14 +132,15 @@ def draft_faults(visit: Visit, draft: Draft) -> list[Fault]:
     if draft.minutes and minutes_of(draft.minutes) is None:
         said = t('"{typed}" is no number of minutes above zero', typed=draft.minutes[:40])
         faults.append(Fault("minutes", said, t("write a whole number, or leave it empty")))
-    faults += pair_faults(visit, "tags", draft.tags)
+    if not draft.keeps_tags:
+        faults += pair_faults(visit, "tags", draft.tags)
     return faults
 
 
 def pair_faults(visit: Visit, place: str, text: str) -> list[Fault]:
     """What is wrong with lines that are to be pairs."""
     t = visit.language
-    return [
+    found = [
         Fault(
             place,
             t('"{line}" is no pair, or says its key again', line=line[:80]),
@@ -139,6 +148,7 @@ def pair_faults(visit: Visit, place: str, text: str) -> list[Fault]:
         )
         for line in pairs_of(text).wrong
     ]
+    return first_faults(found, t)
 
 
 def draft_fields(visit: Visit, draft: Draft, *, is_new: bool) -> tuple[Field, ...]:
@@ -200,7 +210,7 @@ def stack_request(
         dict(given),
         replace=draft.replaces or None,
         is_protected=(draft.is_protected or None) if is_new else None,
-        tags=pairs_of(draft.tags).found,
+        tags=None if draft.keeps_tags else pairs_of(draft.tags).found,
         kept=kept,
     )
 

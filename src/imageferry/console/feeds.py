@@ -26,6 +26,9 @@ _SEATS_A_SECOND: Final = 200
 _SHARE: Final = 4.0
 """The looks take at most one part in so many, plus one, of the time: operations come first."""
 
+_BREATH: Final = 0.2
+"""Seconds of looking after which a long look lets everything else go on."""
+
 _ANYWAY: Final = 20.0
 """Seconds after which a page is made again although no operation has said anything."""
 
@@ -108,6 +111,9 @@ class Hub:
     _feeds: dict[object, _Feed] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
     _stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _breathed_at: float = 0.0
+    _stirs: int = 0
     _last: dict[str, _Pulses] = field(default_factory=dict)
     _is_closed: bool = False
 
@@ -145,6 +151,8 @@ class Hub:
             # Others have sat down between the promise of a seat and this.
             return
         seat = _Seat()
+        if key not in self._feeds:
+            self._arrived.set()
         feed = self._feeds.setdefault(key, _Feed(plane, topic, make))
         feed.seats.add(seat)
         if self._looking is None or self._looking.done():
@@ -196,6 +204,7 @@ class Hub:
 
     def stir(self) -> None:
         """Look again at once: something was changed here."""
+        self._stirs += 1
         for feed in self._feeds.values():
             feed.pulse = None
         self._stirred.set()
@@ -215,7 +224,7 @@ class Hub:
     async def _look(self) -> None:
         clock = self.desk.clock
         while self._feeds and not self._is_closed:
-            began = clock.monotonic()
+            self._breathed_at = clock.monotonic()
             try:
                 await self._round()
             except StoreError as away:
@@ -225,14 +234,21 @@ class Hub:
             except Exception:
                 # A fault of ours in one look must not be the last look.
                 _log.exception("what is looked at in the console was not read")
-            took = clock.monotonic() - began
-            await self._pause(max(_STEP, _SHARE * took, self.seats / _SEATS_A_SECOND))
+            least = max(_STEP, _SHARE * (clock.monotonic() - self._breathed_at))
+            self._stirred.clear()
+            await self._pause(least, self._stirred)
+            # Whoever opens a page that nobody else has open is not kept waiting by how many there are.
+            if all(feed.pulse is not None for feed in self._feeds.values()):
+                self._arrived.clear()
+                rest = self.seats / _SEATS_A_SECOND - least
+                await self._pause(rest, self._stirred, self._arrived)
 
-    async def _pause(self, length: float) -> None:
-        self._stirred.clear()
+    async def _pause(self, length: float, *unless: asyncio.Event) -> None:
+        if length <= 0:
+            return
         waiting = [
             asyncio.create_task(self.desk.clock.sleep(length)),
-            asyncio.create_task(self._stirred.wait()),
+            *(asyncio.create_task(one.wait()) for one in unless),
         ]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -241,12 +257,20 @@ class Hub:
                 one.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
+    async def _breathe(self) -> None:
+        took = self.desk.clock.monotonic() - self._breathed_at
+        if took >= _BREATH:
+            await self.desk.clock.sleep(_SHARE * took)
+            self._breathed_at = self.desk.clock.monotonic()
+
     async def _round(self) -> None:
         """One look at everything that is looked at."""
         read: dict[str, _Pulses] = {}
         now = self.desk.clock.monotonic()
         anyway = max(_ANYWAY, len(self._feeds) / _ANYWAY_A_SECOND)
         for feed in list(self._feeds.values()):
+            if not feed.seats:
+                continue
             for seat in feed.seats:
                 if 0 < seat.told_at < now - _STALLED:
                     seat.told, seat.told_at = _NOTHING, 0.0
@@ -260,6 +284,8 @@ class Hub:
             if feed.pulse == pulse and not feed.trouble and now - feed.made_at < anyway:
                 continue
             had_trouble, is_news = bool(feed.trouble), False
+            await self._breathe()
+            stirs = self._stirs
             try:
                 made = await feed.make()
             except (StackNotFound, PageRefused):
@@ -274,7 +300,9 @@ class Hub:
                 is_news = made != feed.parts
                 if is_news:
                     feed.parts, feed.news = made, {}
-            feed.pulse, feed.made_at, feed.trouble = pulse, now, ""
+            # What was changed while the page was made may not be on it.
+            feed.pulse = pulse if stirs == self._stirs else None
+            feed.made_at, feed.trouble = now, ""
             if is_news or had_trouble or feed.is_over:
                 for seat in feed.seats:
                     seat.news.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from imageferry.console.languages import Language
 from imageferry.model.diagnostics import Diagnostic
@@ -45,6 +45,18 @@ class Field:
         """The ids of the elements that say more of it."""
         hints = [f"{self.place}-hint"] if self.hint else []
         return " ".join([*([f"{self.place}-faults"] if self.faults else []), *hints])
+
+
+_MOST_FAULTS: Final = 20
+
+
+def first_faults(faults: Sequence[Fault], language: Language) -> list[Fault]:
+    """The first of them and how many more there are: thousands would be a page that nobody reads."""
+    left = len(faults) - _MOST_FAULTS
+    if left <= 0:
+        return list(faults)
+    said = language("and {number} more", number=left)
+    return [*faults[:_MOST_FAULTS], Fault(faults[_MOST_FAULTS].place, said)]
 
 
 class FieldGroup(NamedTuple):

@@ -18,6 +18,7 @@ _ROW: Final = re.compile(
 
 _CELL: Final = re.compile(r"<td\b[^>]*>[^<]*(?:<(?!/?td\b)[^<]*)*</td>")
 _ID: Final = re.compile(r'\sid="([^"]*)"')
+_KEY: Final = re.compile(r'\sdata-key="[^"]*"')
 
 
 class _Row(NamedTuple):
@@ -63,8 +64,8 @@ def _rows(markup: str) -> list[_Row]:
 
 def _shortened(before: _Row, row: _Row) -> str:
     if before.whole == row.whole:
-        attribute = "id" if _ID.search(row.head) else "data-key"
-        return f'<{row.tag} {attribute}="{row.name}" {SAME}></{row.tag}>'
+        names = "".join(one[0] for one in (_ID.search(row.head), _KEY.search(row.head)) if one)
+        return f"<{row.tag}{names} {SAME}></{row.tag}>"
     cells, others = _CELL.findall(row.whole), _CELL.findall(before.whole)
     if len(cells) != len(others):
         return row.whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -32,7 +32,7 @@ def render(
     visit: Visit, template: str, values: Mapping[str, object], status: int = 200
 ) -> Response:
     """A whole page."""
-    return HTMLResponse(page_of(visit, template, values), status)
+    return _page(page_of(visit, template, values), status)
 
 
 def page_of(visit: Visit, template: str, values: Mapping[str, object]) -> str:
@@ -64,10 +64,23 @@ def _blocks_of(name: str) -> Mapping[str, Callable[[Context], Iterator[str]]]:
     return {key: block for blocks in (*inherited, own) for key, block in blocks.items()}
 
 
+def compile_templates(names: Iterable[str]) -> None:
+    """Read templates before anybody asks for their pages; for a thread of its own."""
+    for name in names:
+        _environment().get_template(f"{name}.html")
+        _blocks_of(f"{name}.html")
+    for name in static_files():
+        static_path(name)
+
+
 def bare_page(template: str, values: Mapping[str, object], status: int) -> Response:
     """A page for somebody who has not signed in."""
-    text = _environment().get_template(f"{template}.html").render(values)
-    return HTMLResponse(text, status)
+    return _page(_environment().get_template(f"{template}.html").render(values), status)
+
+
+def _page(text: str, status: int) -> Response:
+    # What was typed may spell halves of characters, and is shown again all the same.
+    return HTMLResponse(text.encode("utf-8", "replace"), status)
 
 
 @lru_cache(1)
@@ -135,6 +148,7 @@ def _environment() -> Environment:
         "with_query": with_query,
         "told_apart": told_apart,
         "file_name": file_name,
+        "breakable": breakable,
     }
     # What a page imports is not there in a part of it that is made alone.
     made.globals["parts"] = made.get_template("parts.html").module
@@ -195,6 +209,11 @@ def told_apart(reason: str) -> list[tuple[str, bool]]:
 def file_name(path: str) -> str:
     """The last part of a path, as the machine that it was given on writes paths."""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
+
+
+def breakable(word: str) -> Markup:
+    """A status such as `CREATE_ROLLBACK_COMPLETE`, broken at its underscores where it must be."""
+    return Markup("_<wbr>").join(word.split("_"))
 
 
 @pass_context

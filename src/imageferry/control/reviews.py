@@ -31,6 +31,10 @@ _DETAIL: Final = "review"
 _BEGINNING: Final = 60.0
 """Seconds after which an approval that has begun nothing was broken off with its process."""
 
+_BEING_BEGUN: Final = (
+    "look at the change set again; where nothing has begun within a minute, approve it once more"
+)
+
 LONGEST_COMMENT: Final = 2_000
 
 
@@ -120,7 +124,7 @@ def _refuse_decided(now: NamedChangeSet, at: float) -> None:
     if former is not None and (not is_open or is_being_begun):
         raise RequestRefused(
             f'"{now.name}" was {former.decision.value} by {former.by} already',
-            "look at the change set again",
+            _BEING_BEGUN if is_open else "look at the change set again",
         )
     if not is_open:
         raise ChangeSetStatusWrong(now)

@@ -91,22 +91,13 @@ def draw_map(
     on_map.sort(key=lambda one: GRAVITY.index(one.status_class))
     left_out = len(on_map) - _MOST_WAYS
     on_map = on_map[:_MOST_WAYS]
-    ways: list[Svg] = []
-    badges: list[Svg] = []
-    told: dict[str, list[str]] = {}
-    for one in on_map:
-        arc = arc_between(sheet.points[one.source], sheet.points[one.destination], height)
-        way, badge, left_over = draw_route(one, arc, taken, sheet.frame, _DOT + 2)
-        ways.append(way)
-        badges.append(badge)
-        # Of what is done the dot at its end says enough.
-        is_told = left_over and one.status_class is not StatusClass.DONE
-        told.setdefault(one.destination, []).extend([left_over] if is_told else [])
+    ways, badges, told = _ways(on_map, sheet, taken)
     ends = {end for one in on_map for end in (one.source, one.destination)}
     ordered = sorted(known, key=lambda place: place.region not in ends)
     labels = _labels(ordered, told, sheet, taken)
     dots = [_dot(place, sheet.points[place.region], words) for place in known]
-    present = {one.status_class for one in [*(place for place in shown if place.count), *bundles]}
+    present = {one.status_class for one in shown if one.count}
+    present |= {one.status_class for one in bundles}
     room = sheet.width - 2 * _MARGIN
     key, taken_by_key = legend(
         present if has_legend else (), words, _MARGIN, height + _MARGIN + 10, room
@@ -122,6 +113,26 @@ def draw_map(
         has_links=any(map(has_link, [one.href for one in shown] + [one.href for one in routes])),
         standalone=standalone,
     )
+
+
+def _ways(
+    routes: Sequence[MapRoute], sheet: _Sheet, taken: list[Room]
+) -> tuple[list[Svg], list[Svg], dict[str, list[str]]]:
+    """The ways, their badges, and by region what is told at its name for want of room."""
+    ways: list[Svg] = []
+    badges: list[Svg] = []
+    told: dict[str, list[str]] = {}
+    for one in routes:
+        ends = sheet.points[one.source], sheet.points[one.destination]
+        way, badge, left_over = draw_route(
+            one, arc_between(*ends, sheet.height), taken, sheet.frame, _DOT + 2
+        )
+        ways.append(way)
+        badges.append(badge)
+        # Of what is done the dot at its end says enough.
+        if left_over and one.status_class is not StatusClass.DONE:
+            told.setdefault(one.destination, []).append(left_over)
+    return ways, badges, told
 
 
 def _land(window: Window) -> Svg:

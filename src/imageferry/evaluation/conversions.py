@@ -103,20 +103,42 @@ def _finite(text: str) -> float:
     return number
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        # Python's own words would tell how to lift the bound.
+        raise ValueError("a number is too large") from None
+
+
 def parse_json(text: str) -> Value:
     """JSON text as data; raises ValueError, without the text in it, where it is not JSON.
 
-    NaN, Infinity, numbers beyond all bounds and data nested too deep are refused.
+    NaN, Infinity, numbers beyond all bounds, halves of surrogate pairs and data nested too deep are
+    refused.
     """
     try:
-        parsed: Value = json.loads(text, parse_constant=_not_json, parse_float=_finite)
+        parsed: Value = json.loads(
+            text, parse_constant=_not_json, parse_float=_finite, parse_int=_whole
+        )
     except RecursionError:
         raise ValueError(f"it is nested more than {DATA_DEPTH} deep") from None
     except json.JSONDecodeError as fault:
         raise ValueError(f"{fault.msg} at line {fault.lineno}, column {fault.colno}") from None
     if not is_shallow(parsed):
         raise ValueError(f"it is nested more than {DATA_DEPTH} deep")
+    if "\\u" in text and not _is_text(json.dumps(parsed, ensure_ascii=False)):
+        raise ValueError("a text in it holds half of a surrogate pair")
     return parsed
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written down: JSON may spell halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def json_text(value: Value) -> str:

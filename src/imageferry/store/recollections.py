@@ -9,7 +9,7 @@ from typing import Final
 from imageferry.model.stacks import Resource
 from imageferry.store.codec import Reader, decode_resource
 
-_MOST: Final = 12_000
+_MOST: Final = 6_000
 """Resources that are remembered; those of the stacks looked at longest ago are forgotten first."""
 
 _SEALED: Final = '"$secret"'

@@ -61,7 +61,7 @@ async def distribute(visit: Visit) -> Response:
         try:
             return await _propose(visit, asked, await outline(visit.core, wish_of(asked)))
         except DistributionRefused as refused:
-            faults = as_faults(refused.diagnostics)
+            faults = as_faults(refused.diagnostics, visit.language)
         except TemplateError as refused:
             diagnostics = refused.diagnostics
         except (RequestRefused, OperationHolds) as refused:
@@ -119,7 +119,7 @@ async def _shown(
 ) -> dict[str, object]:
     regions = published_regions(visit)
     names = dict(regions)
-    extra = [one for one in asked.regions if one not in names]
+    extra = [one for one in asked.regions if one not in names][:_MOST_PROPOSED]
     first, rest = asked_fields(visit, asked)
     return {
         "title": visit.language("Distribute an image"),

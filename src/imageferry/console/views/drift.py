@@ -20,7 +20,7 @@ from imageferry.model.drift import (
     ResourceDriftStatus,
     StackDriftStatus,
 )
-from imageferry.model.stacks import Stack
+from imageferry.model.stacks import Stack, StackQuery
 from imageferry.model.statuses import StackStatus
 
 _ON_A_PAGE: Final = 50
@@ -66,7 +66,10 @@ async def drift(visit: Visit) -> Mapping[str, object]:
     """What was found last; no cloud is asked for it."""
     stack = await visit.stack()
     found = await drifts_found(visit.core, stack.stack_id)
-    resources = await visit.core.store.resources(stack.stack_id)
+    # Out of what is remembered: of a large stack much is to be read otherwise.
+    query = StackQuery(stack.place, ids=(stack.stack_id,), with_deleted=True)
+    survey = await visit.core.store.survey(query, 0, 1)
+    resources = survey.resources.get(stack.stack_id, {})
     only = visit.query.get("only") == "drifted"
     listed = sorted((one for one in found if one.status.is_drift or not only), key=_urgency)
     pages = max(1, -(-len(listed) // _ON_A_PAGE))

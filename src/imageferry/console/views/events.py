@@ -23,7 +23,7 @@ from imageferry.model.stacks import Stack
 
 _ON_A_PAGE: Final = 50
 _BATCH: Final = 500
-_MOST_READ: Final = 5_000
+_MOST_READ: Final = 2_500
 """So many events are looked through for one page; a filter that few pass goes on with the next one."""
 
 _ENDINGS: Final[Mapping[str, str]] = {

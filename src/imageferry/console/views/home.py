@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -281,34 +281,35 @@ async def _needs(
         Told(shown(cell, visit.language, words), names[cell.stack_id], cell.region)
         for cell in found[:_MOST_TOLD]
     ]
-    elsewhere = []
-    if len(here) < _MOST_TOLD:
-        query = StackQuery(visit.core.place, statuses=GROUPS["failed"])
-        failed, _ = await visit.core.store.find_page(query, 0, _MOST_TOLD)
-        elsewhere = [
-            (one, look_of(one.status), word_of(one.status, one.dialect))
-            for one in failed
-            if one.stack_id not in names
-        ][: _MOST_TOLD - len(here)]
+    told = {cell.stack_id for cell in found}
+    elsewhere: list[tuple[Stack, str, str]] = []
+    for group in ("failed", "undone"):
+        # What was rolled back has no image left that could say so.
+        if len(here) + len(elsewhere) < _MOST_TOLD:
+            wrong, _ = await _of_group(visit, counts, group, _MOST_TOLD)
+            elsewhere += [
+                (one, look_of(one.status), word_of(one.status, one.dialect))
+                for one in wrong
+                if one.stack_id not in told
+            ][: _MOST_TOLD - len(here) - len(elsewhere)]
+    reviews, total = await _of_group(visit, counts, "reviewing", _MOST_REVIEWS)
     return {
         "here": here,
         "more": len(found) - len(here),
         "elsewhere": elsewhere,
-        "reviews": await _under_review(visit, counts),
+        "reviews": {"here": reviews, "more": total - len(reviews)},
         "orphans": len(matrix.orphans),
     }
 
 
-async def _under_review(
-    visit: Visit, counts: Mapping[tuple[str, StackStatus], int]
-) -> Mapping[str, object]:
-    """Stacks whose first change set nobody has decided on, the newest first."""
-    total = sum(number for (_, status), number in counts.items() if status in GROUPS["reviewing"])
-    if not total:
-        return {"here": (), "more": 0}
-    query = StackQuery(visit.core.place, statuses=GROUPS["reviewing"])
-    found, _ = await visit.core.store.find_page(query, 0, _MOST_REVIEWS)
-    return {"here": found, "more": max(0, total - len(found))}
+async def _of_group(
+    visit: Visit, counts: Mapping[tuple[str, StackStatus], int], group: str, most: int
+) -> tuple[Sequence[Stack], int]:
+    """The newest stacks of a group, and how many there are; nothing is read where there are none."""
+    if not any(number for (_, status), number in counts.items() if status in GROUPS[group]):
+        return (), 0
+    query = StackQuery(visit.core.place, statuses=GROUPS[group])
+    return await visit.core.store.find_page(query, 0, most)
 
 
 def _moving(matrix: Matrix, t: Language, words: Mapping[CellStatus, str]) -> Mapping[str, object]:

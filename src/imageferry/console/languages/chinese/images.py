@@ -48,6 +48,7 @@ IMAGES: Final[dict[str, str]] = {
     "None is kept: those that begin an image are, and those that fail for good.": "没有保留的请求：只保留开始创建镜像的请求和最终失败的请求。",
     "Not everything could be asked about": "有部分内容未能查询",
     "Nothing has happened yet.": "尚无动态。",
+    "Show what is new": "显示新内容",
     "Nothing is here yet": "这里还没有内容",
     "Nothing is on its way.": "没有进行中的复制。",
     "Nothing was left behind.": "没有遗留资源。",
