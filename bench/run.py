@@ -14,6 +14,7 @@ import crashing
 import deploying
 import distributing
 import overviewing
+import paging
 import peers
 import planning
 import reading
@@ -37,6 +38,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[], Iterator[Figure]]], ...]] = (
     ("waiting", waiting.measure),
     ("distributing", distributing.measure),
     ("overviewing", overviewing.measure),
+    ("paging", paging.measure),
     ("baking", baking.measure),
     ("planning", planning.measure),
     ("working", working.measure),

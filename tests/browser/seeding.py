@@ -205,7 +205,7 @@ class Seeding:
 
     def _made(self) -> None:
         self.fan_out("golden-web", name="web-2026-11")
-        self._run("verify", "-s", "golden-web")
+        self._run("verify", "-s", "golden-web", "--json")
         self.fan_out("mail", name="mail-2026-10")
         self.fan_out("mail", "--replace", name="mail-2026-10", team="post")
         self.fan_out("mail-updated", name="mail-2026-11")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -166,3 +167,25 @@ def test_lines_about_a_stack_say_where_it_is(cloud: str, ends: str) -> None:
         _, given = parsed(line)
         assert NASTY in (given.get("stack_name"), *(given.get("stacks") or ()))
     assert str(stack_line("show", stack)) == stack_line("show", stack).text
+
+
+@pytest.mark.parametrize(
+    ("value", "typed"),
+    [
+        pytest.param("a\x03\nrm -rf ~ #", r"$'Key=a\u0003\u000arm -rf ~ #'", id="ends the line"),
+        pytest.param("it's\x1b[201~\\", r"$'Key=it\'s\u001b[201~\\'", id="ends a paste"),
+        pytest.param("\u202etxt", r"$'Key=\u202etxt'", id="turned around"),
+        pytest.param("a\tb\nc", "'Key=a\tb\nc'", id="lines"),
+        pytest.param("plain", "Key=plain", id="plain"),
+    ],
+)
+def test_no_terminal_obeys_a_value_that_is_pasted(value: str, typed: str) -> None:
+    line = command_line("deploy", {"parameters": {"Key": value}}, "stack.yml").text
+    assert line == f"imageferry deploy stack.yml -p {typed}"
+    told = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {line}"],
+        env={"LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        check=True,
+    )
+    assert told.stdout.decode().split("\0")[-2] == f"Key={value}"

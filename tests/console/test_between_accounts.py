@@ -35,7 +35,7 @@ def _filled(path: str, uuid: str, change_set: str) -> str:
 def test_nothing_of_another_account_is_read_or_changed(tmp_path: Path) -> None:
     async def main() -> None:
         choices = ServeChoices(accounts=("emulator", "emulator-2"))
-        async with browsing(tmp_path, choices=choices) as browser:
+        async with browsing(tmp_path, choices=choices, speed=60) as browser:
             _, account = browser.apis.desk.planes
             other = await browser.as_role(Role.ADMIN, account)
             stack = await deployed(browser, name=_NAME)

@@ -170,7 +170,10 @@ def test_who_approves_is_kept_with_the_comment(tmp_path: Path) -> None:
             assert "Approve" in (await stream.parts())["deeds"]
             comment = "looks good\nto <me>"
             begun = await browser.send(f"{scene.path}/approve", comment=comment, on_failure="keep")
-            assert "/events?done=approved" in begun.path and "What becomes of it is told below" in begun.text
+            assert (
+                "/events?done=approved" in begun.path
+                and "What becomes of it is told below" in begun.text
+            )
             parts = await stream.parts()
             assert "is being carried out" in parts["standing"]
             assert "Approve" not in parts["deeds"] and "looks good" in parts["deeds"]

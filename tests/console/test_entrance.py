@@ -320,3 +320,19 @@ def test_a_deep_link_from_elsewhere_comes_in_by_a_page_of_ours(tmp_path: Path) -
             assert (await browser.get("/console/audit")).page.one("h1").text == "Audit"
 
     run_virtually(main())
+
+
+def test_a_form_that_comes_after_the_session_leads_to_the_door(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, is_signed_in=False) as browser:
+            headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+            asked = {"headers": headers, "body": b"name=x"}
+            reply = await browser.ask("POST", "/console/create", **asked)
+            assert reply.status == 401 and "You are not signed in" in reply.text
+            assert reply.links == ["/console/sign-in"]
+            stream = {"accept": "text/event-stream"}
+            assert (
+                await browser.ask("GET", "/console/live/", headers=stream)
+            ).source == "sign in first\n"
+
+    run_virtually(main())

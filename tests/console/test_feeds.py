@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from imageferry.console.feeds import MOST_SEATS, Full, Hub
 from imageferry.control.plane import ControlPlane
 from imageferry.control.requests import StackNotFound
 from imageferry.model.access import Role
+from imageferry.model.operations import StepProgress
 from imageferry.ports.keeping import StoreUnavailable
 from imageferry.testing import run_virtually
 from tests.console.browsing import browsing
+from tests.console.test_stacks import create
 
 
 async def _admitted() -> bool:
@@ -129,3 +132,140 @@ def test_another_role_ends_the_stream_of_the_former_one(tmp_path: Path) -> None:
                 assert stream.status == 401
 
     run_virtually(main())
+
+
+def test_what_is_changed_while_a_page_is_made_is_on_the_next_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, is_signed_in=False) as browser:
+            hub, clock, looks = Hub(browser.desk), browser.apis.clock, 0
+
+            async def make() -> Mapping[str, str]:
+                nonlocal looks
+                looks += 1
+                if looks == 1:
+                    await clock.sleep(1)
+                    hub.stir()
+                return {"rows": f"look {looks}"}
+
+            events = await hub.stream("page", "", browser.apis.house.plane, make, _admitted)
+            said = [await anext(events) for _ in range(3)]
+            assert [b"look" in one for one in said] == [False, True, True]
+            # Nothing has happened since: nothing is made, and nothing said, until it is made anyway.
+            await clock.sleep(12)
+            assert looks == 2
+            await hub.close()
+            await _to_the_end(events)
+
+    run_virtually(main())
+
+
+def test_whoever_does_not_take_what_he_is_told_is_forgotten_and_told_everything_later(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, is_signed_in=False) as browser:
+            hub, clock, looks = Hub(browser.desk), browser.apis.clock, 0
+
+            async def make() -> Mapping[str, str]:
+                nonlocal looks
+                looks += 1
+                return {"fixed": "always", "rows": f"look {looks}"}
+
+            async def sit() -> AsyncIterator[bytes]:
+                events = await hub.stream("page", "", browser.apis.house.plane, make, _admitted)
+                await anext(events)
+                await anext(events)
+                return events
+
+            quick, slow = await sit(), await sit()
+            first = looks
+            for _ in range(20):
+                hub.stir()
+                assert b"always" not in await anext(quick)
+                await clock.sleep(3)
+            assert looks >= first + 20
+            assert b"always" in await anext(slow)
+            hub.stir()
+            assert b"always" not in await anext(slow)
+            await hub.close()
+            await asyncio.gather(_to_the_end(quick), _to_the_end(slow))
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("seats", [1, 900], ids=["one", "many"])
+def test_a_page_that_nobody_else_has_open_is_made_soon(seats: int, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, is_signed_in=False) as browser:
+            hub, clock = Hub(browser.desk), browser.apis.clock
+            plane = browser.apis.house.plane
+
+            async def make() -> Mapping[str, str]:
+                return {"rows": "shown"}
+
+            sitting = []
+            for number in range(seats):
+                events = await hub.stream("crowd", "", plane, make, _admitted)
+                assert number >= 0 and await anext(events) and await anext(events)
+                sitting.append(events)
+            await clock.sleep(5)
+            began = clock.monotonic()
+            alone = await hub.stream("alone", "", plane, make, _admitted)
+            await anext(alone)
+            assert b"shown" in await anext(alone)
+            assert clock.monotonic() - began <= 2
+            await hub.close()
+            await asyncio.gather(*(_to_the_end(one) for one in [*sitting, alone]))
+
+    run_virtually(main())
+
+
+def test_it_closes_at_once_while_it_makes_a_page(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, is_signed_in=False) as browser:
+            hub, clock, plane = Hub(browser.desk), browser.apis.clock, browser.apis.house.plane
+
+            async def never() -> Mapping[str, str]:
+                await clock.sleep(3_600)
+                return {}
+
+            events = await hub.stream("page", "", plane, never, _admitted)
+            assert await anext(events)
+            listening = asyncio.create_task(_to_the_end(events))
+            await clock.sleep(2)
+            began = clock.monotonic()
+            await hub.close()
+            await listening
+            assert clock.monotonic() - began < 1
+            assert hub.seats == 0
+
+    run_virtually(main())
+
+
+def test_a_fault_of_ours_in_a_look_is_not_the_last_look(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path, is_signed_in=False) as browser:
+            desk, faults = browser.desk, 0
+
+            def live(operation_id: str) -> Mapping[str, StepProgress] | None:
+                nonlocal faults
+                faults += 1
+                if faults < 3:
+                    raise ZeroDivisionError
+                return desk.live(operation_id)
+
+            hub, clock = Hub(replace(desk, live=live)), browser.apis.clock
+            await create(browser, "looked-at", "cn-shanghai")
+            events = await hub.stream("page", "", browser.apis.house.plane, _shown, _admitted)
+            assert await anext(events)
+            began = clock.monotonic()
+            assert b"shown" in await anext(events)
+            assert faults >= 2 and clock.monotonic() - began < 10
+            await hub.close()
+            await _to_the_end(events)
+
+    run_virtually(main())
+
+
+async def _shown() -> Mapping[str, str]:
+    return {"rows": "shown"}

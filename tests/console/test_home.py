@@ -42,8 +42,7 @@ async def deploy(browser: Browser, name: str, **more: object) -> str:
     status, made = await browser.apis.ros(
         "CreateStack",
         StackName=name,
-        TemplateBody=json.dumps(FAN_OUT),
-        **{"DisableRollback": "true", **more},
+        **{"TemplateBody": json.dumps(FAN_OUT), "DisableRollback": "true", **more},
     )
     assert status == 200, made
     return str(made["StackId"])
@@ -213,5 +212,34 @@ def test_stacks_come_twenty_five_to_a_page(tmp_path: Path) -> None:
                 "ship-01", "ship-00"
             ]  # fmt: skip
             assert "no image in it" in last.text
+
+    run_virtually(main())
+
+
+def test_many_copies_of_one_place_are_folded_the_worst_in_sight(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with browsing(tmp_path) as browser:
+            # The seventh wants the name of the first, and is refused.
+            names = [f"layer-{number % 6}" for number in range(7)] + ["layer-7"]
+            made = {
+                "Type": "ALIYUN::ECS::CopyImage",
+                "Count": 8,
+                "Properties": {
+                    "ImageId": GOLDEN_IMAGE,
+                    "DestinationRegionId": "cn-shanghai",
+                    "DestinationImageName": {"Fn::Select": [{"Ref": "ALIYUN::Index"}, names]},
+                },
+            }
+            many = {**FAN_OUT, "Resources": {"Layer": made}}
+            await deploy(browser, "layers", TemplateBody=json.dumps(many), TimeoutInMinutes=300)
+            await browser.apis.clock.sleep(9000)
+            page = (await browser.get("/console/")).page
+            cell = page.live("matrix").one("td", data_label="cn-shanghai")
+            folded = cell.one("details")
+            every = cell.all("a", class_="cell")
+            assert len(every) == 8 and len(folded.all("a", class_="cell")) == 4
+            assert ["failed" in one.text for one in every] == [True] + 7 * [False]
+            assert every[0].get("title").startswith("Layer[6]: failed")
+            assert folded.one("summary").text.startswith("and 4 more")
 
     run_virtually(main())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -21,7 +22,7 @@ from imageferry.model.access import Role
 from imageferry.model.statuses import StackStatus
 from imageferry.testing import run_virtually
 from tests.console.browsing import Browser, Reply, browsing
-from tests.console.standing import ended, fault, mended
+from tests.console.standing import deployed, ended, fault, mended
 
 _FIRST: Final = 'Kiel&Korfu"77<x>'
 _SECOND: Final = "Lübeck'Lagos%2F88 \\n"
@@ -53,6 +54,7 @@ def _forms(secret: str) -> Iterator[str]:
     """How a text may be written where it should not be."""
     yield from (secret, html.escape(secret), quote(secret), quote_plus(secret))
     yield from (html.escape(secret, quote=False), json.dumps(secret)[1:-1], repr(secret)[1:-1])
+    yield base64.b64encode(secret.encode()).decode()
     # The way in which templates of pages escape.
     yield html.escape(secret, quote=False).replace('"', "&#34;").replace("'", "&#39;")
 
@@ -72,8 +74,11 @@ _BELOW: Final = (
 )  # fmt: skip
 
 
-async def _look_everywhere(browser: Browser, uuid: str) -> list[Reply]:
-    """Every page there is, as it stands."""
+_STREAMS: Final = ("", "/events", "/resources", "/copies/Copy%5B1%5D", "/outputs", "/drift")
+
+
+async def _look_everywhere(browser: Browser, uuid: str, streams: Sequence[str] = ()) -> list[Reply]:
+    """Every page there is, as it stands, and what comes first on the streams of some."""
     plane = browser.apis.house.plane
     stack = await plane.desk.store.stack_of_uuid(uuid)
     assert stack is not None
@@ -86,7 +91,7 @@ async def _look_everywhere(browser: Browser, uuid: str) -> list[Reply]:
     assert {one.status for one in replies} <= {200, 403, 404, 409}, [
         (one.path, one.status) for one in replies
     ]
-    for below in ("", "/events", "/resources", "/copies/Copy%5B1%5D", "/outputs", "/drift"):
+    for below in streams:
         async with browser.stream(f"/console/live/stacks/{uuid}{below}") as stream:
             parts = await stream.parts()
             replies.append(Reply(200, {}, json.dumps(dict(parts)).encode(), f"live{below}"))
@@ -147,10 +152,10 @@ async def _kept(browser: Browser, home: Path) -> None:
 def test_what_is_typed_into_a_form_is_nowhere_to_be_read(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="imageferry")
 
     async def main() -> None:
-        async with browsing(tmp_path) as browser:
+        async with browsing(tmp_path, speed=60) as browser:
             seen = await _refused(browser)
             assert {one.status for one in seen} == {200, 400, 403}
             proposed = await browser.send_pairs(
@@ -167,14 +172,15 @@ def test_what_is_typed_into_a_form_is_nowhere_to_be_read(
             assert stack is not None
             stack = await ended(browser, stack.stack_id)
             assert stack.status is StackStatus.CREATE_FAILED
-            seen += await _look_everywhere(browser, uuid)
+            seen += await _look_everywhere(browser, uuid, _STREAMS)
             assert any("the description **** is not allowed" in one.text for one in seen)
             mended(browser)
             # One copy differs from what was asked for, so that both sides are shown.
             fault(browser, "altered", tag="owner", count=1)
             seen += [await browser.send(f"/console/stacks/{uuid}/retry", what="all")]
             await ended(browser, stack.stack_id)
-            seen += await _look_everywhere(browser, uuid)
+            for below in ("", "/events", "/copies/Copy%5B0%5D", "/copies/Copy%5B1%5D"):
+                seen += [await browser.get(f"/console/stacks/{uuid}{below}")]
             mended(browser)
             seen += [await browser.send(f"/console/stacks/{uuid}/retry", what="all", replace="on")]
             assert (await ended(browser, stack.stack_id)).status is StackStatus.CREATED
@@ -192,15 +198,47 @@ def test_what_is_typed_into_a_form_is_nowhere_to_be_read(
             for below in ("verify", "drift"):
                 seen += [await browser.send(f"/console/stacks/{uuid}/{below}")]
                 await browser.apis.clock.sleep(30)
-            seen += await _look_everywhere(browser, uuid)
             reader = await browser.as_role(Role.READER)
-            seen += await _look_everywhere(reader, uuid)
+            seen += await _look_everywhere(reader, uuid, _STREAMS)
             seen += [await browser.send(f"/console/stacks/{uuid}/delete", name="hiding")]
             assert (await ended(browser, stack.stack_id)).status is StackStatus.DELETED
             seen += await _look_everywhere(browser, uuid)
             assert not _unmasked(seen)
-            assert len(seen) > 200
+            assert len(seen) > 120
             await _kept(browser, tmp_path / "home")
 
     run_virtually(main())
     assert not _told(caplog.text)
+
+
+def test_another_template_does_not_show_what_was_hidden(tmp_path: Path) -> None:
+    """Whoever may change a stack need not know its secrets, and does not learn them by that."""
+
+    async def main() -> None:
+        async with browsing(tmp_path, Role.OPERATOR, speed=60) as browser:
+            stack = await deployed(browser, template=_TEMPLATE.encode(), Word=_FIRST, Pin=_PIN)
+            bare = _TEMPLATE.replace("NoEcho: true, ", "").replace("of it", "of them")
+            bare += "  Coded: {Value: {'Fn::Base64Encode': !Ref Word}}\n"
+            update = f"/console/stacks/{stack.stack_id}/update"
+            given = [("template", bare), ("replace", "on"), ("keep.Word", "on"), ("keep.Pin", "on")]
+            seen = [
+                await browser.send_pairs(update, [*given, ("step", word)])
+                for word in ("fields", "propose")
+            ]
+            path = seen[-1].path.partition("?")[0]
+            assert "/change-sets/" in path, seen[-1].text
+            seen += [await browser.send(f"{path}/approve")]
+            assert (await ended(browser, stack.stack_id)).status is StackStatus.UPDATED
+            for below in (
+                "/outputs",
+                "/parameters",
+                "/resources",
+                "/copies/Copy%5B0%5D",
+                "/events",
+            ):
+                seen += [await browser.get(f"/console/stacks/{stack.stack_id}{below}")]
+            seen += [await browser.get(f"{path}/json")]
+            seen += [await browser.send_pairs(update, [*given, ("step", "fields")])]
+            assert not _unmasked(seen)
+
+    run_virtually(main())

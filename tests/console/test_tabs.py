@@ -238,6 +238,7 @@ CELLS = {
     "a tab": ("\t=1", "'\t=1"),
     "a return": ("\r=1", "'\r=1"),
     "after blanks": ("  =1", "'  =1"),
+    "a wide sign": ("＝1+1", "'＝1+1"),
     "words": ("made = done", "made = done"),
     "a comma and a quote": ('a, "b"', 'a, "b"'),
 }

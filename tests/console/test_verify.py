@@ -27,7 +27,8 @@ def test_what_is_verified_is_signed(tmp_path: Path) -> None:
                 begun = await browser.send(path)
                 assert "Looking at everything" in begun.page.live("standing").text
                 await browser.apis.clock.sleep(30)
-                assert "the last verification" in await news(stream, "standing")
+                wanted = "the last verification"
+                assert wanted in await news(stream, "standing", wanted)
             page = await browser.get(path)
             assert "✓ 2 verified" in page.text
             first = page.page.one("tbody").all("tr")[0]

@@ -17,9 +17,9 @@ from imageferry.drawing.palette import (
     gravest,
     shades,
 )
-from imageferry.drawing.standings import OF_RESOURCES, OF_STACKS, OF_STEPS, standing
+from imageferry.drawing.standings import OF_RESOURCES, OF_STACKS, standing
 from imageferry.drawing.styles import own_sheet, page_sheet
-from imageferry.model.statuses import ResourceStatus, StackStatus, StepStatus
+from imageferry.model.statuses import ResourceStatus, StackStatus
 
 LETTERS = 4.5
 SIGNS_AND_LINES = 3.0
@@ -67,7 +67,6 @@ def test_the_gravest_of_many_is_told() -> None:
 def test_every_recorded_status_has_a_class() -> None:
     assert set(OF_RESOURCES) == set(ResourceStatus)
     assert set(OF_STACKS) == set(StackStatus)
-    assert set(OF_STEPS) == set(StepStatus)
     assert standing(ResourceStatus.CREATING) is StatusClass.RUNNING
     assert standing(ResourceStatus.CREATING, (3, 8)) is StatusClass.QUEUED
     assert standing(ResourceStatus.NOT_STARTED) is StatusClass.WAITING

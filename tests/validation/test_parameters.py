@@ -286,6 +286,19 @@ def test_a_previous_secret_is_a_secret_again() -> None:
     assert result.values == {"P": Secret("s3cret")}
 
 
+def test_what_was_hidden_stays_hidden_under_another_template() -> None:
+    kept = {"P": Secret("hunter2")}
+    shown = bind_parameters(template("ros", parameter("string")), {}, kept)
+    assert shown.values == {"P": Secret("hunter2")} and isinstance(shown.values["P"], Secret)
+    typed = bind_parameters(template("ros", parameter("string")), {"P": "hunter2"}, kept)
+    assert typed.values == {"P": "hunter2"} and not isinstance(typed.values["P"], Secret)
+    nested = bind_parameters(template("ros", parameter("json")), {}, {"P": [1, Secret("hunter2")]})
+    assert "hunter2" not in repr(nested.values)
+    for other in (parameter("number"), parameter("string", allowed_pattern="[0-9]+")):
+        refused = bind_parameters(template("ros", other), {}, kept)
+        assert refused.diagnostics and "hunter2" not in repr(refused)
+
+
 DECLARED: list[tuple[str, Parameter, list[str]]] = [
     ("default-breaks-constraint",
      parameter("string", has_default=True, default="ab", max_length=1), ["IF406"]),

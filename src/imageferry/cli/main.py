@@ -45,7 +45,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "keys": ("keys", "Make and revoke keys of the APIs, and see their audit"),
     "home": ("home", "Back up, restore, upgrade and prune what is kept"),
     "worker": ("worker", "Run operations that others have left, until told to stop"),
-    "serve": ("serve", "Serve the ROS and CloudFormation APIs on one address"),
+    "serve": ("serve", "Serve the console and the ROS and CloudFormation APIs"),
     "emulator": ("emulator", "Serve and manage the emulated ECS"),
     "completion": ("completion", "Print the shell completion script"),
 }

@@ -1,4 +1,4 @@
-"""`imageferry serve`: the ROS and CloudFormation APIs on one address, for clients as they are."""
+"""`imageferry serve`: the console and the ROS and CloudFormation APIs on one address."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def serve_command(
     no_emulator_key: bool,
     log_format: Literal["json", "text"],
 ) -> None:
-    """Serve the APIs of ROS and CloudFormation on one address, until Ctrl-C or SIGTERM."""
+    """Serve the console and the APIs of ROS and CloudFormation on one address, until Ctrl-C."""
     screen = begin(flags)
     chosen = settings_of(flags)
     if destination_region:

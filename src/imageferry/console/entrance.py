@@ -74,7 +74,10 @@ class Entrance:
     @staticmethod
     def shown_in(request: Request) -> Response:
         """The reply to somebody who has not signed in, and would have to."""
-        if request.method != "GET" or "text/event-stream" in request.headers.get("accept", ""):
+        accepted = request.headers.get("accept", "")
+        if request.method == "POST" and "text/html" in accepted:
+            return bare_page("ended", _bare(request), 401)
+        if request.method != "GET" or "text/event-stream" in accepted:
             return Response("sign in first\n", 401, media_type="text/plain")
         if request.headers.get("sec-fetch-site") == "cross-site":
             # The cookie does not come with a click on another site; it does with one of ours.

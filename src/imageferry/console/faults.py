@@ -1,7 +1,8 @@
-"""refusal_of: the faults that the control plane raises, as what a page says of them."""
+"""refusal_of, refusal_faults: what the control plane refuses, as pages and forms say it."""
 
 from __future__ import annotations
 
+from imageferry.console.fields import Fault
 from imageferry.console.visits import PageRefused
 from imageferry.control.requests import (
     ChangeSetExists,
@@ -15,7 +16,7 @@ from imageferry.control.requests import (
     StackExists,
     StackNotFound,
 )
-from imageferry.model.diagnostics import TemplateError
+from imageferry.model.diagnostics import Diagnostic, TemplateError
 from imageferry.ports.keeping import Outdated, StackBusy, StoreError
 
 
@@ -46,3 +47,17 @@ def refusal_of(fault: Exception) -> PageRefused | None:
             return PageRefused(503, "the database does not answer", "try again a little later")
         case _:
             return None
+
+
+def refusal_faults(
+    refused: TemplateError | RequestRefused | OperationHolds,
+) -> tuple[list[Fault], tuple[Diagnostic, ...], int]:
+    """What stands on top of a form that cannot be carried out as it is, and its status."""
+    match refused:
+        case TemplateError():
+            return [], refused.diagnostics, 400
+        case RequestRefused():
+            told = [] if refused.diagnostics else [Fault("", refused.message, refused.remedy)]
+            return told, refused.diagnostics, 409
+        case OperationHolds():
+            return [Fault("", str(refused))], (), 409

@@ -66,11 +66,11 @@ class Full(Exception):
 
 @dataclass(eq=False, slots=True)
 class _Seat:
-    """One who looks on; `told` are the parts as he has them, since `told_at`."""
+    """One who looks on; `told` are the parts as he has them, or is just taking since `told_at`."""
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
     told: Parts = field(default_factory=lambda: _NOTHING)
-    told_at: float = 0.0
+    told_at: float | None = None
     is_troubled: bool = False
 
 
@@ -191,7 +191,7 @@ class Hub:
                 event = _news_for(feed, seat.told)
                 seat.told, seat.told_at, seat.is_troubled = feed.parts, moment, False
                 yield event
-                seat.told_at = 0.0
+                seat.told_at = None
             if feed.is_over:
                 yield _event("over", "")
         finally:
@@ -272,8 +272,8 @@ class Hub:
             if not feed.seats:
                 continue
             for seat in feed.seats:
-                if 0 < seat.told_at < now - _STALLED:
-                    seat.told, seat.told_at = _NOTHING, 0.0
+                if seat.told_at is not None and seat.told_at < now - _STALLED:
+                    seat.told, seat.told_at = _NOTHING, None
             account = feed.plane.place.account_id
             if account not in read:
                 read[account] = await self._pulses(feed.plane)

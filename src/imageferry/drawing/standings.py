@@ -7,7 +7,7 @@ from typing import Final
 
 from imageferry.drawing.palette import StatusClass
 from imageferry.model.matrix import CellStatus
-from imageferry.model.statuses import ResourceStatus, StackStatus, StepStatus
+from imageferry.model.statuses import ResourceStatus, StackStatus
 
 OF_RESOURCES: Final[Mapping[ResourceStatus, StatusClass]] = {
     ResourceStatus.NOT_STARTED: StatusClass.WAITING,
@@ -34,14 +34,6 @@ OF_CELLS: Final[Mapping[CellStatus, StatusClass]] = {
     CellStatus.MISSING: StatusClass.MISSING,
     CellStatus.DRIFTED: StatusClass.DRIFTED,
     CellStatus.ORPHAN: StatusClass.ORPHAN,
-}
-
-OF_STEPS: Final[Mapping[StepStatus, StatusClass]] = {
-    StepStatus.INTENDED: StatusClass.WAITING,
-    StepStatus.RUNNING: StatusClass.RUNNING,
-    StepStatus.DONE: StatusClass.DONE,
-    StepStatus.FAILED: StatusClass.FAILED,
-    StepStatus.SKIPPED: StatusClass.CANCELLED,
 }
 
 OF_STACKS: Final[Mapping[StackStatus, StatusClass]] = {

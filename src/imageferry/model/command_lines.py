@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
@@ -29,10 +30,30 @@ class CommandLine(NamedTuple):
     @property
     def text(self) -> str:
         """The line as it is typed into a shell."""
-        return shlex.join((PROGRAM, *self.words))
+        return " ".join(map(_quoted, (PROGRAM, *self.words)))
 
     def __str__(self) -> str:
         return self.text
+
+
+_OBEYED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_SPELLED: Final = re.compile(rf"{_OBEYED.pattern}|[\t\n'\\]")
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell takes it.
+
+    What a terminal obeys, or what turns the line around, is spelled out: a value of somebody else's
+    must not end the quotes of a line that is copied and pasted.
+    """
+    if _OBEYED.search(word) is None:
+        return shlex.quote(word)
+    return f"$'{_SPELLED.sub(_spelled, word)}'"
+
+
+def _spelled(found: re.Match[str]) -> str:
+    sign = found[0]
+    return f"\\{sign}" if sign in "'\\" else f"\\u{ord(sign):04x}"
 
 
 _STACK: Final = {"stack": "--stack"}

@@ -35,11 +35,6 @@ class CellStatus(Enum):
         """True where something is under way, or soon will be, without anybody doing more."""
         return self in _MOVING
 
-    @property
-    def is_trouble(self) -> bool:
-        """True where somebody should look."""
-        return self in _TROUBLE
-
 
 _MOVING = frozenset(
     {
@@ -50,7 +45,6 @@ _MOVING = frozenset(
         CellStatus.DELETING,
     }
 )
-_TROUBLE = frozenset({CellStatus.FAILED, CellStatus.MISSING, CellStatus.DRIFTED, CellStatus.ORPHAN})
 
 
 class LineKind(Enum):

@@ -73,8 +73,9 @@ def load_part(
         return []
     number, stack_id, _ = key
     wanted: dict[StepKey, None] = {}
-    for row in _rows(connection, number, part.texts):
-        for phase, step_id, news in loads(row.body):
+    read = {row.key: loads(row.body) for row in _rows(connection, number, part.texts)}
+    for entries in read.values():
+        for phase, step_id, news in entries:
             if part.says(news):
                 wanted[phase, step_id] = None
     if not wanted:
@@ -83,7 +84,7 @@ def load_part(
     steps = [dumps(step_id) for step_id in dict.fromkeys(step_id for _, step_id in wanted)]
     records: dict[StepKey, StepRecord] = {}
     for row in _rows(connection, number, steps if len(steps) <= _MOST_SOUGHT else ()):
-        for entry in loads(row.body):
+        for entry in read.get(row.key) or loads(row.body):
             if (entry[0], entry[1]) in wanted:
                 fold_entry(reader, entry, records)
     return list(records.values())
@@ -94,7 +95,7 @@ def _rows(
 ) -> list[Row[Any]]:
     """The rows of an operation in their order that have one of the texts; all of them without any."""
     query = (
-        select(JOURNAL.c.body)
+        select(JOURNAL.c.key, JOURNAL.c.body)
         .where(JOURNAL.c.key > first_key(number), JOURNAL.c.key <= last_key(number))
         .order_by(JOURNAL.c.key)
     )

@@ -113,8 +113,8 @@ class SqlStore:
 
     async def survey(self, query: StackQuery, offset: int, limit: int) -> Survey:
         """Stacks as `find_page` gives them, with their resources and last operations."""
-        box, seen = self._box, self._seen
-        return await self._lanes.read(lambda c: survey(c, box, query, offset, limit, seen))
+        asked = (query, offset, limit, self._seen)
+        return await self._lanes.read(lambda c: survey(c, self._box, *asked))
 
     async def stack_of_uuid(self, uuid: str) -> Stack | None:
         """One stack by its whole id, or by what its id ends in after a `/`; deleted ones too."""
@@ -326,10 +326,8 @@ class SqlStore:
 
     async def records(self, operation_id: str) -> list[StepRecord]:
         """The journal of an operation as it stands, for whoever watches."""
-        box, held = self._box, self._journals
-        return await self._lanes.read(
-            lambda c: load_records(c, box, operation_id, held), operation_id
-        )
+        asked = (self._box, operation_id, self._journals)
+        return await self._lanes.read(lambda c: load_records(c, *asked), operation_id)
 
     async def troubled_records(self, operation_id: str) -> list[StepRecord]:
         """Of its journal what has failed once, or has left something in the cloud."""

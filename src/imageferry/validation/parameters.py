@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from imageferry.evaluation.conversions import (
@@ -17,7 +18,7 @@ from imageferry.evaluation.scopes import MANNERS, Manners
 from imageferry.model.diagnostics import Diagnostic, Span, error
 from imageferry.model.suggestions import did_you_mean
 from imageferry.model.templates import Parameter, Template
-from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, contains, reveal
+from imageferry.model.values import NO_VALUE, UNKNOWN, Secret, Value, contains, holds_secret, reveal
 from imageferry.validation.constraints import violations
 
 _HOW_TO_GIVE: Final[Mapping[str, str]] = {
@@ -44,13 +45,15 @@ def bind_parameters(
 ) -> BoundParameters:
     """What each parameter stands for: the given value, else the previous one, else the default.
 
-    A given null counts as not given. All faults are told at once, at the parameter's line; no
-    diagnostic holds a secret.
+    A given null counts as not given. What was a Secret stays one, whatever the template says of it by
+    now: another template must not show what was hidden. All faults are told at once, at the
+    parameter's line; no diagnostic holds a secret.
     """
     values: dict[str, Value] = {}
     diagnostics = list(_unknown(template, given))
-    for parameter in template.parameters.values():
-        value, span = _chosen(parameter, given, previous or {})
+    for declared in template.parameters.values():
+        value, span = _chosen(declared, given, previous or {})
+        parameter = replace(declared, no_echo=True) if holds_secret(value) else declared
         if value is NO_VALUE:
             diagnostics.append(_missing(parameter))
             continue

@@ -109,6 +109,10 @@
     for (const rest of keyed.values()) rest.remove();
   }
   function put(parts) {
+    for (const empty of document.querySelectorAll("[data-until]")) {
+      // What stands there instead of the first row has served its turn.
+      if ((parts[empty.dataset.until] || "").includes("data-key")) location.reload();
+    }
     for (const [name, markup] of Object.entries(parts)) {
       const place = document.querySelector(`[data-live="${name}"]`);
       if (!place) continue;
@@ -117,8 +121,11 @@
       localise(fresh);
       offerCopies(fresh);
       const active = document.activeElement;
+      const height = place.offsetHeight;
       if (place.dataset.news) holdBack(place, fresh);
       morphChildren(place, fresh);
+      // What has become shorter leaves its room empty: what stands below is being read.
+      if (place.offsetHeight < height) place.style.minHeight = `${height}px`;
       if (active !== document.activeElement && active.isConnected) {
         active.focus({ preventScroll: true });
       }

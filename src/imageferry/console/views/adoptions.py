@@ -8,11 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from imageferry.console.drafts import naming_of, pair_faults
 from imageferry.console.entries import lines_of, pairs_of
+from imageferry.console.faults import refusal_faults
 from imageferry.console.fields import Fault
 from imageferry.console.notices import proposed_path
 from imageferry.console.rendering import render
 from imageferry.console.rosters import is_unfinished, roster_of
-from imageferry.console.views.creation import refusal_faults
 from imageferry.console.views.frames import frame
 from imageferry.console.visits import PageRefused, Visit
 from imageferry.control.named_changes import propose
@@ -59,9 +59,7 @@ async def adopt(visit: Visit) -> Response:
             faults.append(Fault("more", said, remedy))
         if not faults:
             return await _propose(visit, stack, request, things, once)
-    except TemplateError as refused:
-        diagnostics = refused.diagnostics
-    except (RequestRefused, OperationHolds) as refused:
+    except (TemplateError, RequestRefused, OperationHolds) as refused:
         told, diagnostics, status = refusal_faults(refused)
         faults += told
     shown = await _shown(visit, stack, things, once, faults, diagnostics)

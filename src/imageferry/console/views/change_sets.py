@@ -48,7 +48,7 @@ _ON_FAILURE: Final[Mapping[OnFailure, str]] = {
 }
 
 
-class Standing(NamedTuple):
+class ShownStanding(NamedTuple):
     """Where a change set stands: its class, its words, and those of both APIs."""
 
     look: str
@@ -62,7 +62,7 @@ class ChangeSetLine:
 
     named: NamedChangeSet
     path: str
-    standing: Standing
+    standing: ShownStanding
     made_by: str
     decided_by: str
     comment: str
@@ -127,7 +127,7 @@ def path_of(named: NamedChangeSet, *parts: str) -> str:
     return stack_path(named.stack_id, "change-sets", named.change_set_id, *parts)
 
 
-def standing_of(t: Language, named: NamedChangeSet) -> Standing:
+def standing_of(t: Language, named: NamedChangeSet) -> ShownStanding:
     """Where a change set stands, in words for people."""
     look, word = _EXECUTIONS[named.execution]
     review = review_of(named)
@@ -139,7 +139,7 @@ def standing_of(t: Language, named: NamedChangeSet) -> Standing:
         and review.decision is Decision.REJECTED
     ):
         look, word = "cancelled", "rejected"
-    return Standing(look, t(word), f"{named.status.value}, {named.execution.value}")
+    return ShownStanding(look, t(word), f"{named.status.value}, {named.execution.value}")
 
 
 def made_by(named: NamedChangeSet) -> str:

@@ -19,6 +19,7 @@ from imageferry.console.drafts import (
     stack_request,
 )
 from imageferry.console.excerpts import excerpts_of
+from imageferry.console.faults import refusal_faults
 from imageferry.console.fields import Fault, as_fault, with_faults
 from imageferry.console.notices import proposed_path
 from imageferry.console.parameter_fields import (
@@ -137,18 +138,6 @@ async def examined(visit: Visit, draft: Draft) -> tuple[Template | None, tuple[D
     )
     # An error without parameters is one with any.
     return template if said.is_valid else None, said.diagnostics
-
-
-def refusal_faults(
-    refused: RequestRefused | OperationHolds,
-) -> tuple[list[Fault], tuple[Diagnostic, ...], int]:
-    """What stands on top of a form that cannot be carried out now, and its status."""
-    match refused:
-        case RequestRefused():
-            told = [] if refused.diagnostics else [Fault("", refused.message, refused.remedy)]
-            return told, refused.diagnostics, 409
-        case OperationHolds():
-            return [Fault("", str(refused))], (), 409
 
 
 def template_step(

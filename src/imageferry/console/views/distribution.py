@@ -18,10 +18,10 @@ from imageferry.console.distribution_wishes import (
     wish_of,
 )
 from imageferry.console.drafts import naming_of, published_regions
+from imageferry.console.faults import refusal_faults
 from imageferry.console.fields import Fault, with_faults
 from imageferry.console.notices import proposed_path, told_path
 from imageferry.console.rendering import render
-from imageferry.console.views.creation import refusal_faults
 from imageferry.console.visits import Visit, stack_path
 from imageferry.control.distributions.outlines import Outline, outline
 from imageferry.control.distributions.wishes import DistributionRefused

@@ -33,7 +33,7 @@ _ENDINGS: Final[Mapping[str, str]] = {
 }
 """What the words of a status end in, by the choice in the query."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)

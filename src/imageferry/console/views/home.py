@@ -260,7 +260,7 @@ def _orphans(
 # --- what is to be looked at ----------------------------------------------------------------------
 
 
-class Told(NamedTuple):
+class News(NamedTuple):
     """A line of a list beside the map."""
 
     cell: ShownCell
@@ -278,7 +278,7 @@ async def _needs(
     names = {row.stack.stack_id: row.stack.name for row in matrix.rows}
     found = troubles(cell for row in matrix.rows for cell in row.cells)
     here = [
-        Told(shown(cell, visit.language, words), names[cell.stack_id], cell.region)
+        News(shown(cell, visit.language, words), names[cell.stack_id], cell.region)
         for cell in found[:_MOST_TOLD]
     ]
     told = {cell.stack_id for cell in found}
@@ -324,7 +324,7 @@ def _moving(matrix: Matrix, t: Language, words: Mapping[CellStatus, str]) -> Map
         (cell for row in matrix.rows for cell in row.cells if cell.status in under_way),
         key=arrival,
     )
-    told = [Told(shown(cell, t, words), names[cell.stack_id], cell.region) for cell in found]
+    told = [News(shown(cell, t, words), names[cell.stack_id], cell.region) for cell in found]
     return {"here": told[:_MOST_TOLD], "more": max(0, len(told) - _MOST_TOLD)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import RedirectResponse, Response
 
+from imageferry.console.faults import refusal_faults
 from imageferry.console.fields import Fault
 from imageferry.console.notices import told_path
 from imageferry.console.rendering import render
@@ -41,11 +42,8 @@ async def rollback(visit: Visit) -> Response:
             begun = await visit.plane.continue_rollback(stack, skip)
             if isinstance(begun, Planned):
                 await visit.plane.execute(begun, ExecutionOptions())
-    except TemplateError as refused:
-        return await _refused(visit, stack, [], refused.diagnostics, 400)
-    except RequestRefused as refused:
-        told = [] if refused.diagnostics else [Fault("", refused.message, refused.remedy)]
-        return await _refused(visit, stack, told, refused.diagnostics, 409)
+    except (TemplateError, RequestRefused) as refused:
+        return await _refused(visit, stack, *refusal_faults(refused))
     events = stack_path(stack.stack_id, "events")
     return RedirectResponse(told_path(visit, events, "rolling-back", line), 303)
 

@@ -19,6 +19,7 @@ from imageferry.console.drafts import (
     stack_request,
 )
 from imageferry.console.excerpts import excerpts_of
+from imageferry.console.faults import refusal_faults
 from imageferry.console.fields import Fault, with_faults
 from imageferry.console.notices import proposed_path
 from imageferry.console.parameter_fields import (
@@ -33,7 +34,7 @@ from imageferry.console.parameter_fields import (
     worth_typing,
 )
 from imageferry.console.rendering import render
-from imageferry.console.views.creation import examined, read_source, refusal_faults
+from imageferry.console.views.creation import examined, read_source
 from imageferry.console.views.frames import frame, need_way
 from imageferry.console.visits import Visit
 from imageferry.control.requests import OperationHolds, RequestRefused

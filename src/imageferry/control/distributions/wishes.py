@@ -79,7 +79,7 @@ def faults_of(wish: Wish) -> Iterator[Diagnostic]:
                 "IF961",
                 f'"{account}" is no id of an account',
                 why="--share names Alibaba Cloud accounts by their ids, which are digits",
-                remedy="the console shows it under the account's picture: 1234567890123456",
+                remedy="the cloud's console shows it under the account's picture: 1234567890123456",
             )
     for found in dict.fromkeys(_PLACEHOLDER.findall(wish.name)):
         if found not in _PLACEHOLDERS:

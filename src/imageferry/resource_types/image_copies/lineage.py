@@ -156,7 +156,7 @@ async def untagged_copies(
         f'{image.image_id} in {wanted.region} is named "{masked(image.name, wanted.secrets)}" and may'
         f" be the {wanted.thing} that was begun here: it was"
         f" {'copied' if wanted.recipe is None else 'made'} since, and never got our tag; it is not"
-        ' deleted: take it in with "imageferry adopt", or delete it in the console'
+        ' deleted: take it in with "imageferry adopt", or delete it by hand'
         for image in alike
         if _could_be_ours(image, search, size)
     )

@@ -31,8 +31,8 @@ _DOUBT: Final = 8.0
 """Seconds for which an instance that should be there is looked for: a single look may leave it out."""
 _WHY: Final = {
     "InvalidOperation.DeletionProtection": "it is protected from deletion: take the protection off"
-    " in the console, or with ModifyInstanceAttribute, and delete again; before the first attempt an"
-    " update to DeletionProtection: false does it",
+    " in the cloud's console, or with ModifyInstanceAttribute, and delete again; before the first"
+    " attempt an update to DeletionProtection: false does it",
     "ChargeTypeViolation": "it is prepaid: set SubscriptionDeletionForce to true to end the"
     " subscription with it",
 }
