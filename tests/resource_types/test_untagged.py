@@ -48,7 +48,7 @@ def test_a_removal_tells_of_a_copy_that_never_got_our_tag(type_name: str, kind: 
             return
         assert gone.seconds >= 300
         (note,) = told
-        for part in (made["image_id"], REGION, '"golden"', "imageferry adopt", "console"):
+        for part in (made["image_id"], REGION, '"golden"', "imageferry adopt", "by hand"):
             assert part in note
         assert cloud.changes == []
         assert len(cloud.images()) == 2

@@ -222,10 +222,11 @@ class _Front:
         self, request: Request, request_id: str
     ) -> tuple[Response, Session | None, str]:
         """A path where there is nothing, or another method than it has."""
+        if request.method not in {"GET", "HEAD"}:
+            only = {"allow": "GET, HEAD"}
+            return PlainTextResponse("nothing is done here\n", 405, headers=only), None, "no method"
 
         async def view(visit: Visit) -> Response:
-            if visit.method not in {"GET", "HEAD"}:
-                raise PageRefused(405, "nothing is done here", "send forms from the pages alone")
             raise PageRefused(404, "there is no such page", "the images are where all pages begin")
 
         return await self._visited(view, request, request_id)

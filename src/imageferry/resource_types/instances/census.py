@@ -47,7 +47,9 @@ class InstanceCensus:
         request = removal_request(trace, notes, now)
         outcome = await release(self._cloud, read_wanted({}, trace.region), request)
         if isinstance(outcome, Failed) and outcome.cloud_code == _PREPAID:
-            words = f"{trace.thing_id} is prepaid: release it in the cloud's console, or let it run out"
+            words = (
+                f"{trace.thing_id} is prepaid: release it in the cloud's console, or let it run out"
+            )
             return TraceRemoval(TraceEnd.KEPT, said=(words,))
         return removal_of(outcome)
 

@@ -147,7 +147,9 @@ async def _held(
         if users:
             words += f"; used by {', '.join(users)}; delete the image first, or retain the snapshot"
     elif error.code == "SnapshotCreatedDisk":
-        words += "; disks were made of it: release them, or delete it with Force in the cloud's console"
+        words += (
+            "; disks were made of it: release them, or delete it with Force in the cloud's console"
+        )
     return failed(error, request.context, message=words)
 
 

@@ -65,6 +65,7 @@ DEEDS: Final[dict[str, str]] = {
     "Nothing happens yet: a change set shows what would be changed, and waits until somebody approves it.": "目前不会执行任何操作：更改集会列出将要变更的内容，并等待批准。",
     "Nothing happens yet: a change set shows what would be made, and waits until somebody approves it.": "目前不会执行任何操作：更改集会列出将要创建的内容，并等待批准。",
     "Nothing happens yet: a change set shows which copies come and which go, and waits until somebody approves it.": "目前不会执行任何操作：更改集会列出将新增和移除的副本，并等待批准。",
+    "Nothing of it is in the cloud: only its record goes.": "它在云上没有任何资源，仅删除其记录。",
     "Nothing runs on this stack that could be cancelled.": "此资源栈上没有可取消的操作。",
     "Of a ROS template the region the images come from, of a CloudFormation template the one they go to.": "对于 ROS 模板是镜像的源地域，对于 CloudFormation 模板是目标地域。",
     "Older versions go, unless something needs them.": "更旧的版本将被删除，除非仍被使用。",
