@@ -75,7 +75,8 @@ async def fill(store: SqlStore) -> None:
         ]
     ):
         stack = replace(under_review(name, 1000.0 + number), place=place, tags=tags)
-        stack = replace(stack, stack_id=f"stack-{number}")
+        dialect = "cloudformation" if number % 2 else "ros"
+        stack = replace(stack, stack_id=f"stack-{number}", dialect=dialect)
         await store.add_stack(stack, [reviewed(stack)])
     gone = reviewed(stack, StackStatus.DELETED, 2000.0)
     assert await store.remove_stack("stack-5", gone)
@@ -121,6 +122,10 @@ async def fill(store: SqlStore) -> None:
         pytest.param(StackQuery(ANYWHERE, search="b\\_"), "", id="a sign that is in no name"),
         pytest.param(
             StackQuery(ANYWHERE, search="web", tags={"team": "a"}), "20", id="a part and a tag"
+        ),
+        pytest.param(StackQuery(ANYWHERE, dialect="cloudformation"), "31", id="a language"),
+        pytest.param(
+            StackQuery(ANYWHERE, dialect="ros", tags={"team": "a"}), "20", id="a language and a tag"
         ),
     ],
 )

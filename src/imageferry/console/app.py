@@ -227,7 +227,10 @@ class _Front:
             return PlainTextResponse("nothing is done here\n", 405, headers=only), None, "no method"
 
         async def view(visit: Visit) -> Response:
-            raise PageRefused(404, "there is no such page", "the images are where all pages begin")
+            t = visit.language
+            raise PageRefused(
+                404, t("there is no such page"), t("the images are where all pages begin")
+            )
 
         return await self._visited(view, request, request_id)
 

@@ -96,6 +96,8 @@ FRAME: Final[dict[str, str]] = {
     "the form has grown old: send it once more": "表单已过期，请重新提交",
     "there": "已就绪",
     "there is no such access key with that secret": "访问密钥或 Secret 不正确",
+    "there is no such page": "没有这个页面",
+    "the images are where all pages begin": "所有页面都从“镜像”开始",
     "there is nothing to draw": "没有可绘制的内容",
     "this link was used before, or has grown too old": "此链接已被使用或已过期",
     "this takes the role {needed}, and you have the role {role}": "此操作需要角色 {needed}，您的角色是 {role}",
