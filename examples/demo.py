@@ -55,8 +55,9 @@ def main() -> int:
             return code
     print(
         f"\n{bold}That was a whole life of a stack, without an account.{plain}"
-        f"\nIts records are in {HOME.name}/;"
-        " README.md says how to go on."
+        f"\nIts records are in {HOME.name}/: look at them in a browser with"
+        f"\n  IMAGEFERRY_HOME={HOME.name} .venv/bin/imageferry serve"
+        "\nREADME.md says how to go on."
     )
     return 0
 
