@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import json
 import re
 import statistics
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from emulating import IMMEDIATE
-from figures import COMMAND, Figure, at_most, environment, fresh_home, quantity
+from figures import Figure, at_most, environment, fresh_home, quantity
 from fleets import fill
 from imageferry.console.pages import PAGES
 from imageferry.console.visits import PREFIX
 from onlookers import signed_in
+from servers import served
 
 LIMIT: Final = 100.0
 """Milliseconds in which every page is to be there."""
@@ -45,7 +42,8 @@ def measure() -> Iterator[Figure]:
     """Each page from its request to its last byte; the first one of a server by itself."""
     with fresh_home() as home:
         asyncio.run(fill(home))
-        with _served(home) as address:
+        settings = environment(home, IMAGEFERRY_EMULATOR_SPEED=IMMEDIATE)
+        with served(home, settings) as (address, _):
             reader = _Reader(address)
             # What a server makes ready beside, nobody waits for.
             time.sleep(1.0)
@@ -104,28 +102,6 @@ class _Reader:
         if found is None:
             raise RuntimeError(f"{name} is not listed")
         return found[1]
-
-
-@contextmanager
-def _served(home: Path) -> Iterator[str]:
-    settings = environment(home, IMAGEFERRY_EMULATOR_SPEED=IMMEDIATE)
-    with (home / "serve.log").open("w") as log:
-        server = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--json", "--rate", "0"],
-            env=settings, stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-    assert server.stdout is not None
-    try:
-        said = ""
-        for line in server.stdout:
-            said += line
-            if line.startswith("}"):
-                break
-        yield json.loads(said)["address"]
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        server.stdout.close()
 
 
 if __name__ == "__main__":

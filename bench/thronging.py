@@ -16,6 +16,7 @@ from pathlib import Path
 from emulating import IMMEDIATE
 from figures import COMMAND, Figure, environment, fresh_home, quantity, skipped
 from peers import PEERS
+from servers import served
 
 STACKS = 500
 CLIENTS = 20
@@ -93,19 +94,9 @@ def _failed(rush: Rush) -> str:
 
 def _ours(stacks: int) -> Rush:
     with fresh_home() as home:
-        command = [COMMAND, "serve", "--port", "0", "--json", "--rate", "0"]
         settings = environment(home, IMAGEFERRY_EMULATOR_SPEED=IMMEDIATE)
-        with (home / "serve.log").open("w") as log:
-            server = subprocess.Popen(
-                command, env=settings, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert server.stdout is not None
-        said = ""
-        for line in server.stdout:
-            said += line
-            if line.startswith("}"):
-                break
-        found = _rush(json.loads(said)["address"], stacks, json.dumps(_OURS), server)
+        with served(home, settings) as (address, server):
+            found = _rush(address, stacks, json.dumps(_OURS), server)
         listed = subprocess.run(
             [COMMAND, "emulator", "images", "--json", "--region", REGION],
             env=settings, capture_output=True, text=True, check=False,

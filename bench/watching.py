@@ -13,6 +13,7 @@ from pathlib import Path
 
 from emulating import IMMEDIATE
 from figures import COMMAND, REGION, Figure, at_most, environment, fresh_home, quantity, spend
+from servers import served
 from templates import copies
 
 ONLOOKERS = 1_000
@@ -49,7 +50,7 @@ def _deploys(streams: int) -> Watched:
         settings = environment(home, IMAGEFERRY_EMULATOR_SPEED=IMMEDIATE)
         template = home / "copies.json"
         template.write_bytes(copies(COPIES))
-        with _served(home, settings) as address, _onlookers(address, streams) as crowd:
+        with served(home, settings) as (address, _), _onlookers(address, streams) as crowd:
             spent = [
                 spend(
                     [COMMAND, "deploy", str(template), "--stack", f"watched-{number}", "--yes",
@@ -68,27 +69,6 @@ def _deploys(streams: int) -> Watched:
         sum(told["events"].values()),
         told["open"],
     )
-
-
-@contextmanager
-def _served(home: Path, settings: dict[str, str]) -> Iterator[str]:
-    with (home / "serve.log").open("w") as log:
-        server = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--json", "--rate", "0"],
-            env=settings, stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-    assert server.stdout is not None
-    try:
-        said = ""
-        for line in server.stdout:
-            said += line
-            if line.startswith("}"):
-                break
-        yield json.loads(said)["address"]
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        server.stdout.close()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from imageferry.api.door import Door
 from imageferry.api.limits import Limits
-from imageferry.api.logs import LogFormat
+from imageferry.api.logs import LogFormat, word
 from imageferry.api.metrics import Metrics
 from imageferry.api.server import Site, make_site
 from tests.api.gates import Place
@@ -86,3 +86,18 @@ def test_a_fault_is_written_down_by_its_place_and_kind_alone(form: Any) -> None:
     assert "KeyError" in said
     assert "test_site.py" in said
     assert "invalid literal" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("DescribeStacks", "DescribeStacks", id="an action"),
+        pytest.param("/_emulator/faults", "/_emulator/faults", id="a path"),
+        pytest.param("cn-hangzhou", "cn-hangzhou", id="a region"),
+        pytest.param("Passw0rd! of somebody", "", id="a secret in the wrong place"),
+        pytest.param("x" * 65, "", id="too long for a name"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_only_names_are_written_down(text: str, written: str) -> None:
+    assert word(text) == written

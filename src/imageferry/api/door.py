@@ -9,7 +9,7 @@ from typing import Final
 
 from imageferry.api.admission import Asked, Gate, admit, carried_out
 from imageferry.api.calls import Api, Refusal, Refused
-from imageferry.api.logs import LOG
+from imageferry.api.logs import LOG, word
 from imageferry.api.reading import need_readable
 from imageferry.api.recognition import Recognised, Wanted, World, recognise
 from imageferry.ports.keeping import StoreError, StoreUnavailable
@@ -138,7 +138,7 @@ class Door:
             )
         except Exception:
             # A fault of ours is told to who asked, and ends nobody else's call.
-            fields = {"request_id": request_id, "api": api.name, "action": recognised.action}
+            fields = {"request_id": request_id, "api": api.name, "action": word(recognised.action)}
             LOG.exception("internal fault", extra={"fields": fields})
             return self._refused(recognised, request, Refused(Refusal.INTERNAL), request_id)
         call = admitted.call
@@ -204,7 +204,7 @@ class Door:
             return Passage(None, "", api, action, "any", key_id)
         except Exception:
             # Its fault ends nobody else's call either.
-            LOG.exception("the emulated cloud failed", extra={"fields": {"action": action}})
+            LOG.exception("the emulated cloud failed", extra={"fields": {"action": word(action)}})
             response = plain(500, "the emulated cloud failed; the log says why")
         return Passage(response, "", api, action, "any", key_id)
 

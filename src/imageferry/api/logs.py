@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +61,14 @@ def log_request(line: RequestLine) -> None:
 def log_event(said: str, level: int = logging.INFO, **fields: object) -> None:
     """Write a line about what the server itself does."""
     LOG.log(level, said, extra={"fields": fields})
+
+
+_WORD: Final = re.compile(r"[\w./-]{1,64}")
+
+
+def word(text: str) -> str:
+    """An action or a region; what is none may be a secret in the wrong place."""
+    return text if _WORD.fullmatch(text) else ""
 
 
 class LogFormat(logging.Formatter):

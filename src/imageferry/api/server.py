@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -21,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from imageferry.api.calls import Refusal, Refused
 from imageferry.api.door import CONTROL_PATH, Door, Passage, plain
 from imageferry.api.limits import Limits
-from imageferry.api.logs import LOG, RequestLine, log_request
+from imageferry.api.logs import LOG, RequestLine, log_request, word
 from imageferry.api.metrics import CONTENT_TYPE, Metrics
 from imageferry.api.reading import headers_of, request_of
 from imageferry.ports.senses import Clock
@@ -229,10 +228,10 @@ class _ApiEndpoint:
             RequestLine(
                 facts.request_id,
                 facts.api,
-                _word(facts.action),
+                word(facts.action),
                 facts.key_id,
                 facts.account_id,
-                _word(facts.region),
+                word(facts.region),
                 scope["method"],
                 scope["path"],
                 status,
@@ -246,13 +245,6 @@ class _ApiEndpoint:
 
 
 _NOTHING: Final = Passage(None, "", "none", "", "none")
-
-_WORD: Final = re.compile(r"[\w./-]{1,64}")
-
-
-def _word(text: str) -> str:
-    """An action or a region; what is none may be a secret in the wrong place."""
-    return text if _WORD.fullmatch(text) else ""
 
 
 async def _body(receive: Receive, headers: dict[str, str], limits: Limits) -> bytes:
